@@ -1,0 +1,145 @@
+"""Annotator, Mapper, Selector: the three kinds of operator, and what each returns.
+
+Measure and decide are separate: annotators compute scores once, selectors compare stored scores in SQL. Nothing is
+mutated: a mapper returns new traces that name their parent.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal, NamedTuple, TypeVar
+
+from curation.spec import Family, Spec
+from curation.trace import Segment, Trace
+
+Value = float | int | bool | str | None
+ScoreType = Literal["number", "flag", "category"]
+
+# What is known of a trace without any annotator; selectors and filters may use these like scores.
+METADATA: dict[str, ScoreType] = {
+    "dataset": "category",
+    "split": "category",
+    "subject": "category",
+    "model": "category",
+    "form": "category",
+    "sample": "number",
+    "closed": "flag",
+    "n_chars": "number",
+}
+
+
+class Annotation(NamedTuple):
+    """The scores of one trace by name and, from a segmenter, its segments."""
+
+    scores: Mapping[str, Value]
+    segments: tuple[Segment, ...] | None = None
+
+
+class Failure(NamedTuple):
+    """A row an operator could not handle, with the reason."""
+
+    trace_id: str
+    reason: str
+
+
+class Decision(NamedTuple):
+    """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not; and the threshold."""
+
+    value: str
+    keep: str
+    reason: str
+    threshold: str
+
+
+class Operator(Spec):
+    """One step on traces."""
+
+    tag = "op"
+    kind: ClassVar[Literal["annotator", "mapper", "selector"]]
+    needs_segments: ClassVar[bool] = False
+
+    def needs(self) -> tuple[str, ...]:
+        """Names of the scores this step reads."""
+        return ()
+
+
+class Annotator(Operator):
+    """Adds scores or segments; never changes the trace."""
+
+    kind = "annotator"
+    about: ClassVar[Literal["trace", "problem"]] = "trace"
+    adds_segments: ClassVar[bool] = False
+
+    @abstractmethod
+    def adds(self) -> dict[str, ScoreType]:
+        """Names and types of the scores added."""
+
+    def annotate(self, trace: Trace) -> Annotation:
+        """Score one trace; an exception marks this row failed and the rest go on."""
+        raise TypeError(f"{self.title()} annotates batches or by query")
+
+    def annotate_batch(self, traces: Sequence[Trace]) -> list[Annotation | Failure]:
+        """Score several traces; override where a batch is faster, as with models."""
+        return [_guard(self.annotate, trace) for trace in traces]
+
+
+class QueryAnnotator(Annotator):
+    """An annotator over all rows at once, in SQL: ranks, rates, groups."""
+
+    @abstractmethod
+    def query(self) -> str:
+        """A SELECT of `id` and the added scores FROM rows."""
+
+
+class Mapper(Operator):
+    """Edits, splits or creates traces; scores of a changed trace have to be measured again."""
+
+    kind = "mapper"
+    keeps_segments: ClassVar[bool] = False
+
+    @abstractmethod
+    def map(self, trace: Trace) -> list[Trace]:
+        """The traces made from one; the trace itself when nothing changes; none when nothing is left."""
+
+    def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
+        """Map several traces, failed rows in place."""
+        return [_guard(self.map, trace) for trace in traces]
+
+
+class Selector(Operator):
+    """Chooses rows by their scores."""
+
+    kind = "selector"
+
+    @abstractmethod
+    def decide(self) -> Decision:
+        """The decision as SQL; identifiers through `column`, text through `literal`."""
+
+
+T = TypeVar("T")
+
+
+def _guard(work: Callable[[Trace], T], trace: Trace) -> T | Failure:
+    """The one place where a row's exception becomes a recorded failure."""
+    try:
+        return work(trace)
+    except Exception as error:  # any row may be malformed; the engine counts failures and stops above its limit
+        return Failure(trace.id, f"{type(error).__name__}: {error}"[:500])
+
+
+def column(name: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: Value) -> str:
+    """A SQL literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+OPERATORS: Family[Operator] = Family("operator", "curation.operators", Operator)

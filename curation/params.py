@@ -1,0 +1,13 @@
+"""Field types of specs: one alias per kind of parameter, read by the form, the flags and the reference page alike."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+ScoreName = Annotated[str, Field(min_length=1, json_schema_extra={"widget": "score"})]
+ModelName = Annotated[str, Field(min_length=1, json_schema_extra={"widget": "model"})]
+TokenizerName = Annotated[str, Field(json_schema_extra={"widget": "tokenizer"})]
+Prompt = Annotated[str, Field(json_schema_extra={"widget": "text_area"})]

@@ -1,0 +1,1 @@
+"""Training: objectives, strategies, evaluation and comparison of students."""
