@@ -23,6 +23,7 @@ METADATA: dict[str, ScoreType] = {
     "form": "category",
     "sample": "number",
     "closed": "flag",
+    "given_correct": "flag",
     "n_chars": "number",
 }
 

@@ -21,6 +21,7 @@ SCHEMA = pa.schema(
         ("form", pa.string()),
         ("sample", pa.int32()),
         ("closed", pa.bool_()),
+        ("given_correct", pa.bool_()),
         ("n_chars", pa.int64()),
         ("text_key", pa.string()),
         ("parent_id", pa.string()),
@@ -34,6 +35,22 @@ SCHEMA = pa.schema(
         ("extra", pa.large_string()),
         ("segments", SEGMENTS),
     ]
+)
+PROBLEMS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("question", pa.large_string()),
+        ("reference", pa.string()),
+        ("dataset", pa.string()),
+        ("split", pa.string()),
+        ("subject", pa.string()),
+        ("media", pa.list_(pa.string())),
+        ("source", pa.string()),
+        ("line", pa.int64()),
+    ]
+)
+QUARANTINE = pa.schema(
+    [("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())]
 )
 TEXTS = ("question", "reasoning", "answer", "extra", "segments", "media", "reference", "source", "line")
 LIGHT = [name for name in SCHEMA.names if name not in TEXTS]  # every column a chart, filter or selector may read
@@ -53,6 +70,7 @@ def to_row(trace: Trace) -> dict[str, object]:
         "form": trace.form,
         "sample": trace.sample,
         "closed": trace.closed,
+        "given_correct": trace.given_correct,
         "n_chars": len(trace.reasoning) + len(trace.answer),
         "text_key": trace.text_key,
         "parent_id": trace.parent_id,
@@ -83,7 +101,8 @@ def from_row(row: dict[str, Any]) -> Trace:
     media = tuple(row["media"] or ())
     problem = Problem(row["question"], row["reference"], row["dataset"], row["split"], row["subject"], media)
     segments = tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row.get("segments") or ())
-    names = ("reasoning", "answer", "model", "form", "sample", "closed", "parent_id", "source", "line", "extra", "id")
+    names = ("reasoning", "answer", "model", "form", "sample", "closed", "given_correct")
+    names += ("parent_id", "source", "line", "extra", "id")
     return Trace(problem, segments=segments, **{name: row[name] for name in names})
 
 

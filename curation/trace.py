@@ -46,8 +46,10 @@ class Problem:
 class Trace:
     """One solution of a problem by one model.
 
-    `answer` is the text after the reasoning; `sample` tells several generations of one row apart; `extra` holds the
-    source row's other values as JSON text. `id` is a hash of the content, so the same trace is never stored twice.
+    `answer` is the text after the reasoning; `sample` tells several generations of one row apart; `closed` says
+    whether a think tag that was opened was closed (None: no tag); `given_correct` is the correctness flag the source
+    row carried; `extra` holds the row's other values as JSON text. `id` is a hash of the content, so the same trace
+    is never stored twice.
     """
 
     problem: Problem
@@ -57,6 +59,7 @@ class Trace:
     form: Form = "cot"
     sample: int = 0
     closed: bool | None = None
+    given_correct: bool | None = None
     parent_id: str | None = None
     source: str = ""
     line: int | None = None
