@@ -53,6 +53,21 @@ QUARANTINE = pa.schema(
     [("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())]
 )
 TEXTS = ("question", "reasoning", "answer", "extra", "segments", "media", "reference", "source", "line")
+# columns that are fields of Trace under the same name
+DIRECT = [
+    "id",
+    "reasoning",
+    "answer",
+    "model",
+    "form",
+    "sample",
+    "closed",
+    "given_correct",
+    "parent_id",
+    "source",
+    "line",
+    "extra",
+]
 LIGHT = [name for name in SCHEMA.names if name not in TEXTS]  # every column a chart, filter or selector may read
 ROW_GROUP = 1000  # rows; bounds the memory of a streaming reader to a few megabytes of text
 
@@ -101,9 +116,8 @@ def from_row(row: dict[str, Any]) -> Trace:
     media = tuple(row["media"] or ())
     problem = Problem(row["question"], row["reference"], row["dataset"], row["split"], row["subject"], media)
     segments = tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row.get("segments") or ())
-    names = ("reasoning", "answer", "model", "form", "sample", "closed", "given_correct")
-    names += ("parent_id", "source", "line", "extra", "id")
-    return Trace(problem, segments=segments, **{name: row[name] for name in names})
+    values = {name: row[name] for name in DIRECT}
+    return Trace(problem, segments=segments, **values)
 
 
 def from_table(table: pa.Table | pa.RecordBatch) -> list[Trace]:
