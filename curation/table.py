@@ -53,21 +53,8 @@ QUARANTINE = pa.schema(
     [("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("raw", pa.large_string())]
 )
 TEXTS = ("question", "reasoning", "answer", "extra", "segments", "media", "reference", "source", "line")
-# columns that are fields of Trace under the same name
-DIRECT = [
-    "id",
-    "reasoning",
-    "answer",
-    "model",
-    "form",
-    "sample",
-    "closed",
-    "given_correct",
-    "parent_id",
-    "source",
-    "line",
-    "extra",
-]
+DIRECT = ["id", "reasoning", "answer", "model", "form", "sample", "closed", "given_correct"]  # fields of Trace
+DIRECT += ["parent_id", "source", "line", "extra"]
 LIGHT = [name for name in SCHEMA.names if name not in TEXTS]  # every column a chart, filter or selector may read
 ROW_GROUP = 1000  # rows; bounds the memory of a streaming reader to a few megabytes of text
 
