@@ -1,0 +1,87 @@
+"""CuratedSet: the frozen output of a recipe; manifest.json, part-*.parquet, ledger.parquet in one folder."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from curation.errors import UserError
+from curation.report import StepReport
+from curation.table import from_table, parts, read_batches
+from curation.trace import Trace
+
+
+class Part(BaseModel):
+    """One parquet file of a set and the hash of its bytes."""
+
+    file: str
+    rows: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """Everything needed to say where a set came from and to build it again."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    created: str
+    recipe: str
+    recipe_yaml: str
+    source: dict[str, Any]
+    rebuild: str
+    rows: int
+    problems: int
+    tokens: int | None
+    steps: list[StepReport]
+    scores: list[str]
+    parts: list[Part]
+    code_version: str
+
+
+class CuratedSet:
+    """Reads one frozen set."""
+
+    def __init__(self, folder: Path) -> None:
+        """UserError when the folder holds no finished set."""
+        path = folder / "manifest.json"
+        if not path.is_file():
+            known = ", ".join(sorted(p.parent.name for p in folder.parent.glob("*/manifest.json"))) or "none yet"
+            raise UserError(f"There is no curated set '{folder.name}' in {folder.parent}; sets: {known}.")
+        self.folder = folder
+        self.manifest = Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def paths(self) -> list[Path]:
+        """The parquet parts in row order."""
+        return parts(self.folder)
+
+    @property
+    def ledger(self) -> Path:
+        """The verdict ledger's parquet file."""
+        return self.folder / "ledger.parquet"
+
+    def traces(self) -> Iterator[Trace]:
+        """Every trace in row order, a batch in memory at a time."""
+        for batch in read_batches(self.paths):
+            yield from from_table(batch)
+
+
+def all_sets(root: Path) -> list[CuratedSet]:
+    """The finished sets under root, newest first."""
+    found = [CuratedSet(path.parent) for path in root.glob("*/manifest.json")]
+    return sorted(found, key=lambda curated: curated.manifest.created, reverse=True)
+
+
+def describe_part(path: Path) -> Part:
+    """Row count and hash of a written part."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Part(file=path.name, rows=pq.ParquetFile(path).metadata.num_rows, sha256=digest)

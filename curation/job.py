@@ -1,0 +1,121 @@
+"""The worker's side of a run: status, metrics, cancellation, the lock for heavy runs, and how a run ends."""
+
+import errno
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from curation.errors import UserError
+from curation.runs import Run, State, Status, replace_text
+
+POLL = 0.2  # seconds between looks at the lock and the cancel file while queued
+PROGRESS_EVERY = 0.3  # seconds
+
+
+class Cancelled(Exception):
+    """Raised between batches after somebody asked the run to stop."""
+
+
+class Job:
+    """What a task may do to its run: report, and ask whether to stop."""
+
+    def __init__(self, run: Run) -> None:
+        """Take over the run's status file."""
+        self.run, self.request, self.out = run, run.request, run.out
+        self._started = time.time()
+        self._stop = False
+        self._last_progress = 0.0
+        signal.signal(signal.SIGTERM, self._on_terminate)
+
+    def _on_terminate(self, number: int, frame: FrameType | None) -> None:
+        self._stop = True
+
+    def status(self, state: State, error: str | None = None) -> None:
+        """Replace status.json."""
+        pid = os.getpid()
+        ended = None if state in ("queued", "running") else time.time()
+        status = Status(
+            state=state, pid=pid, pid_started=psutil.Process(pid).create_time(), started=self._started, ended=ended,
+            error=error,
+        )  # fmt: skip
+        replace_text(self.run.folder / "status.json", status.model_dump_json())
+
+    def metric(self, **values: float | int | str | None) -> None:
+        """Append one line to metrics.jsonl."""
+        with open(self.run.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps({"time": round(time.time() - self._started, 3), **values}) + "\n")
+
+    def progress(self, done: int, total: int, label: str = "") -> None:
+        """Report how far the run is; raises Cancelled when it was asked to stop."""
+        self.check()
+        if done >= total or time.monotonic() - self._last_progress > PROGRESS_EVERY:
+            self._last_progress = time.monotonic()
+            self.metric(done=done, total=total, label=label)
+
+    def stopping(self) -> bool:
+        """True once somebody asked the run to stop."""
+        return self._stop or (self.run.folder / "cancel").exists()
+
+    def check(self) -> None:
+        """Raise Cancelled once somebody asked the run to stop."""
+        if self.stopping():
+            raise Cancelled
+
+
+Task = Callable[[Job], None]
+
+
+def work(folder: Path, tasks: Mapping[str, Task]) -> int:
+    """Run the folder's task to its end and say in status.json how it ended; returns an exit code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    job = Job(Run(folder))
+    job.status("queued")
+    try:
+        with open(folder.parent / ".heavy.lock", "w") as lock:
+            _wait_for(lock.fileno(), job)
+            job.status("running")
+            tasks[job.request.kind](job)
+        job.status("done")
+        return 0
+    except Cancelled:
+        job.status("cancelled")
+        return 1
+    except UserError as error:
+        logging.error("%s", error)
+        job.status("failed", str(error))
+        return 2
+    except OSError as error:
+        traceback.print_exc()
+        job.status("failed", _full_disk(error, folder) if error.errno == errno.ENOSPC else f"{error}")
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        job.status("failed", f"{type(error).__name__}: {error}")
+        return 1
+
+
+def _wait_for(lock: int, job: Job) -> None:
+    """One heavy run at a time; the lock goes with the process, however it ends."""
+    while True:
+        job.check()
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(POLL)
+
+
+def _full_disk(error: OSError, folder: Path) -> str:
+    free = shutil.disk_usage(folder).free // 2**20
+    where = error.filename or folder
+    return f"The disk is full ({free} MiB left) while writing {where}; free some space and resume the run."

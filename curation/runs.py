@@ -1,0 +1,189 @@
+"""A run is a folder: the launcher writes `run.json`, the worker everything else, pages only read.
+
+runs/20261121-073012-train-4f2a/
+run.json       kind, worker module, spec, inputs, seed, code version; written once
+launch.json    pid of the last launched worker
+status.json    owned by the worker, replaced atomically
+metrics.jsonl  appended: {"step": 3, "loss": 2.1} or {"done": 5, "total": 9}
+log.txt        stdout and stderr of the worker
+out/           results; a part that exists is complete
+cancel         empty file; the worker stops cleanly between batches
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+from pydantic import BaseModel, ConfigDict
+
+from curation.errors import UserError
+
+VERSION = "0.1.0"
+State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+ACTIVE: tuple[State, ...] = ("queued", "running")
+PROJECT = Path(__file__).resolve().parents[1]
+LOG_TAIL = 20_000  # bytes
+
+
+class Request(BaseModel):
+    """What a run was asked to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: Literal["import", "annotate", "apply", "train", "evaluate"]
+    worker: Literal["curation.worker", "training.worker"]
+    title: str
+    spec: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
+    seed: int = 0
+    code_version: str = VERSION
+
+
+class Status(BaseModel):
+    """How a run stands; `lost` is computed from a dead process, never stored."""
+
+    model_config = ConfigDict(frozen=True)
+    state: State = "queued"
+    pid: int | None = None
+    pid_started: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    error: str | None = None
+
+
+class Run:
+    """Reads one run folder; launches and cancels its worker."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is read yet."""
+        self.folder = folder
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def out(self) -> Path:
+        """Where the worker leaves its results."""
+        return self.folder / "out"
+
+    @property
+    def request(self) -> Request:
+        """What was asked; UserError when the folder is no run."""
+        path = self.folder / "run.json"
+        if not path.is_file():
+            raise UserError(f"There is no run '{self.id}' in {self.folder.parent}: run.json is missing.")
+        return Request.model_validate_json(path.read_text())
+
+    @property
+    def created(self) -> datetime:
+        """When the run was created, from its id."""
+        return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+
+    def status(self) -> Status:
+        """The worker's own account, corrected by whether its process still lives."""
+        path, launched = self.folder / "status.json", _read_json(self.folder / "launch.json")
+        status = Status.model_validate_json(path.read_text()) if path.exists() else Status()
+        if launched and launched["pid"] != status.pid and _alive(launched["pid"], launched["pid_started"]):
+            return Status(state="queued", pid=launched["pid"], pid_started=launched["pid_started"])
+        if status.state in ACTIVE and not _alive(status.pid, status.pid_started):
+            return status.model_copy(update={"state": "lost"})
+        return status
+
+    def launch(self) -> None:
+        """Start the worker in its own session; relaunching does only what is missing."""
+        if self.status().state in ACTIVE:
+            raise UserError(f"Run '{self.id}' is already {self.status().state}; cancel it before resuming.")
+        (self.folder / "cancel").unlink(missing_ok=True)
+        command = [sys.executable, "-m", self.request.worker, str(self.folder.resolve())]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        with open(self.folder / "log.txt", "ab") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=PROJECT, env=environment,
+                start_new_session=True,
+            )  # fmt: skip
+        replace_text(
+            self.folder / "launch.json", json.dumps({"pid": process.pid, "pid_started": _started(process.pid)})
+        )
+
+    def cancel(self) -> None:
+        """Ask the worker to stop between batches."""
+        (self.folder / "cancel").touch()
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All complete lines of metrics.jsonl; a half-written last line is left for the next look."""
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+        return [json.loads(line) for line in lines if line.strip()]
+
+    def log_tail(self) -> str:
+        """The end of log.txt."""
+        path = self.folder / "log.txt"
+        if not path.exists():
+            return ""
+        with open(path, "rb") as log:
+            log.seek(max(0, path.stat().st_size - LOG_TAIL))
+            return log.read().decode("utf-8", "replace")
+
+    def result(self, name: str) -> dict[str, Any] | None:
+        """A JSON result of out/, or None while it is not there."""
+        return _read_json(self.out / name)
+
+
+def create(root: Path, request: Request) -> Run:
+    """A new run folder under root; not launched yet."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = root / f"{stamp}-{request.kind}-{secrets.token_hex(2)}"
+    (folder / "in").mkdir(parents=True)
+    (folder / "out").mkdir()
+    replace_text(folder / "run.json", request.model_dump_json(indent=1))
+    return Run(folder)
+
+
+def all_runs(root: Path) -> list[Run]:
+    """The runs under root, newest first."""
+    return [Run(path.parent) for path in sorted(root.glob("*/run.json"), reverse=True)]
+
+
+def find(root: Path, run_id: str) -> Run:
+    """The run of that id; UserError names what there is."""
+    run = Run(root / Path(run_id).name)
+    if not (run.folder / "run.json").exists():
+        known = ", ".join(other.id for other in all_runs(root)[:10]) or "none yet"
+        raise UserError(f"There is no run '{run_id}'; runs: {known}.")
+    return run
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that readers see the old text or the new, never half."""
+    temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    return dict(json.loads(path.read_text())) if path.exists() else None
+
+
+def _started(pid: int) -> float | None:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _alive(pid: int | None, started: float | None) -> bool:
+    """True while that very process runs: the start time tells it from a later one with the same pid."""
+    if pid is None or started is None:
+        return False
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
+    except psutil.NoSuchProcess:
+        return False
