@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from curation.trace import Kind
 
 LEAD = re.compile(
-    r"""(?:[\s"'*_>#-]*\b(?:okay|ok|alright|all\ right|so|well|now|but|and|or|hmm+|hm+|mm+|oh|ah|aha|uh|um|right
-    |yeah|yes|great|good|perfect|then|also|again|actually|wait|hold\ on|just)\b[\s,.!…:;—-]*)*[\s"'*_>#-]*""",
+    r"""(?:[\s"'*_>#-]*(?:</?think\w*>\s*)?\b(?:okay|ok|alright|all\ right|so|well|now|but|and|or|hmm+|hm+|mm+|oh
+    |ah|aha|uh|um|right|yeah|yes|great|good|perfect|then|also|again|actually|wait|hold\ on|just)\b[\s,.!…:;—-]*)*[\s"'*_>#-]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 WAIT = re.compile(r"\b(?:wait|hold on)\b", re.IGNORECASE)
@@ -19,7 +19,7 @@ CONTENT = re.compile(r"[\d=\\$^]")  # ours: a sentence with a figure or a formul
 CONCLUDES = re.compile(r"\W*(?:so|therefore|thus|hence|finally|in total|altogether|overall)\b", re.IGNORECASE)
 SHORT = 90  # ours: characters; a longer sentence says something, whatever it opens with
 
-LET = "let(?:['’]s| me| us) (?:just |also |now |first |quickly )*"
+LET = "let(?:['’]s| me| us) (?:just |also |now |first |quickly |try to )*"
 I_WILL = "i(?:['’]ll| will| should| need to| want to| can| could| have to| must) (?:just |also )*"
 I_GO = f"(?:{LET}|{I_WILL})"
 AM = "(?:['’]m| am)"
@@ -57,13 +57,13 @@ OPENINGS: dict[Kind, list[str]] = {
         "putting (?:it|this|everything) (?:all )?together",
     ],
     "restate": [
-        "(?:the|this) (?:question|problem|task|puzzle) (?:is|asks|says|states|wants|here|gives|tells|reads)",
+        "(?:the|this) (?:question|problem|task|puzzle) (?:is|asks|says|states|wants|here|gives|tells|reads|goes)",
         rf"i{AM} (?:asked|given|told|supposed)\b",
         r"we(?:['’]re| are) (?:asked|given|told)\b",
         "given[ ,:]",
         f"{LET}(?:understand|re-?read|read|parse|restate|rephrase)",
         "understand(?:ing)? the (?:problem|question)",
-        r"i have (?:this|a|the) (?:\w+ )?(?:problem|question|puzzle)",
+        r"i(?: have|['’]ve got|['’]ve) (?:this|a|the) (?:\w+ )?(?:problem|question|puzzle)",
         f"i(?:{AM}| need| have| want) (?:trying )?to (?:find|figure|determine|work out|solve|calculate|compute)",
     ],
     "plan": [
@@ -104,7 +104,7 @@ ERRORS = [
     r"(?:made (?:a|an|some) (?:\w+ )?(?:mistake|error|slip)|slipped|mis(?:read|calculated|understood|counted))",
     "(?:i|we) (?:was|were) wrong|messed up|mixed up|my mistake|scratch that|on second thought",
     "there(?:['’]s| is| must be) (?:a|an|some) (?:mistake|error|contradiction|discrepancy)",
-    "(?:is|leads to) a contradiction",
+    "(?:is|leads to) a contradiction|i see (?:a|the|my) mistake",
     "let me (?:correct|fix|backtrack|start over|rethink|reconsider|think again)",
 ]
 ANSWERS = [
