@@ -5,34 +5,32 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from curation.imports.mapping import Mapping
+from curation.imports.names import (
+    ANSWER,
+    CONTEXT,
+    CORRECT,
+    DATASET,
+    GOLD,
+    MEDIA,
+    MESSAGES,
+    MODEL,
+    OPTIONS,
+    OUTPUT,
+    QUESTION,
+    REASONING,
+    REFERENCE,
+    SOLUTION,
+    STEPS,
+    SUBJECT,
+)
 from curation.imports.record import Row
 from curation.imports.think import CLOSE, OPEN, split_final
 from curation.imports.values import flag, text
 
-# Column names by what they hold, best first, compared without case and punctuation.
-QUESTION = "mquery question questions problem quiz modifiedquestion originalquestion userquestion seedquestion"
-QUESTION += " instruction query questioncontent puzzle task prompt input title"
-REASONING = "reasoning reasoningcontent thinking thoughts complexcot cot chainofthought rationale reason chain"
-REASONING += " geminithinkingtrajectory deepseekthinkingtrajectory thinkingtrajectory thinkingprocess explanation"
-REASONING += " generatedreasoning teacherreasoning trace"
-STEPS = "steps modelsolutionsteps modeloutputsteps modifiedprocess process cotrepeatsteps decomposition originalprocess"
-OUTPUT = "output outputs response responses completion completions generation generations generated generatedsolution"
-OUTPUT += " modeloutput modelresponse fullmodelresponse originalresponse generatedtext generatedanswer prediction finaltrace"
-OUTPUT += " r1generation deepseekr1 code solutioncode"
-ANSWER = "geminiattempt deepseekattempt attempt genans response output completion finalanswer prediction predanswer"
-REFERENCE = "reference referenceanswer goldanswer groundtruth groundtruths groundtrueanswer groundtruthanswer gtanswer gt"
-REFERENCE += " expectedanswer correctanswer trueanswer actualanswer targetanswer target goldsolution finalanswer answeridx"
-CORRECT = "iscorrect correct correctness givencorrect correctnessmathverify verified finalanswercorrect initialcorrect"
-CORRECT += " correctanswer score modeloutputanswercorrectness"
-MODEL = "model modelname llm generator modelid teacher teachermodel engine"
-SUBJECT = "subject topic category domain examname medicaltask type tasktype"
-DATASET = "dataset datasetname datasource"
-OPTIONS = "options choices"
-CONTEXT = "passage context"
-MEDIA = "images image videos video audios audio imagepath"
-MESSAGES = "messages conversations conversation traj intermediatesteps chathistory dialogue dialog"
-SOLUTION = "fullmodelresponse solution response originalresponse output completion generation cot text content"
-NO_SAMPLES = re.compile(r"chunk|step|history|message|convers|option|choice|meta|info|config|traj|prompt|chosen|rejected")
+NO_SAMPLES = re.compile(
+    r"eval|analysis|custom|chunk|step|history|message|convers|option|choice|meta|info|config|traj|prompt|chosen|rejected"
+)
+PROMPTS = (*QUESTION.split(), "systemprompt", "tools")
 LONG = 200  # characters; ours: answers longer than this, or of several lines, are solutions and not reference answers
 PROGRAM = re.compile(r"\s*(?:```python|import |from \w+ import|def |class |[a-z_]\w* = )")
 
@@ -43,6 +41,7 @@ class Columns:
     def __init__(self, rows: Sequence[Row]) -> None:
         """Collect every column that holds something."""
         self.values: dict[str, list[Any]] = {}
+        self.names = dict.fromkeys(name for row in rows for name in row)
         for row in rows:
             for name, value in row.items():
                 if value not in (None, "", [], {}):
@@ -53,22 +52,38 @@ class Columns:
         known = {_plain(name): name for name in reversed(self.values) if name not in taken}
         return next((known[name] for name in names.split() if name in known), None)
 
+    def find_texts(self, names: str, taken: Iterable[str | None] = ()) -> str | None:
+        """Like `find`, among the columns of texts and lists of texts."""
+        return self.find(names, [*taken, *(name for name in self.values if not self.plain(name, ()))])
+
+    def empty(self, names: str) -> str | None:
+        """A column of that name that is empty in every row."""
+        return next((name for name in self.names if name not in self.values and _plain(name) in names.split()), None)
+
     def texts(self, name: str) -> list[str]:
         """The values of a column as texts, items of lists apart."""
-        return [text(item) for value in self.values[name] for item in (value if isinstance(value, list) else [value])]
+        return [
+            text(item)
+            for value in self.values.get(name, ())
+            for item in (value if isinstance(value, list) else [value])
+        ]
 
     def tagged(self) -> str | None:
         """The column with the most think tags, the shorter one on a tie."""
-        counts = {name: sum(_has_tags(value) for value in self.texts(name)) for name in self.values if self.plain(name)}
+        counts = {
+            name: sum(_has_tags(value) for value in self.texts(name))
+            for name in self.values
+            if self.plain(name, PROMPTS)
+        }
         best = max(counts.values(), default=0)
         tied = [name for name, count in counts.items() if count == best > 0]
         return min(tied, key=lambda name: sum(map(len, self.texts(name)))) if tied else None
 
-    def plain(self, name: str) -> bool:
-        """Whether the values are texts or lists of texts, and no prompt."""
+    def plain(self, name: str, excluded: Iterable[str]) -> bool:
+        """Whether the values are texts or lists of texts, under none of the excluded names."""
         first = self.values[name][0]
         first = first[0] if isinstance(first, list) else first
-        return isinstance(first, str) and _plain(name) not in ("prompt", "question", "problem", "systemprompt", "tools")
+        return isinstance(first, str) and _plain(name) not in excluded
 
     def is_long(self, name: str) -> bool:
         """Whether most values are solutions rather than short answers."""
@@ -79,7 +94,9 @@ class Columns:
 def detect(rows: Sequence[Row]) -> Mapping:
     """The mapping that the first rows suggest; columns nobody recognises stay unmapped."""
     columns = Columns(rows)
-    if {"problem_id", "text_key", "question", "reasoning", "answer"} <= set(columns.values) | set(rows[0] if rows else ()):
+    if {"problem_id", "text_key", "question", "reasoning", "answer"} <= set(columns.values) | set(
+        rows[0] if rows else ()
+    ):
         return Mapping(layout="winnow")
     shared = {
         "model": columns.find(MODEL),
@@ -169,20 +186,23 @@ def _objects(value: Any) -> list[Row]:  # noqa: ANN401  (any JSON value)
 def _columns(columns: Columns) -> dict[str, Any]:
     tagged = columns.tagged()
     question = columns.find(QUESTION, [tagged])
-    reasoning = columns.find(REASONING, [question])
+    reasoning = columns.find_texts(REASONING, [question, tagged])
     steps = columns.find(STEPS, [question])
-    output = tagged or columns.find(OUTPUT, [question])
-    if tagged:
+    output = tagged or columns.find(OUTPUT, [question]) or columns.empty("output response completion generation")
+    if tagged and (_plain(tagged) in REASONING.split() or not reasoning or _plain(reasoning) != "thinking"):
         reasoning = steps = None
-    if reasoning or steps:
+    if (reasoning or steps) and not tagged:
         output = None
     taken = [question, reasoning, steps, output]
     answer = columns.find(ANSWER, taken) if reasoning or tagged or steps else None
-    reference = columns.find(REFERENCE, [*taken, answer])
-    found = _place_answer(columns, {"reasoning": reasoning, "steps": steps, "output": output, "answer": answer}, reference)
+    numbers = _step_labels(columns)
+    reference = columns.find(REFERENCE, [*taken, answer, *numbers])
+    found = _place_answer(
+        columns, {"reasoning": reasoning, "steps": steps, "output": output, "answer": answer}, reference
+    )
     return {
         **found,
-        "question": _alternatives(columns, question),
+        "question": _alternatives(columns, question, "questions"),
         "context": columns.find(CONTEXT, taken),
         "input": columns.find("input", [*taken, answer]) if question and _plain(question) == "instruction" else None,
         "options": columns.find(OPTIONS),
@@ -191,22 +211,32 @@ def _columns(columns: Columns) -> dict[str, Any]:
 
 
 def _place_answer(columns: Columns, found: dict[str, str | None], reference: str | None) -> dict[str, str | None]:
-    """What a column called answer (or solution) holds: a solution, the answer after the reasoning, or the reference."""
+    """What a column called answer (or solution) holds: a solution, the text after it, or the reference."""
     name = columns.find("answer", [*found.values(), reference])
     if any(found[key] for key in ("reasoning", "steps", "output")):
         is_answer = name and not found["answer"] and not found["output"]
-        return {**found, "answer": name if is_answer else found["answer"], "reference": reference or name}
+        reference = (
+            reference or name or columns.find(GOLD, [*found.values(), _correct(columns), *_step_labels(columns)])
+        )
+        return {**found, "answer": name if is_answer else found["answer"], "reference": reference}
     if name and columns.is_long(name):
         final = name if any(split_final(value)[1] for value in columns.texts(name)) else None
         return {**found, "output": name, "reference": reference or final}
-    solution = columns.find("solution response", [reference])
-    return {**found, "output": solution, "reference": reference or name}
+    solution = columns.find("solution", [reference])
+    reference = reference or name or columns.find("label correct", [_correct(columns), *_step_labels(columns)])
+    return {**found, "output": solution, "reference": _alternatives(columns, reference, "answers")}
 
 
-def _alternatives(columns: Columns, question: str | None) -> str | None:
-    """The question's column, with `questions` beside it where rows differ."""
-    plural = columns.find("questions", [question]) if question else None
-    return f"{question}|{plural}" if plural else question
+def _step_labels(columns: Columns) -> list[str]:
+    """Columns called label or target that hold numbers: marks of steps or nodes, no answers."""
+    names = [name for name in columns.values if _plain(name) in ("label", "target")]
+    return [name for name in names if not columns.plain(name, ())]
+
+
+def _alternatives(columns: Columns, name: str | None, plural: str) -> str | None:
+    """The column, with the one of the plural name beside it where rows differ."""
+    other = columns.find(plural, [name]) if name else None
+    return f"{name}|{other}" if other else name
 
 
 def _correct(columns: Columns) -> str | None:
@@ -222,7 +252,11 @@ def _form(columns: Columns, output: str | None) -> str:
 
 
 def _is_media(columns: Columns, name: str) -> bool:
-    return all(isinstance(item, str) for value in columns.values[name] for item in (value if isinstance(value, list) else [value]))
+    return all(
+        isinstance(item, str)
+        for value in columns.values[name]
+        for item in (value if isinstance(value, list) else [value])
+    )
 
 
 def _has_tags(value: str) -> bool:

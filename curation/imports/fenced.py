@@ -5,7 +5,7 @@ Models write raw line breaks and LaTeX backslashes into such JSON, so it is read
 
 import re
 
-from curation.imports.think import Thought, split_think
+from curation.imports.think import OPEN, Thought, split_think
 
 OBJECT = re.compile(r"\A\s*(?:```(?:json)?\s*)?\{\s*\"reasoning\"\s*:\s*\"", re.IGNORECASE)
 ANSWER = re.compile(r"\"\s*,\s*\"answer\"\s*:\s*")
@@ -18,12 +18,18 @@ def split_output(text: str, question: str = "") -> Thought:
     fenced = _fenced(text)
     if fenced is not None:
         return fenced
-    echo = text.find(question) + len(question) if question and question in text else 0
+    echo = _echo(text, question)
     thought = split_think(text[echo:])
-    if not echo:
-        return thought
-    before = "\n".join(filter(None, (text[:echo].strip(), thought.before)))
-    return thought._replace(before=before) if thought.closed is not None else split_think(text)
+    return thought._replace(before="\n".join(filter(None, (text[:echo].strip(), thought.before))))
+
+
+def _echo(text: str, question: str) -> int:
+    """Where an echoed prompt, which may speak of think tags itself, ends; 0 where the output echoes none."""
+    place = text.find(question) if question else -1
+    end = place + len(question)
+    if place < 0 or OPEN.match(text.lstrip()) or not OPEN.search(text, end):
+        return 0
+    return end
 
 
 def _fenced(text: str) -> Thought | None:

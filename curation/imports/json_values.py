@@ -76,7 +76,7 @@ def read_json(stream: BinaryIO) -> Iterator[Record]:
         if piece.top and line == 0 and first is None:
             first = piece  # a lone object may wrap the rows; a second value shows that it is a row itself
             continue
-        for found in ([first, piece] if first else [piece]):
+        for found in [first, piece] if first else [piece]:
             for record in _records(line + 1, found):
                 line = record.line
                 yield record

@@ -61,7 +61,9 @@ def parse_mapping(text: str) -> Mapping:
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, sign, path = part.partition("=")
         if not sign or not path.strip():
-            raise UserError(f"Mapping '{part}' is not of the form field=column, as in question=prompt,output=response.")
+            raise UserError(
+                f"Mapping '{part}' is not of the form field=column, as in question=prompt,output=response."
+            )
         if name.strip() not in Mapping.model_fields:
             raise unknown("mapping field", name.strip(), list(Mapping.model_fields))
         values[name.strip()] = path.strip()

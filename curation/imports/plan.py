@@ -102,7 +102,6 @@ def sample(path: Path, position: list[int] | None = None) -> list[Record]:
             break
     if len(records) < SAMPLE_ROWS and chars <= SAMPLE_CHARS:
         position[0] = -1
-    stream.close()
     return records
 
 

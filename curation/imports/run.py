@@ -14,10 +14,10 @@ from curation.imports.mapping import Mapping
 from curation.imports.plan import FilePlan, plan
 from curation.imports.readers import read_rows
 from curation.imports.record import Record, storable
-from curation.imports.sources import CHUNK, stem
+from curation.imports.sources import stem
 from curation.table import PROBLEMS, QUARANTINE, to_row, write_part
 from curation.table import SCHEMA as TRACES
-from curation.trace import Problem, Trace
+from curation.trace import Problem
 
 PART_ROWS = 2000
 PART_CHARS = 32_000_000  # ours: bounds memory where traces are megabytes
@@ -71,8 +71,8 @@ class Parts:
 
     def __init__(self, folder: Path, prefix: str, schema: pa.Schema) -> None:
         """Write files called `prefix-NNNNN.parquet` into the folder."""
-        self.folder, self.prefix, self.schema, self.rows, self.chars, self.count = folder, prefix, schema, [], 0, 0
-        self.rows: list[dict[str, Any]]
+        self.folder, self.prefix, self.schema, self.chars, self.count = folder, prefix, schema, 0, 0
+        self.rows: list[dict[str, Any]] = []
 
     def add(self, row: dict[str, Any]) -> None:
         """Add a row, writing a file when it is full."""
@@ -96,7 +96,7 @@ def import_files(
     dataset: str | None = None,
     progress: Progress = silent,
 ) -> ImportReport:
-    """Import files and folders into `out`, which is cleared first; every row ends as a trace, a problem or a reason."""
+    """Import files into `out`, cleared first; every row ends as a trace, a problem or a quarantined row."""
     plans = plan(paths, mapping)
     out.mkdir(parents=True, exist_ok=True)
     for pattern in ("part-*", "problems-*", "quarantine*", "report.json"):
@@ -129,13 +129,9 @@ class _Writer:
 
 def _import_file(plan: FilePlan, writer: _Writer, dataset: str, moved: Callable[[int], None]) -> FileReport:
     source = plan.source
-    report = FileReport(
-        source.name, plan.bytes, _sha256(source.path), plan.mapping.layout, plan.mapping.text(), warnings=[]
-    )
+    report = FileReport(source.name, plan.bytes, _sha256(source.path), plan.mapping.layout, plan.mapping.text())
     for record in read_rows(source.path, moved):
-        converted = Converted(reasons=[record.reason or ""])
-        if record.value is not None:
-            converted = convert_safely(record, plan.mapping, Context(source.name, record.line, dataset))
+        converted = convert_safely(record, plan.mapping, Context(source.name, record.line, dataset))
         _write(converted, record, source.name, writer)
         report.rows += 1
         report.traces += len(converted.traces)
@@ -150,11 +146,14 @@ def _import_file(plan: FilePlan, writer: _Writer, dataset: str, moved: Callable[
 
 def convert_safely(record: Record, mapping: Mapping, context: Context) -> Converted:
     """The row converted; a row no layout can handle is recorded with its reason."""
-    assert record.value is not None
+    if record.value is None:
+        return Converted(reasons=[record.reason or "unreadable"])
     try:
         return convert(record.value, mapping, context)
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        return Converted(reasons=[f"the row does not fit the {mapping.layout} layout: {type(error).__name__}: {error}"])
+        return Converted(
+            reasons=[f"the row does not fit the {mapping.layout} layout: {type(error).__name__}: {error}"]
+        )
 
 
 def _write(converted: Converted, record: Record, source: str, writer: _Writer) -> None:
@@ -168,13 +167,10 @@ def _write(converted: Converted, record: Record, source: str, writer: _Writer) -
 
 
 def _problem_row(problem: Problem, source: str, line: int) -> dict[str, Any]:
-    values = {name: getattr(problem, name) for name in PROBLEMS.names if name not in ("media", "source", "line")}
-    return {**values, "media": list(problem.media), "source": source, "line": line}
+    values = {**asdict(problem), "id": problem.id, "media": list(problem.media)}
+    return {**values, "source": source, "line": line}
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

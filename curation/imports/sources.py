@@ -2,16 +2,18 @@
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 import orjson
 import zstandard
 
 Format = Literal["jsonl", "json", "csv", "parquet", "empty", "utf-16", "other"]
 Moved = Callable[[int], None]
+JSON_START = re.compile(rb"\s*(?:\[\s*)*\{\s*[\"}]")
 HEAD = 1 << 16
 CHUNK = 1 << 20
 BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, zstandard.ZstdError)  # a damaged file
@@ -32,7 +34,7 @@ class Watched(io.FileIO):
         super().__init__(path)
         self.moved = moved
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         """Read, and tell the position."""
         count = super().readinto(buffer) or 0
         self.moved(self.tell())
@@ -50,7 +52,7 @@ class Zstd(io.RawIOBase):
         """This stream can be read."""
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         """Fill the buffer with decompressed bytes."""
         while not self.ready and self._more():
             pass
@@ -71,15 +73,15 @@ class Zstd(io.RawIOBase):
         return True
 
 
-def open_bytes(path: Path, moved: Moved = ignore) -> io.BufferedReader:
+def open_bytes(path: Path, moved: Moved = ignore) -> "io.BufferedReader[io.RawIOBase]":
     """The decompressed bytes of a plain, gzip or zstd file, without a byte order mark."""
-    raw = io.BufferedReader(Watched(path, moved), HEAD)
+    raw = io.BufferedReader(cast(io.RawIOBase, Watched(path, moved)), HEAD)
     magic = raw.peek(4)[:4]
     stream = raw
     if magic[:2] == b"\x1f\x8b":
         stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw)), CHUNK)
     elif magic == b"\x28\xb5\x2f\xfd":
-        stream = io.BufferedReader(Zstd(cast(BinaryIO, raw)), CHUNK)
+        stream = io.BufferedReader(cast(io.RawIOBase, Zstd(cast(BinaryIO, raw))), CHUNK)
     if stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream
@@ -114,12 +116,12 @@ def find_format(path: Path) -> Format:
         return "empty"
     if suffix(path) in TABLE_SUFFIXES and head.lstrip()[:1] not in b"{":
         return "csv"
-    if b"\0" in head[:4096] or (head.lstrip()[:1] not in b"[{" and suffix(path) not in JSON_SUFFIXES):
+    if b"\0" in head[:4096] or (suffix(path) not in JSON_SUFFIXES and not JSON_START.match(head)):
         return "other"
     return _json_or_lines(head, path)
 
 
-def _head(stream: io.BufferedReader) -> bytes:
+def _head(stream: "io.BufferedReader[io.RawIOBase]") -> bytes:
     try:
         return stream.read(HEAD)
     except BROKEN:

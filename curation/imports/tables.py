@@ -13,6 +13,8 @@ from curation.imports.record import Record, bad, good
 from curation.imports.sources import BROKEN
 
 CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
+BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
+BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, *BROKEN)
 BATCH = 64  # rows; bounds memory where rows are megabytes
 HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
@@ -23,13 +25,15 @@ def read_csv(stream: BinaryIO) -> Iterator[Record]:
     csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
     sample = text.readline()
-    rows = csv.reader(_after(sample, text), delimiter="\t" if "\t" in sample else max(",;|", key=sample.count), strict=True)
+    rows = csv.reader(
+        _after(sample, text), delimiter="\t" if "\t" in sample else max(",;|", key=sample.count), strict=True
+    )
     line, header = 0, None
     while True:
         line = rows.line_num + 1
         try:
             cells = next(rows, None)
-        except (csv.Error, *BROKEN) as error:
+        except BROKEN_CSV as error:
             yield bad(line, f"the rest of the file cannot be read as CSV: {error}", "")
             return
         if cells is None:
@@ -74,7 +78,7 @@ def read_parquet(stream: BinaryIO) -> Iterator[Record]:
                 for value in _values(batch):
                     line += 1
                     yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
-    except (pa.ArrowException, *BROKEN) as error:
+    except BROKEN_PARQUET as error:
         yield bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", "")
 
 

@@ -1,6 +1,6 @@
 """Splitting a model's output into reasoning and answer at its think tags.
 
-    "<think>2 + 2 is 4</think> It is 4."  ->  Thought("2 + 2 is 4", "It is 4.", True)
+"<think>2 + 2 is 4</think> It is 4."  ->  Thought("2 + 2 is 4", "It is 4.", True)
 """
 
 import re

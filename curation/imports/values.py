@@ -86,8 +86,14 @@ def _lettered(options: Json) -> list[tuple[str, str]]:
         return [(str(key), text(body)) for key, body in options.items() if body is not None]
     if not isinstance(options, Sequence):
         return []
-    letters = [str(option.get("letter") or option.get("label") or "") if isinstance(option, dict) else "" for option in options]
-    return [(letter or chr(65 + index), text(body)) for index, (letter, body) in enumerate(zip(letters, options, strict=True))]
+    letters = [
+        str(option.get("letter") or option.get("label") or "") if isinstance(option, dict) else ""
+        for option in options
+    ]
+    return [
+        (letter or chr(65 + index), text(body))
+        for index, (letter, body) in enumerate(zip(letters, options, strict=True))
+    ]
 
 
 def _starts_with_letter(body: str) -> bool:

@@ -1,9 +1,11 @@
-"""One file per family of row layouts; `convert` turns a row into traces, a problem, and reasons for what is left out."""
+"""One file per family of row layouts; `convert` turns a row into traces or a problem."""
 
 from curation.imports.layouts import columns, messages, preference, samples, winnow
 from curation.imports.layouts.base import Context, Converted, Converter
 from curation.imports.mapping import LayoutName, Mapping
 from curation.imports.record import Row
+
+__all__ = ["Context", "Converted", "convert"]
 
 CONVERTERS: dict[LayoutName, Converter] = {
     "columns": columns.convert,

@@ -1,6 +1,8 @@
 """What all layouts share: the problem of a row, one solution as a trace, the values nobody mapped."""
 
-from collections.abc import Callable
+import json
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -43,6 +45,7 @@ class Solution:
     answer: Json = None
     model: Json = None
     correct: Json = None
+    extra: Row = field(default_factory=dict)
 
 
 def read_problem(row: Row, mapping: Mapping, context: Context) -> Problem | None:
@@ -69,7 +72,9 @@ def read_reference(value: Json) -> str | None:
     return split_final(whole)[1] or whole or None
 
 
-def read_trace(problem: Problem, solution: Solution, mapping: Mapping, context: Context) -> Trace | None:
+def read_trace(
+    problem: Problem, solution: Solution, mapping: Mapping, context: Context, sample: int = 0
+) -> Trace | None:
     """One solution as a trace; None where it has no text."""
     thought = _thought(problem, solution)
     if not thought.reasoning and not thought.answer:
@@ -80,11 +85,12 @@ def read_trace(problem: Problem, solution: Solution, mapping: Mapping, context: 
         thought.answer,
         model=text(solution.model),
         form=mapping.form,
+        sample=sample,
         closed=thought.closed,
         given_correct=flag(solution.correct),
         source=context.source,
         line=context.line,
-        extra=canonical_json({"before": thought.before}) if thought.before else "{}",
+        extra=canonical_json(solution.extra | ({"before": thought.before} if thought.before else {})),
     )
 
 
@@ -93,6 +99,11 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
     if not reasoning.strip():
         thought = split_output(output, problem.question)
         return thought if thought.answer else thought._replace(answer=answer.strip())
+    tagged = split_output(output, problem.question)
+    if tagged.closed is not None and reasoning.strip() in output:
+        return tagged
+    if tagged.closed is not None:
+        return tagged._replace(reasoning=f"{reasoning.strip()}\n\n{tagged.reasoning}".strip())
     inner = split_output(reasoning)
     if inner.closed is None:
         inner = Thought(reasoning.strip(), "", None)
@@ -100,28 +111,29 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
     return inner._replace(answer="\n".join(dict.fromkeys(rest)))
 
 
-def finish(row: Row, mapping: Mapping, converted: Converted) -> Converted:
-    """Number the traces and give them the values of the row that are not mapped."""
-    values = unmapped(row, mapping, converted.traces)
-    for sample, trace in enumerate(converted.traces):
-        extra = trace.extra if not values else canonical_json(values) if trace.extra == "{}" else _join(trace, values)
-        converted.traces[sample] = replace(trace, id="", sample=sample, extra=extra)
+def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
+    """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
+    values = unmapped(row, mapping.columns().values())
+    known = {part for trace in converted.traces for part in (trace.question, trace.reasoning, trace.answer)}
+    for index, trace in enumerate(converted.traces):
+        own = {
+            name: value[trace.sample] if isinstance(value, list) and len(value) == count > 1 else value
+            for name, value in values.items()
+        }
+        extra = {name: value for name, value in own.items() if not _repeats(value, known)} | json.loads(trace.extra)
+        converted.traces[index] = replace(trace, extra=canonical_json(extra))
     return converted
 
 
-def _join(trace: Trace, values: dict[str, Json]) -> str:
-    return canonical_json(values)[:-1] + "," + trace.extra[1:]
-
-
-def unmapped(row: Row, mapping: Mapping, traces: list[Trace]) -> dict[str, Json]:
-    """The values of the row that no column of the mapping holds, without media bytes and repeated texts."""
-    used = {name for path in mapping.columns().values() for choice in path.split("|") for name in (choice, choice.split(".")[0])}
-    known = {part for trace in traces for part in (trace.question, trace.reasoning, trace.answer)}
-    values = {name: plain(value) for name, value in row.items() if name not in used and value is not None}
-    return {name: value for name, value in values.items() if not _repeats(value, known)}
+def unmapped(row: Row, paths: Iterable[str]) -> Row:
+    """The values of a row that no path of the mapping uses, as JSON can hold them."""
+    used = {name for path in paths for choice in path.split("|") for name in (choice, choice.split(".")[0])}
+    return {name: plain(value) for name, value in row.items() if name not in used and value is not None}
 
 
 def _repeats(value: Json, known: set[str]) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(_repeats(item, known) for item in value)
     return isinstance(value, str) and len(value) > DUPLICATE_CHARS and value.strip() in known
 
 
@@ -133,4 +145,6 @@ def plain(value: Json) -> Json:
         return [plain(member) for member in value]
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if isinstance(value, str | int | float | None) else str(value)

@@ -1,6 +1,6 @@
 """A row whose columns are question, reasoning, output and answer; lists in them are several solutions.
 
-    {"question": .., "output": ["<think>..", "<think>.."], "correct": [true, false]}  ->  two traces
+{"question": .., "output": ["<think>..", "<think>.."], "correct": [true, false]}  ->  two traces
 """
 
 from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
@@ -19,9 +19,9 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     count = max((len(value) for value in values[:2] if isinstance(value, list)), default=1)
     converted = Converted()
     for index in range(count):
-        parts = [at(value, index) for value in values]
-        solution = Solution(*parts, at(get(row, mapping.model), index), at(get(row, mapping.correct), index))
-        trace = read_trace(problem, solution, mapping, context)
+        shared = (get(row, mapping.model), get(row, mapping.correct))
+        solution = Solution(*(at(value, index) for value in (*values, *shared)))
+        trace = read_trace(problem, solution, mapping, context, index)
         if trace is not None:
             converted.traces.append(trace)
         elif count > 1:
@@ -30,9 +30,15 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
         return Converted(problem=problem)
     if not converted.traces and not converted.reasons:
         converted.reasons.append(_why(mapping))
-    return finish(row, mapping, converted)
+    return finish(row, mapping, converted, count)
 
 
 def _why(mapping: Mapping) -> str:
+    if mapping.reference and not (mapping.output or mapping.reasoning or mapping.steps):
+        return f"no solution, and no reference answer in {mapping.reference}"
     names = ", ".join(filter(None, (mapping.reasoning, mapping.steps, mapping.output, mapping.answer)))
-    return f"no reasoning, output or answer in {names}" if names else "no column holds a reasoning, an output or an answer"
+    return (
+        f"no reasoning, output or answer in {names}"
+        if names
+        else "no column holds a reasoning, an output or an answer"
+    )

@@ -4,7 +4,7 @@ One assistant turn is an output with think tags or with `reasoning_content` besi
 answer and everything before it the reasoning, each turn under the name of its speaker.
 """
 
-from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
+from curation.imports.layouts.base import Context, Converted, Solution, finish, plain, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.values import Json, get, text
@@ -42,8 +42,10 @@ def speaker(message: Row) -> str:
 
 def content(message: Row) -> str:
     """The text of a message, its tool calls as JSON."""
-    calls = get(message, "tool_calls")
-    return "\n".join(filter(None, (text(get(message, "content|value")), canonical_json(calls) if calls else "")))
+    calls, value = get(message, "tool_calls"), get(message, "content|value")
+    if isinstance(value, list):
+        value = [part for part in value if part not in _thoughts(message)]
+    return "\n".join(filter(None, (text(value), canonical_json(plain(calls)) if calls else "")))
 
 
 def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
@@ -59,16 +61,24 @@ def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
 
 
 def _reasoning(message: Row) -> Json:
+    return get(message, REASONING) or text(_thoughts(message))
+
+
+def _thoughts(message: Row) -> list[Json]:
     parts = message.get("content")
     typed = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-    return get(message, REASONING) or [part for part in typed if part.get("type") in ("reasoning", "thinking")]
+    return [part for part in typed if part.get("type") in ("reasoning", "thinking")]
 
 
 def _spoken(message: Row) -> str:
-    return "\n".join(filter(None, (text(get(message, REASONING)), content(message))))
+    return "\n".join(filter(None, (text(_reasoning(message)), content(message))))
+
+
+def _observes(turn: Row) -> bool:
+    return speaker(turn) not in ASSISTANT and content(turn).startswith("Observation")
 
 
 def _form(turns: list[Row], form: Form) -> Form:
-    if any(speaker(turn) in OBSERVATIONS or get(turn, "tool_calls") for turn in turns):
+    if any(speaker(turn) in OBSERVATIONS or get(turn, "tool_calls") or _observes(turn) for turn in turns):
         return "agent"
     return "dialogue" if len(turns) > 1 and form == "cot" else form

@@ -1,13 +1,10 @@
 """A preferred and a rejected solution of one prompt: two traces, told apart by `choice` in their extra values."""
 
-from dataclasses import replace
-
 from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
 from curation.imports.layouts.messages import ASSISTANT, SYSTEM, content, speaker
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.values import Json, get, text
-from curation.trace import canonical_json
 
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
@@ -16,13 +13,13 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     if problem is None:
         return Converted(reasons=["no question before the pair"])
     converted = Converted()
-    for choice, path in (("chosen", mapping.chosen), ("rejected", mapping.rejected)):
-        solution = Solution(output=_last(get(row, path)), model=get(row, mapping.model))
-        trace = read_trace(problem, solution, mapping, context)
+    for index, (choice, path) in enumerate((("chosen", mapping.chosen), ("rejected", mapping.rejected))):
+        solution = Solution(output=_last(get(row, path)), model=get(row, mapping.model), extra={"choice": choice})
+        trace = read_trace(problem, solution, mapping, context, index)
         if trace is None:
             converted.reasons.append(f"the {choice} solution is empty")
         else:
-            converted.traces.append(replace(trace, extra=canonical_json({"choice": choice})))
+            converted.traces.append(trace)
     return finish(row, mapping, converted)
 
 
@@ -34,7 +31,9 @@ def _question(row: Row, mapping: Mapping) -> str:
     if len(turns) == 1:
         return content(turns[0])
     shown = turns if mapping.messages else turns[:-1]
-    return "\n\n".join(f"{speaker(turn)}: {content(turn)}" if speaker(turn) in ASSISTANT else content(turn) for turn in shown)
+    return "\n\n".join(
+        f"{speaker(turn)}: {content(turn)}" if speaker(turn) in ASSISTANT else content(turn) for turn in shown
+    )
 
 
 def _last(value: Json) -> Json:
