@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from curation.imports.layouts import tree
 from curation.imports.mapping import Mapping
 from curation.imports.names import (
     ANSWER,
@@ -25,7 +26,7 @@ from curation.imports.names import (
 )
 from curation.imports.record import Row
 from curation.imports.think import CLOSE, OPEN, split_final
-from curation.imports.values import flag, text
+from curation.imports.values import flag, get, text
 
 NO_SAMPLES = re.compile(
     r"eval|analysis|custom|chunk|step|history|message|convers|option|choice|meta|info|config|traj|prompt|chosen|rejected"
@@ -106,7 +107,7 @@ def detect(rows: Sequence[Row]) -> Mapping:
         "media": columns.find(MEDIA),
         "correct": _correct(columns),
     }
-    found = _preference(columns) or _messages(columns) or _samples(columns) or _columns(columns)
+    found = _preference(columns) or _tree(columns) or _messages(columns) or _samples(columns) or _columns(columns)
     if "media" in found or shared["media"] is None or not _is_media(columns, shared["media"]):
         shared["media"] = None
     return Mapping.model_validate({**shared, **found})
@@ -116,6 +117,13 @@ def _preference(columns: Columns) -> dict[str, Any] | None:
     if not {"chosen", "rejected"} <= set(columns.values):
         return None
     return {"layout": "preference", "chosen": "chosen", "rejected": "rejected", **_prompt(columns)}
+
+
+def _tree(columns: Columns) -> dict[str, Any] | None:
+    for name, values in columns.values.items():
+        if isinstance(values[0], dict) and get(values[0], tree.ROOT):
+            return {"layout": "tree", "steps": name, "form": "tree"}
+    return None
 
 
 def _prompt(columns: Columns) -> dict[str, Any]:

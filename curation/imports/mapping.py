@@ -14,7 +14,7 @@ from curation.imports.record import Row
 from curation.imports.values import has
 from curation.trace import Form
 
-LayoutName = Literal["columns", "samples", "messages", "preference", "winnow"]
+LayoutName = Literal["columns", "samples", "messages", "preference", "tree", "winnow"]
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
 
 

@@ -124,7 +124,7 @@ def preview(path: Path, mapping: Mapping | None = None, n: int = 20) -> Preview:
 def _problem(records: list[Record], rows: list[Row], mapping: Mapping) -> str | None:
     if not rows:
         return records[0].reason if records else "the file is empty"
-    if not (mapping.question or mapping.messages or mapping.chosen or mapping.layout == "winnow"):
+    if not (mapping.question or mapping.messages or mapping.chosen or mapping.layout in ("winnow", "tree")):
         return "no column looks like a question; name it in the mapping"
     return None
 

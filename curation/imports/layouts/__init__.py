@@ -1,6 +1,6 @@
 """One file per family of row layouts; `convert` turns a row into traces or a problem."""
 
-from curation.imports.layouts import columns, messages, preference, samples, winnow
+from curation.imports.layouts import columns, messages, preference, samples, tree, winnow
 from curation.imports.layouts.base import Context, Converted, Converter
 from curation.imports.mapping import LayoutName, Mapping
 from curation.imports.record import Row
@@ -12,6 +12,7 @@ CONVERTERS: dict[LayoutName, Converter] = {
     "samples": samples.convert,
     "messages": messages.convert,
     "preference": preference.convert,
+    "tree": tree.convert,
     "winnow": winnow.convert,
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from curation.imports.think import Thought, split_final
 from curation.imports.values import Json, flag, get, text, with_options
 from curation.trace import Problem, Trace, canonical_json
 
+LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end
 DUPLICATE_CHARS = 200  # ours: longer unmapped texts that repeat a mapped one are left out of `extra`
 
 
@@ -67,9 +69,10 @@ def read_problem(row: Row, mapping: Mapping, context: Context) -> Problem | None
 
 
 def read_reference(value: Json) -> str | None:
-    """A reference answer as text; the number after `####` of a GSM8K solution."""
+    """A reference answer as text; the final answer of a GSM8K solution."""
     whole = text(value).strip()
-    return split_final(whole)[1] or whole or None
+    last = LAST_LINE.search(whole)
+    return last.group(1) if last else split_final(whole)[1] or whole or None
 
 
 def read_trace(
