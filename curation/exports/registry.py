@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from curation.curated import CuratedSet
 from curation.errors import unknown
 from curation.exports import alpaca, folder, messages, parquet, prompt_completion, sharegpt
 from curation.exports.base import Card, Exporter, Scores
@@ -26,3 +27,10 @@ def export_traces(
     if name not in EXPORTS:
         raise unknown("export format", name, list(EXPORTS))
     return EXPORTS[name](traces, out, card, scores)
+
+
+def export_set(curated: CuratedSet, name: str, out: Path) -> int:
+    """Write a curated set in the named format, its manifest on the card; returns the number of rows."""
+    manifest = curated.manifest
+    card = Card(curated.name, manifest.recipe_yaml, manifest.model_dump(mode="json"), manifest.rebuild)
+    return export_traces(name, curated.traces(), out, card)
