@@ -13,8 +13,8 @@ from curation.trace import Trace
 class CountTokens(Annotator):
     """Count tokens of reasoning and answer; without a tokenizer the number is an estimate.
 
-    The estimate counts every digit, symbol and line break and one token per six letters of a word. Special tokens and
-    the chat template are not counted.
+    The estimate counts every digit, symbol and line break, and one token per six letters of a word; a tokenizer may
+    differ by a fifth and more. Special tokens and the chat template are not counted.
     """
 
     op: Literal["count_tokens"] = "count_tokens"
