@@ -20,7 +20,8 @@ NUMBER = re.compile(
     r"|(?<![\w.)])[-−]?\.\d+"
 )
 MARK = re.compile(
-    r"####|(?:^|\n)[ \t>*#]*(?:final answer|answer|a)[ \t*]*:|\banswer\b[^.\n=:?]{0,40}?(?:\bis\b|=|:)[ \t]*:?",
+    r"####|<answer>|(?:^|\n)[ \t>*#]*(?:final answer|answer|a)[ \t*]*:"
+    r"|\banswer\b[^.\n=:?]{0,40}?(?:\bis\b|=|:)[ \t]*:?",
     re.IGNORECASE,
 )
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
@@ -28,7 +29,7 @@ BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))") 
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
-    r"\\(?:left|right|displaystyle|[!,;: ])|\^\{?\\circ\}?|°|\\?[%$]|\\[()\[\]]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
+    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
 )
 FRACTION = re.compile(r"(-?)\s*(\d*)\s*\\[dt]?frac\s*(?:\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)(\d))")
 NAMED = re.compile(r"[A-Za-z]\w{0,10}\s*=\s*(?=[^=]+$)")
@@ -121,8 +122,8 @@ def choice(text: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """The text without wrapping, punctuation at its ends, case and spacing."""
-    return " ".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
+    """The text without wrapping, punctuation at its ends, case and spaces."""
+    return "".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
 
 
 def mention(text: str, reference: str, start: int = 0, stop: int | None = None) -> int | None:
@@ -184,7 +185,7 @@ def _letter(text: str, bare: bool) -> str | None:
 def _phrase(text: str, bare: bool) -> str | None:
     marked = _marked(text)
     if marked and marked.strip():
-        return re.split(r"\n|[.!](?:\s|$)", marked.strip(), maxsplit=1)[0].strip()[:200] or None
+        return re.split(r"\n|</|[.!](?:\s|$)", marked.strip(), maxsplit=1)[0].strip()[:200] or None
     line = text.strip()
     return line if bare and line and len(line) <= 100 and "\n" not in line else None
 

@@ -45,14 +45,14 @@ def shared_rows() -> Callable[[str], list[Any]]:
 
 @pytest.fixture(scope="session")
 def shared_texts() -> list[str]:
-    """Strings of more than 200 characters from all shared JSON and JSONL files: every tenth, and the 30 longest."""
+    """Strings of more than 200 characters from all shared JSON and JSONL files: every thirtieth, and the 20 longest."""
     if not SHARED.exists():
         pytest.skip("the shared data folder is not beside this checkout")
     found: dict[str, None] = {}
     for path in sorted(SHARED.glob("*/*.json*")):
         for value in _values(_text(path)):
             found.update(dict.fromkeys(_strings(value)))
-    return [*list(found)[::10], *sorted(found, key=len)[-30:]]
+    return [*list(found)[::30], *sorted(found, key=len)[-20:]]
 
 
 def _text(path: Path) -> str:

@@ -39,4 +39,4 @@ def test_token_ends_are_character_offsets(tokenizer_folder):
 def test_a_tokenizer_that_is_not_here_is_named(make_trace, tmp_path):
     operator = CountTokens(tokenizer=str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="nowhere' cannot be loaded"):
-        operator.annotate(make_trace("one"))
+        operator.annotate_batch([make_trace("one")])

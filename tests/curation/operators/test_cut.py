@@ -80,6 +80,12 @@ def test_a_trace_without_segments_says_what_to_do(make_trace):
         Cut().map(make_trace("text"))
 
 
+def test_a_tokenizer_that_is_not_here_stops_the_run(make_trace, tmp_path):
+    operator = Cut(policy="tokens", amount=5, tokenizer=str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="nowhere' cannot be loaded"):
+        operator.map_batch([make_trace(parts=PARTS)])
+
+
 def test_an_empty_reasoning_stays(make_trace):
     trace = make_trace("", answer="5")
     assert cut(trace) is trace
@@ -93,7 +99,7 @@ def test_amounts_that_make_no_sense_are_refused():
 
 
 def test_cut_shared_traces_are_prefixes_and_suffixes(shared_texts):
-    for text in shared_texts[::20]:
+    for text in shared_texts[::10]:
         bare = Trace(Problem("q", "5"), text)
         trace = Trace(Problem("q", "5"), text, segments=SegmentReasoning(splitter="sentence").segments(bare))
         for unit in ("segments", "characters"):

@@ -84,7 +84,7 @@ def test_unselected_bytes_stay_identical(spans, kinds, first, last):
 
 
 def test_kept_text_of_shared_traces_is_in_the_original_order(shared_texts):
-    for text in shared_texts[::20]:
+    for text in shared_texts[::10]:
         segments = SegmentReasoning(splitter="sentence").segments(Trace(Problem("q"), text))
         child = drop(Trace(Problem("q"), text, "a", segments=segments), drop_mistakes=True, kinds=["check", "filler"])
         assert tiles(child.segments, child.reasoning)

@@ -43,6 +43,15 @@ def verify(reference, answer="", reasoning="", closed=None, **fields):
         ("x^2", r"\boxed{x^3}", (False, "x^3", "math_verify")),
         ("1/2^{99}", r"\boxed{1/2^{98}}", (False, "1/2^{98}", "math_verify")),
         (r"1-1/\mathrm{e}", r"\boxed{1+1/\mathrm{e}}", (False, r"1+1/\mathrm{e}", "math_verify")),
+        ("p-q", r"\boxed{p - q}", (True, "p - q", "exact")),
+        (
+            r"\begin{pmatrix}-1/3\\2/3\end{pmatrix}",
+            r"\boxed{\begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \end{pmatrix}}",
+            (True, r"\begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \end{pmatrix}", "math_verify"),
+        ),
+        ("E", "</think>\n<answer> E </answer>", (True, "E", "choice")),
+        ("Paris", "<answer>\nParis</answer>", (True, "Paris", "exact")),
+        ("-15", '{"reasoning": "so 3", "answer": "-15"}', (True, "-15", "numeric")),
         ("B", "A good question, I say", (False, None, None)),
         ("18", "I do not know.", (False, None, None)),
         (None, r"\boxed{18}", (None, "18", None)),
@@ -101,6 +110,22 @@ def test_every_shared_correctness_flag_is_reproduced(shared_rows):
         rights[sum(solution["is_correct"] for solution in solutions.values())] += 1
     assert wrong_flags == []
     assert rights == {0: 432, 1: 290, 2: 236, 3: 205, 4: 156}
+
+
+@pytest.mark.parametrize(
+    ("name", "differing"),
+    [
+        ("skythought/qwen25_14b_instruct_math500.jsonl.gz", 1),  # a reference that lost a letter: (+5)(b+2)
+        ("student_evals/student_rlft_aqua.jsonl.gz", 1),  # a trace that stops before its answer, flagged as right
+        ("rm_best_of_8/math_cot_100.jsonl.gz", 0),
+    ],
+)
+def test_flags_of_other_evaluations_are_met(shared_rows, name, differing):
+    met = Counter()
+    for row in shared_rows(name):
+        for text, flag in zip(row["code"], row["score"], strict=True):
+            met[verify(str(row["gt"]), text)[0] in (flag, None)] += 1
+    assert met[False] == differing
 
 
 PIECES = st.sampled_from(
