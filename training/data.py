@@ -112,9 +112,7 @@ def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) 
     return Rendered(trace.id, trace.problem.id, text, ids, n_prompt, kept, found)
 
 
-def render_all(
-    tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], max_length: int
-) -> Iterator[Rendered]:
+def render_all(tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], max_length: int) -> Iterator[Rendered]:
     """Every trace as the student sees it, in order."""
     return (render(tokenizer, trace, max_length) for trace in traces)
 
