@@ -93,7 +93,9 @@ def _problem(row: dict[str, Any], path: Path, number: int) -> Problem:
         )
     subject, media = row.get("subject"), tuple(row.get("media") or ())
     dataset = str(row.get("dataset") or path.stem)
-    return Problem(question, str(reference), dataset, row.get("split"), None if subject is None else str(subject), media)
+    return Problem(
+        question, str(reference), dataset, row.get("split"), None if subject is None else str(subject), media
+    )
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
