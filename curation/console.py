@@ -35,9 +35,7 @@ def _show(run: Run) -> None:
         last: dict[str, Any] = next(iter(reversed(run.metrics())), {})
         done, total = last.get("done", last.get("step")), last.get("total", last.get("max_steps"))
         share = f"{done / total:4.0%}" if done is not None and total else ""
-        label = (
-            f"loss {last['loss']:.3f}, {last['eta_seconds']:.0f} s left" if "loss" in last else last.get("label", "")
-        )
+        label = f"{last['eta_seconds']:.0f} s left" if "eta_seconds" in last else last.get("label", "")
         sys.stderr.write(f"\r\x1b[K{run.request.title}: {run.status().state} {share} {label}")
         sys.stderr.flush()
 

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from curation.console import follow, main
 from curation.curated import CuratedSet
-from curation.errors import UserError
 from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find
 from training.benchmark import shipped
 from training.compare import Comparison, compare, pair, samples
-from training.follow import follow
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
@@ -26,15 +25,10 @@ from training.student import BASE, resolve
 WORKSPACE = PROJECT / "data" / "workspace"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it did what was asked, 1 when the run ended early, 2 when the request is wrong."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        values = _parser(given).parse_args(given)
-        return int(values.command(values))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+def command(given: Sequence[str]) -> None:
+    """Run one command."""
+    values = _parser(given).parse_args(given)
+    values.command(values)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
@@ -76,44 +70,38 @@ def _value(given: Sequence[str], flag: str, default: str) -> str:
     return str(finder.parse_known_args(given)[0].value)
 
 
-def _train(values: argparse.Namespace) -> int:
+def _train(values: argparse.Namespace) -> None:
     folder = Path(values.set)
     curated = CuratedSet(folder if (folder / "manifest.json").is_file() else values.workspace / "sets" / values.set)
     student = resolve(values.student, values.workspace / "runs")
     objective = from_flags(OBJECTIVES.get(values.objective), values)
-    return _work(values, train_request(curated, objective, student, values.seed))
+    _work(values, train_request(curated, objective, student, values.seed))
 
 
-def _evaluate(values: argparse.Namespace) -> int:
+def _evaluate(values: argparse.Namespace) -> None:
     student = resolve(values.student, values.workspace / "runs")
     strategy = from_flags(STRATEGIES.get(values.strategy), values)
     request = evaluate_request(student, values.benchmark, strategy, limit=values.limit, seed=values.seed)
-    return _work(values, request)
+    _work(values, request)
 
 
-def _work(values: argparse.Namespace, request: Request) -> int:
-    return _finish(values, create(values.workspace / "runs", request))
+def _work(values: argparse.Namespace, request: Request) -> None:
+    _finish(values, create(values.workspace / "runs", request))
 
 
-def _resume(values: argparse.Namespace) -> int:
-    return _finish(values, find(values.workspace / "runs", values.run))
+def _resume(values: argparse.Namespace) -> None:
+    _finish(values, find(values.workspace / "runs", values.run))
 
 
-def _finish(values: argparse.Namespace, run: Run) -> int:
-    run.launch()
-    status = follow(run, sys.stderr)
-    if status.state != "done":
-        raise UserError(f"Run {run.id} is {status.state}" + (f": {status.error}" if status.error else "."))
-    scores = run.result("scores.json") or {}
-    _show({"run": run.id, **scores}, as_json=values.json)
-    return 0
+def _finish(values: argparse.Namespace, run: Run) -> None:
+    follow(run)
+    _show({"run": run.id, **(run.result("scores.json") or {})}, as_json=values.json)
 
 
-def _compare(values: argparse.Namespace) -> int:
+def _compare(values: argparse.Namespace) -> None:
     runs = [find(values.workspace / "runs", name) for name in (values.a, values.b)]
     result = compare(pair(*(samples(run) for run in runs)))
     _show(result.as_dict() if values.json else {"result": _sentence(result)}, as_json=values.json)
-    return 0
 
 
 def _sentence(result: Comparison) -> str:
@@ -134,4 +122,4 @@ def _show(values: dict[str, Any], *, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(lambda: command(sys.argv[1:])))
