@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from curation.errors import UserError
+from curation.exports.render import render_completion
 from curation.models import ask
 from curation.trace import Trace
 
@@ -79,13 +80,6 @@ class Check:
         if self.trained_tokens == 0:
             worst = max(self.defects, key=lambda defect: self.defects[defect])
             raise UserError(f"None of the {self.rows} rows has a trained token. {DEFECTS[worst]}.")
-
-
-def render_completion(trace: Trace) -> str:
-    """What the student is to write: the reasoning in think tags, then the answer."""
-    if not trace.reasoning:
-        return trace.answer
-    return f"{OPEN}\n{trace.reasoning}\n{CLOSE}\n{trace.answer}"
 
 
 def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) -> Rendered:
