@@ -1,11 +1,12 @@
 """What all layouts share: the problem of a row, one solution as a trace, the values nobody mapped."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+import orjson
 
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
@@ -93,7 +94,7 @@ def read_trace(
         given_correct=flag(solution.correct),
         source=context.source,
         line=context.line,
-        extra=canonical_json(solution.extra | ({"before": thought.before} if thought.before else {})),
+        extra=json_text(solution.extra | ({"before": thought.before} if thought.before else {})),
     )
 
 
@@ -124,14 +125,14 @@ def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> 
             for name, value in values.items()
         }
         extra = {name: value for name, value in own.items() if not _repeats(value, known)} | json.loads(trace.extra)
-        converted.traces[index] = replace(trace, extra=canonical_json(extra))
+        converted.traces[index] = replace(trace, extra=json_text(extra))
     return converted
 
 
 def unmapped(row: Row, paths: Iterable[str]) -> Row:
-    """The values of a row that no path of the mapping uses, as JSON can hold them."""
+    """The values of a row that no path of the mapping uses."""
     used = {name for path in paths for choice in path.split("|") for name in (choice, choice.split(".")[0])}
-    return {name: plain(value) for name, value in row.items() if name not in used and value is not None}
+    return {name: value for name, value in row.items() if name not in used and value is not None}
 
 
 def _repeats(value: Json, known: set[str]) -> bool:
@@ -140,14 +141,23 @@ def _repeats(value: Json, known: set[str]) -> bool:
     return isinstance(value, str) and len(value) > DUPLICATE_CHARS and value.strip() in known
 
 
+def json_text(values: Row) -> str:
+    """Values as JSON text: bytes as their size, what JSON does not know as its text."""
+    try:
+        options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        return orjson.dumps(values, default=_plain_scalar, option=options).decode()
+    except TypeError:  # whole numbers beyond 64 bits
+        return canonical_json(plain(values))
+
+
+def _plain_scalar(value: Json) -> str:
+    return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
+
+
 def plain(value: Json) -> Json:
-    """The value as JSON can hold it; bytes become their size, dates their text."""
+    """The value as JSON can hold it."""
     if isinstance(value, dict):
         return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [plain(member) for member in value]
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, str | int | float | None) else str(value)
+    return value if isinstance(value, str | int | float | None) else _plain_scalar(value)

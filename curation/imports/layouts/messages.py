@@ -4,11 +4,11 @@ One assistant turn is an output with think tags or with `reasoning_content` besi
 answer and everything before it the reasoning, each turn under the name of its speaker.
 """
 
-from curation.imports.layouts.base import Context, Converted, Solution, finish, plain, read_problem, read_trace
+from curation.imports.layouts.base import Context, Converted, Solution, finish, json_text, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.values import Json, get, text
-from curation.trace import Form, canonical_json
+from curation.trace import Form
 
 ASSISTANT = ("assistant", "gpt", "model", "bot", "chatgpt")
 SYSTEM = ("system", "developer")
@@ -45,7 +45,7 @@ def content(message: Row) -> str:
     calls, value = get(message, "tool_calls"), get(message, "content|value")
     if isinstance(value, list):
         value = [part for part in value if part not in _thoughts(message)]
-    return "\n".join(filter(None, (text(value), canonical_json(plain(calls)) if calls else "")))
+    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls}) if calls else "")))
 
 
 def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
