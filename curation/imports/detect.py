@@ -108,7 +108,7 @@ def detect(rows: Sequence[Row]) -> Mapping:
         "correct": _correct(columns),
     }
     found = _preference(columns) or _tree(columns) or _messages(columns) or _samples(columns) or _columns(columns)
-    if "media" in found or shared["media"] is None or not _is_media(columns, shared["media"]):
+    if shared["media"] and not _is_media(columns, shared["media"]):
         shared["media"] = None
     return Mapping.model_validate({**shared, **found})
 

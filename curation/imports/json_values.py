@@ -73,7 +73,7 @@ def read_lines(stream: Stream) -> Iterator[Record]:
 def read_json(stream: Stream) -> Iterator[Record]:
     """The rows of a JSON file, numbered from 1."""
     line, first = 0, None
-    failures: list[Exception] = []
+    failures: list[str] = []
     for piece in split(stream, failures):
         if piece.top and line == 0 and first is None:
             first = piece  # a lone object may wrap the rows; a second value shows that it is a row itself
@@ -86,20 +86,21 @@ def read_json(stream: Stream) -> Iterator[Record]:
     for record in _lone_object(first) if first else ():
         line = record.line
         yield record
-    for error in failures:
-        yield bad(line + 1, f"the file is damaged or cut: {error}", "")
+    for reason in failures:
+        yield bad(line + 1, reason, "")
 
 
-def split(stream: Stream, failures: list[Exception]) -> Iterator[Piece]:
+def split(stream: Stream, failures: list[str]) -> Iterator[Piece]:
     """Elements of top-level arrays, and whole top-level objects; why the file could not be read to its end."""
     splitter = Splitter()
     try:
         while chunk := stream.read1(max(CHUNK, splitter.held)):
             yield from splitter.feed(chunk)
             if splitter.held > PIECE_LIMIT:
-                break
+                failures.append(f"a value of more than {PIECE_LIMIT >> 20} MB; save the rows as JSON lines")
+                return
     except BROKEN as error:
-        failures.append(error)
+        failures.append(f"the file is damaged or cut: {error}")
     yield from splitter.feed(b"", last=True)
     rest = splitter.buffer[splitter.start :].strip(b" \t\r\n,")
     if rest or splitter.depth:

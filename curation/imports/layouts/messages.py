@@ -7,6 +7,7 @@ answer and everything before it the reasoning, each turn under the name of its s
 from curation.imports.layouts.base import Context, Converted, Solution, finish, json_text, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
+from curation.imports.think import split_think
 from curation.imports.values import Json, get, text
 from curation.trace import Form
 
@@ -57,7 +58,12 @@ def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
     last = turns[-1] if speaker(turns[-1]) in ASSISTANT else {}
     before = turns[:-1] if last else turns
     spoken = [f"{speaker(turn)}: {_spoken(turn)}" for turn in before]
-    return Solution("\n\n".join(spoken), None, _spoken(last), model, correct)
+    answer = split_think(content(last))
+    thought = "\n".join(filter(None, (text(_reasoning(last)), "" if answer.closed is None else answer.reasoning)))
+    spoken += [f"{speaker(last)}: {thought}"] if thought else []
+    return Solution(
+        "\n\n".join(spoken), None, content(last) if answer.closed is None else answer.answer, model, correct
+    )
 
 
 def _reasoning(message: Row) -> Json:

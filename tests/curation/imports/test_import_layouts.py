@@ -8,8 +8,6 @@ from curation.errors import UserError
 from curation.imports.detect import detect
 from curation.imports.layouts import Context, convert
 from curation.imports.mapping import Mapping, check_mapping, parse_mapping
-from curation.imports.record import Record
-from curation.imports.run import convert_safely
 from curation.trace import Problem
 
 CONTEXT = Context("f.jsonl", 7, "f")
@@ -49,6 +47,10 @@ ROWS = {
     "several turns": (
         {"messages": [ASK, {"role": "assistant", "content": "x"}, ASK, {"role": "assistant", "content": "b"}]},
         [("q", "assistant: x\n\nuser: q", "b", None, None)],
+    ),
+    "thinking in the last of several turns": (
+        {"messages": [ASK, {"role": "assistant", "content": "x"}, ASK, {"role": "assistant", "content": T}]},
+        [("q", "assistant: x\n\nuser: q\n\nassistant: a", "b", None, None)],
     ),
     "sharegpt": (
         {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": T}]},
@@ -195,6 +197,13 @@ OBJECTS = st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=6)
 def test_every_row_becomes_traces_or_a_problem_or_a_reason(rows):
     mapping = detect(rows)
     for row in rows:
-        converted = convert_safely(Record(1, row, None, ""), mapping, CONTEXT)
+        converted = convert(row, mapping, CONTEXT)
         assert converted.traces or converted.problem or converted.reasons
         assert all(json.loads(trace.extra) is not None for trace in converted.traces)
+
+
+def test_a_row_that_does_not_fit_the_layout_says_so():
+    mapping = Mapping(layout="messages", messages="messages")
+    assert convert({"messages": 3}, mapping, CONTEXT).reasons == [
+        "the row does not fit the messages layout: TypeError: 'int' object is not iterable"
+    ]
