@@ -12,7 +12,7 @@ from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.think import Thought, split_final
-from curation.imports.values import Json, flag, get, text, with_options
+from curation.imports.values import Json, flag, get, text, used, with_options
 from curation.trace import Problem, Trace, canonical_json
 
 LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end
@@ -117,8 +117,10 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
 
 def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
     """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
-    values = unmapped(row, mapping.columns().values())
+    paths = mapping.columns().values()
+    values = unmapped(row, paths)
     known = {part for trace in converted.traces for part in (trace.question, trace.reasoning, trace.answer)}
+    known |= {long.strip() for path in paths for long in _long_texts(get(row, path))}
     for index, trace in enumerate(converted.traces):
         own = {
             name: value[trace.sample] if isinstance(value, list) and len(value) == count > 1 else value
@@ -131,14 +133,20 @@ def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> 
 
 def unmapped(row: Row, paths: Iterable[str]) -> Row:
     """The values of a row that no path of the mapping uses."""
-    used = {name for path in paths for choice in path.split("|") for name in (choice, choice.split(".")[0])}
-    return {name: value for name, value in row.items() if name not in used and value is not None}
+    mapped = {name for path in paths for name in used(row, path)}
+    return {name: value for name, value in row.items() if name not in mapped and value is not None}
 
 
 def _repeats(value: Json, known: set[str]) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(_repeats(item, known) for item in value)
-    return isinstance(value, str) and len(value) > DUPLICATE_CHARS and value.strip() in known
+    texts = _long_texts(value)
+    return bool(texts) and all(long.strip() in known for long in texts)
+
+
+def _long_texts(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value] if len(value) > DUPLICATE_CHARS else []
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [long for member in members for long in _long_texts(member)]
 
 
 def json_text(values: Row) -> str:

@@ -26,6 +26,18 @@ ROWS = {
         {"problem": "q", "answer": "4", "generations": [T, "<think>c</think>d"], "correctness": [True, False]},
         [("q", "a", "b", "4", True), ("q", "c", "d", "4", False)],
     ),
+    "generations beside messages": (
+        {"problem": "q", "solution": "s", "answer": "4", "generations": [T, "x"], "messages": [ASK]},
+        [("q", "a", "b", "4", None), ("q", "x", "", "4", None)],
+    ),
+    "numbered columns": (
+        {"question": "q", "final_answer": "4", "r1_solution_1": T, "r1_solution_2": "x"},
+        [("q", "a", "b", "4", None), ("q", "x", "", "4", None)],
+    ),
+    "reasoning and solution": (
+        {"problem": "q", "deepseek_reasoning": "a", "deepseek_solution": "b", "ground_truth_solution": "s\n#### 4"},
+        [("q", "a", "b", "4", None)],
+    ),
     "thinking beside output": (
         {"prompt": "q", "thinking": ["a", "c"], "output": ["b", "d"], "llm": "m"},
         [("q", "a", "b", None, None), ("q", "c", "d", None, None)],
