@@ -12,6 +12,7 @@ from training.objectives.sft import Sft
 from training.student import resolve
 from worlds import TEMPLATE, sums
 
+
 @pytest.fixture(scope="session")
 def tokenizer():
     """A byte-level tokenizer in which every byte is a token, with a chat template."""

@@ -103,5 +103,7 @@ def test_counts_of_a_set_are_exact(tokenizer):
 
 def test_a_set_without_a_trained_token_is_refused(tokenizer):
     report = check([render(tokenizer, made(), 5)])
-    with pytest.raises(UserError, match="None of the 1 rows has a trained token. No token is trained; raise max_length"):
+    with pytest.raises(
+        UserError, match="None of the 1 rows has a trained token. No token is trained; raise max_length"
+    ):
         report.refuse()

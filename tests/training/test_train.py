@@ -18,7 +18,7 @@ from training.student import resolve
 from training.train import train
 from worlds import ended, sum_trace, sums, wait
 
-LONG = {"max_train_tokens": 60_000, "batch_tokens": 400, "save_steps": 10}  # about 190 steps
+LONG = {"max_train_tokens": 24_000, "batch_tokens": 400, "save_steps": 10}  # about 75 steps
 
 
 def steps(run):
@@ -170,3 +170,7 @@ def test_every_objective_dumps_and_parses_to_itself():
 def test_the_learning_rate_follows_the_size_unless_given():
     assert [Sft().rate(1_000_000), Sft().rate(500_000_000), Sft(lora=True).rate(500_000_000)] == [2e-3, 2e-5, 2e-4]
     assert Sft(learning_rate=1e-4).rate(1_000_000) == 1e-4
+
+
+def test_warm_up_is_a_share_or_a_number_of_steps():
+    assert [Sft().warm_up(1), Sft().warm_up(100), Sft(warmup_steps=7).warm_up(100)] == [0, 5, 7]
