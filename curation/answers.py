@@ -1,0 +1,209 @@
+r"""Find the answer in a text and compare it with the reference.
+
+`extract("... so \\boxed{18}")` is "18"; `compare("18.0", "18")` is (True, "numeric").
+"""
+
+import re
+from fractions import Fraction
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from curation.math_worker import MathWorker
+
+Extractor = Literal["auto", "boxed", "last_number", "letter"]
+Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify"]
+Method = Literal["numeric", "choice", "exact", "math_verify"]
+
+NUMBER = re.compile(
+    r"(?:(?<![\w)\]}.])[-−]\$?|\$-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3}(?![\w.]))?(?:\s?/\s?\d+(?![\d.]\d))?"
+    r"|(?<![\w.)])[-−]?\.\d+"
+)
+MARK = re.compile(
+    r"####|(?:^|\n)[ \t>*#]*(?:final answer|answer|a)[ \t*]*:|\banswer\b[^.\n=:?]{0,40}?(?:\bis\b|=|:)[ \t]*:?",
+    re.IGNORECASE,
+)
+LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
+CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
+WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
+NOISE = re.compile(
+    r"\\(?:left|right|displaystyle|[!,;: ])|\^\{?\\circ\}?|°|\\?[%$]|\\[()\[\]]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
+)
+FRACTION = re.compile(r"(-?)\s*(\d*)\s*\\[dt]?frac\s*(?:\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)(\d))")
+NAMED = re.compile(r"[A-Za-z]\w{0,10}\s*=\s*(?=[^=]+$)")
+UNIT = re.compile(r"\s+(?!(?:pi|sqrt|or|and|to)\b)[A-Za-z]{2,}[A-Za-z /.^]*[23]?$")
+MATHEMATICAL = re.compile(r"[\d\\^_=+*/|<>]|^\s*\w\s*$")
+LONGEST = 1000  # ours: characters; a longer expression is not given to math-verify
+TAIL = 2000  # ours: characters of a reasoning searched for a bare number or letter
+WORKER = MathWorker()
+
+
+class Verdict(NamedTuple):
+    """Whether two answers agree, and which comparison decided."""
+
+    equal: bool
+    method: Method
+
+
+def extract(text: str, extractor: Extractor = "auto", reference: str | None = None, bare: bool = True) -> str | None:
+    """The final answer a text states; without `bare` only one that is marked as such."""
+    if extractor == "boxed":
+        return boxed(text)
+    if extractor == "letter":
+        return _letter(text, bare)
+    if extractor == "last_number":
+        return _last_number(text, bare)
+    found = boxed(text)
+    if found is not None:
+        return found
+    if reference is not None and choice(reference):
+        return _letter(text, bare)
+    if reference is None or numeric(reference) is not None:
+        return _last_number(text, bare)
+    return _phrase(text, bare) or (_last_number(text, bare) if any(c.isdigit() for c in reference) else None)
+
+
+def boxed(text: str) -> str | None:
+    r"""The content of the last closed \boxed{...}."""
+    end = len(text)
+    for _ in range(20):  # ours: an unclosed box is passed over, but not without end
+        start = text.rfind("\\boxed", 0, end)
+        if start < 0:
+            return None
+        found = _braced(text, start + len("\\boxed"))
+        if found:
+            return found.strip()
+        end = start
+    return None
+
+
+def compare(found: str, reference: str, comparator: Comparator = "auto", timeout: float = 5.0) -> Verdict:
+    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides."""
+    if comparator == "choice" or (comparator == "auto" and choice(reference)):
+        wanted = choice(reference)
+        return Verdict(wanted is not None and choice(found) == wanted, "choice")
+    if comparator == "exact":
+        return Verdict(plain(found) == plain(reference), "exact")
+    if comparator == "math_verify":
+        return Verdict(_same_math(found, reference, timeout), "math_verify")
+    left, right = numeric(found), numeric(reference)
+    if comparator == "numeric" or (left is not None and right is not None):
+        return Verdict(left is not None and right is not None and _near(left, right), "numeric")
+    if plain(found) == plain(reference):
+        return Verdict(True, "exact")
+    if max(len(found), len(reference)) <= LONGEST and MATHEMATICAL.search(found) and MATHEMATICAL.search(reference):
+        return Verdict(_same_math(found, reference, timeout), "math_verify")
+    return Verdict(False, "exact")
+
+
+def numeric(text: str) -> Fraction | None:
+    """The exact value of a number, a fraction or a mixed number; percent, currency and units are passed over."""
+    text = _bare(text)
+    text = UNIT.sub("", NAMED.sub("", text, count=1)).strip()
+    latex = FRACTION.fullmatch(text)
+    if latex:
+        sign, whole, above, below, top, bottom = latex.groups()
+        return _fraction(sign, whole, above or top, below or bottom)
+    mixed = re.fullmatch(r"([-−]?)(\d+)\s+(\d+)/(\d+)", text)
+    if mixed:
+        return _fraction(*mixed.groups())
+    if len(text) > 400 or not NUMBER.fullmatch(text):
+        return None
+    above, _, below = text.replace(",", "").replace("−", "-").replace("$", "").replace(" ", "").partition("/")
+    return None if below and not int(below) else Fraction(above) / int(below or 1)
+
+
+def choice(text: str) -> str | None:
+    """The letter of a multiple-choice answer such as "(B)", "B. Paris" or "option b"."""
+    match = CHOICE.match(_bare(text))
+    return match.group(1).upper() if match else None
+
+
+def plain(text: str) -> str:
+    """The text without wrapping, punctuation at its ends, case and spacing."""
+    return " ".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
+
+
+def mention(text: str, reference: str, start: int = 0, stop: int | None = None) -> int | None:
+    """Where the first standalone mention of the reference ends; None when it is not mentioned."""
+    stop = len(text) if stop is None else stop
+    value = numeric(reference)
+    if value is not None:
+        return next((m.end() for m in NUMBER.finditer(text, start, stop) if numeric(m.group()) == value), None)
+    if not reference.strip():
+        return None
+    found = re.compile(rf"(?<!\w){re.escape(reference.strip())}(?!\w)").search(text, start, stop)
+    return found.end() if found else None
+
+
+def _braced(text: str, start: int) -> str | None:
+    if not text.startswith("{", start):
+        spaced = re.compile(r"\s+([^\s$.,{]+)|\s*\{").match(text, start)
+        if not spaced:
+            return None
+        if spaced.group(1):
+            return spaced.group(1)
+        start = spaced.end() - 1
+    depth = 0
+    for place in range(start, min(len(text), start + TAIL)):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return text[start + 1 : place]
+    return None
+
+
+def _marked(text: str) -> str | None:
+    ends = [mark.end() for mark in MARK.finditer(text)]
+    return text[ends[-1] : ends[-1] + TAIL].lstrip(" \t*:") if ends else None
+
+
+def _last_number(text: str, bare: bool) -> str | None:
+    marked = _marked(text)
+    if marked is not None:
+        line = marked.strip().split("\n", 1)[0]
+        found = NUMBER.search(line.rpartition("=")[2]) or NUMBER.search(line)
+        if found:
+            return found.group()
+    numbers = NUMBER.findall(text[-TAIL:]) if bare else []
+    return numbers[-1] if numbers else None
+
+
+def _letter(text: str, bare: bool) -> str | None:
+    found = boxed(text)
+    if found and choice(found):
+        return choice(found)
+    marked = _marked(text)
+    match = LETTER.search(marked.strip().split("\n", 1)[0]) if marked is not None else None
+    if match:
+        return match.group(1)
+    letters = LETTER.findall(text[-TAIL:]) if bare else []
+    return letters[-1] if letters else None
+
+
+def _phrase(text: str, bare: bool) -> str | None:
+    marked = _marked(text)
+    if marked and marked.strip():
+        return re.split(r"\n|[.!](?:\s|$)", marked.strip(), maxsplit=1)[0].strip()[:200] or None
+    line = text.strip()
+    return line if bare and line and len(line) <= 100 and "\n" not in line else None
+
+
+def _bare(text: str) -> str:
+    return NOISE.sub("", WRAPPED.sub(r" \1", text[:LONGEST])).strip().rstrip(".").strip()
+
+
+def _fraction(sign: str, whole: str, above: str, below: str) -> Fraction | None:
+    if not int(below):
+        return None
+    value = int(whole or 0) + Fraction(int(above), int(below))
+    return -value if sign else value
+
+
+def _near(left: Fraction, right: Fraction) -> bool:
+    # math-verify compares six decimals; whole numbers are compared exactly
+    whole = left.denominator == right.denominator == 1
+    return left == right or (not whole and abs(left - right) <= abs(right) / 1_000_000)
+
+
+@lru_cache(maxsize=50_000)
+def _same_math(found: str, reference: str, timeout: float) -> bool:
+    return WORKER.equal(_bare(found), _bare(reference), timeout)

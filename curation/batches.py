@@ -1,0 +1,68 @@
+"""What an executor runs: one operator over one batch of traces, results as Arrow."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from curation.operator import Annotator, Failure, Mapper, ScoreType
+from curation.table import SEGMENTS, segment_rows, to_table
+from curation.trace import Segment, Trace
+
+ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
+VERDICTS = pa.schema(
+    [("id", pa.string()), ("verdict", pa.string()), ("became", pa.list_(pa.string())), ("reason", pa.string())]
+)
+
+
+class Mapped(NamedTuple):
+    """What became of a batch: a verdict per row, and the traces that go on."""
+
+    verdicts: pa.Table
+    traces: pa.Table
+
+
+def annotation_schema(step: Annotator) -> pa.Schema:
+    """`id`, the step's scores, `segments` where it adds them, and why a row failed."""
+    fields = [("id", pa.string()), *((name, ARROW[kind]) for name, kind in step.adds().items())]
+    if step.adds_segments:
+        fields.append(("segments", SEGMENTS))
+    return pa.schema([*fields, ("failure", pa.string())])
+
+
+def annotate_batch(step: Annotator, traces: list[Trace]) -> pa.Table:
+    """One row per trace, in order; a failed row has NULL scores and its reason."""
+    rows: list[dict[str, object]] = []
+    for trace, result in zip(traces, step.annotate_batch(traces), strict=True):
+        if isinstance(result, Failure):
+            rows.append({"id": trace.id, "failure": result.reason})
+        else:
+            segments = None if result.segments is None else segment_rows(result.segments)
+            rows.append({"id": trace.id, **result.scores, "segments": segments})
+    return pa.Table.from_pylist(rows, schema=annotation_schema(step))
+
+
+def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:
+    """Verdicts for every trace of the batch and the traces that go on, in order."""
+    verdicts, kept = [], []
+    for trace, result in zip(traces, step.map_batch(traces), strict=True):
+        if isinstance(result, Failure):
+            verdicts.append({"id": trace.id, "verdict": "failed", "became": [], "reason": result.reason})
+            continue
+        verdict = "dropped" if not result else "kept" if result == [trace] else "changed"
+        reason = f"{step.title()} left nothing" if not result else None
+        verdicts.append({"id": trace.id, "verdict": verdict, "became": [t.id for t in result], "reason": reason})
+        kept += result
+    return Mapped(pa.Table.from_pylist(verdicts, schema=VERDICTS), to_table(kept))
+
+
+def with_segments(connection: duckdb.DuckDBPyConnection, batches: Iterator[list[Trace]]) -> Iterator[list[Trace]]:
+    """Attach the segments of the table `segments` to the traces it knows."""
+    for batch in batches:
+        found = connection.execute(
+            "SELECT id, segments FROM segments WHERE id IN (SELECT unnest($ids))", {"ids": [t.id for t in batch]}
+        ).fetchall()
+        known = {row[0]: tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row[1] or ()) for row in found}
+        yield [replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in batch]

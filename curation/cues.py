@@ -1,0 +1,172 @@
+"""Cue words: what the opening of a sentence says about the part it plays in a reasoning (English, R1 and QwQ style).
+
+The lists are ours, read off traces of DeepSeek-R1, QwQ and Sky-T1. A sentence without a cue goes on with what its
+paragraph was doing: a check stays a check, while after "Wait, that is wrong." the attempt is taken up again.
+"""
+
+import re
+from collections.abc import Sequence
+
+from curation.trace import Kind
+
+LEAD = re.compile(
+    r"""(?:[\s"'*_>#-]*(?:</?think\w*>\s*)?\b(?:okay|ok|alright|all\ right|so|well|now|but|and|or|hmm+|hm+|mm+|oh
+    |ah|aha|uh|um|right|yeah|yes|great|good|perfect|then|also|again|actually|wait|hold\ on|just)\b[\s,.!…:;—-]*)*[\s"'*_>#-]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+WAIT = re.compile(r"\b(?:wait|hold on)\b", re.IGNORECASE)
+CONTENT = re.compile(r"[\d=\\$^]")  # ours: a sentence with a figure or a formula does some work
+CONCLUDES = re.compile(r"\W*(?:so|therefore|thus|hence|finally|in total|altogether|overall)\b", re.IGNORECASE)
+SHORT = 90  # ours: characters; a longer sentence says something, whatever it opens with
+
+LET = "let(?:['’]s| me| us) (?:just |also |now |first |quickly |try to )*"
+I_WILL = "i(?:['’]ll| will| should| need to| want to| can| could| have to| must) (?:just |also )*"
+I_GO = f"(?:{LET}|{I_WILL})"
+AM = "(?:['’]m| am)"
+THIS = r"(?:that|this|it|which|something|my \w+)"
+# Phrases at the opening of a sentence, behind interjections; kinds are tried in this order and the first match wins.
+OPENINGS: dict[Kind, list[str]] = {
+    "alternative": [
+        "alternatively",
+        "instead(?: of |,)",
+        r"what if\b",
+        "on the other hand",
+        r"(?:another|a different|one more|a second) (?:\w+ )?(?:way|approach|method|idea|angle|possib|option|thought)",
+        rf"{LET}(?:try|consider|think about|look at|use) (?:\w+ ){{0,2}}?(?:another|a different|an alternative)",
+        rf"{LET}(?:\w+ ){{1,3}}?differently",
+        rf"{LET}(?:think )?(?:in another way|from (?:another|a different))",
+        "(?:maybe|perhaps) (?:i|we) (?:can|could|should) (?:try|think|use|model)",
+        "(?:maybe|perhaps) there(?:['’]s| is) (?:another|a different)",
+    ],
+    "check": [
+        rf"{I_GO}(?:double|re|cross)?[- ]?(?:check|verif|confirm|validat|test\b|make sure|be sure|examine)",
+        rf"{I_GO}(?:redo|recomput|recalculat|recount|retrace|review|see (?:if|whether))",
+        rf"{I_GO}(?:comput|calculat|evaluat|count|add)\w* (?:\w+ ){{0,3}}again",
+        rf"{I_GO}go (?:back )?(?:through|over) (?:it|this|that|everything|the \w+|my \w+) (?:once more|again)",
+        "(?:just |in order )?to (?:(?:double|cross)[- ])?(?:check|verify|confirm|be (?:sure|safe|certain)|make sure)",
+        r"(?:double|cross|sanity)[- ]?check",
+        r"(?:verif|check)(?:ying|ication|ing)\b",
+        "i (?:just )?want to be (?:sure|certain)",
+        r"(?:is|was|does|did|are) (?:that|this|it|these|those|my)\b[^.!]*\?",
+        r"plug(?:ging)? (?:it|this|that|these|them|back|in)\b",
+        r"substitut\w+ (?:\w+ )?back",
+        "(?:that|this|it|which|everything) (?:all )?(?:checks out|matches|makes sense|adds up|works out)",
+    ],
+    "answer": [
+        r"in (?:conclusion|summary)|to (?:conclude|summari[sz]e|sum up)|conclusion\b|final answer",
+        "putting (?:it|this|everything) (?:all )?together",
+    ],
+    "restate": [
+        "(?:the|this) (?:question|problem|task|puzzle) (?:is|asks|says|states|wants|here|gives|tells|reads|goes)",
+        rf"i{AM} (?:asked|given|told|supposed)\b",
+        r"we(?:['’]re| are) (?:asked|given|told)\b",
+        "given[ ,:]",
+        f"{LET}(?:understand|re-?read|read|parse|restate|rephrase)",
+        "understand(?:ing)? the (?:problem|question)",
+        r"i(?: have|['’]ve got|['’]ve) (?:this|a|the) (?:\w+ )?(?:problem|question|puzzle)",
+        f"i(?:{AM}| need| have| want) (?:trying )?to (?:find|figure|determine|work out|solve|calculate|compute)",
+    ],
+    "plan": [
+        f"{LET}(?:break|start|begin|outline|plan|set up|define|denote|list|write|organi[sz]e|structure)",
+        f"{LET}(?:approach|tackle|solve|proceed|think step)",
+        f"{I_WILL}(?:start|begin|first|break|approach|try to)",
+        "(?:first|next)(?: of all)?,? (?:i|we)(?:['’]ll| will| should| need| have| want| must| can)",
+        "(?:my|the) (?:plan|strategy|approach) ",
+        "here(?:['’]s| is) (?:the|my) plan",
+        "to (?:solve|approach|tackle|answer) (?:this|it|the)",
+        "we (?:need|have|want) to (?:find|figure|determine|work|solve|calculate|compute)",
+    ],
+    "attempt": [
+        r"(?:step|case|part) \d",
+        r"\d+[.)] ",
+        r"(?:first|second|third)(?:ly)?\b",
+        r"(?:next|since|because|if)\b",
+    ],
+    "filler": [
+        rf"{LET}(?:see|think)\b(?! step)",
+        r"interesting\b",
+        "(?:i need|give me) a (?:moment|second)",
+        r"this (?:is|seems|looks|feels|might be) (?:\w+ )?(?:\w+ing|tricky|tough|hard|difficult|complicated|fun)\b",
+        r"this (?:is|seems|looks|feels|might be) (?:\w+ )?(?:easy|simple|straightforward|strange|odd|weird)\b",
+        r"this (?:is|seems|looks|feels) a \w+ (?:problem|question)\b",
+        r"that(?:['’]s| is) (?:interesting|tricky|confusing|strange|odd|weird|good|great|fine|nice)\b",
+        f"i{AM} (?:not (?:sure|entirely|certain|confident)|confused|stuck|getting|a bit|overcomplicating)",
+        "i should be careful",
+    ],
+}
+# Said anywhere in a sentence that does not ask: what came before is wrong.
+ERRORS = [
+    rf"{THIS}(?:['’]s| is| was| seems| looks| must be) (?:\w+ly |also |quite |all )?"
+    r"(?:not (?:\w+ly |quite )?(?:right|correct|possible|true|it)\b|wrong|incorrect|impossible|a mistake|an error)",
+    rf"{THIS} (?:can['’]t|cannot|(?:is|was|does|wo|did)n['’]t|does not) (?:seem |look |be )?"
+    r"(?:right|correct|possible|true|work|make sense|add up|match|fit|hold|be\b)",
+    "(?:i|we)(?:['’]ve| have| must have| might have| may have)? (?:just )?"
+    r"(?:made (?:a|an|some) (?:\w+ )?(?:mistake|error|slip)|slipped|mis(?:read|calculated|understood|counted))",
+    "(?:i|we) (?:was|were) wrong|messed up|mixed up|my mistake|scratch that|on second thought",
+    "there(?:['’]s| is| must be) (?:a|an|some) (?:mistake|error|contradiction|discrepancy)",
+    "(?:is|leads to) a contradiction|i see (?:a|the|my) mistake",
+    "let me (?:correct|fix|backtrack|start over|rethink|reconsider|think again)",
+]
+ANSWERS = [
+    r"\\boxed",
+    r"\b(?:final |correct |missing )?answer (?:is|should be|would be|must be|has to be|=|:)",
+    r"\banswer:\*{0,2} ",
+]
+_OPENING = re.compile("|".join(f"(?P<{kind}>{'|'.join(listed)})" for kind, listed in OPENINGS.items()), re.IGNORECASE)
+_ERROR = re.compile(rf"\b(?:{'|'.join(ERRORS)})", re.IGNORECASE)
+_ANSWER = re.compile("|".join(ANSWERS), re.IGNORECASE)
+_NO = re.compile(r"no\b(?! (?:one|matter|more|other|need|longer)\b)", re.IGNORECASE)
+
+
+def admits_error(sentence: str) -> bool:
+    """True when the sentence says that what came before is wrong."""
+    lead = LEAD.match(sentence)
+    rest = lead.end() if lead else 0
+    waiting = rest > 0 and WAIT.search(sentence, 0, rest) is not None
+    return (waiting and _NO.match(sentence, rest) is not None) or (
+        "?" not in sentence and _ERROR.search(sentence) is not None
+    )
+
+
+def cue(sentence: str) -> Kind | None:
+    """The kind a sentence announces; None when nothing in it is a cue."""
+    lead = LEAD.match(sentence)
+    rest = lead.end() if lead else 0
+    asks = "?" in sentence
+    if not asks and _ANSWER.search(sentence):
+        return "answer"
+    if admits_error(sentence):
+        return "backtrack"
+    found = _OPENING.match(sentence, rest)
+    kind: Kind | None = found.lastgroup if found else None  # type: ignore[assignment]  # the groups are named by kind
+    waiting = rest > 0 and WAIT.search(sentence, 0, rest) is not None
+    if waiting and kind not in ("check", "alternative"):
+        return "check" if asks else "backtrack"
+    if kind == "filler" and (len(sentence) > SHORT or CONTENT.search(sentence)):
+        return None
+    return "filler" if rest >= len(sentence.rstrip()) else kind
+
+
+def kinds_of(sentences: Sequence[str], before: Kind | None = None) -> list[Kind | None]:
+    """The kinds of a paragraph's sentences; one without a cue goes on with what the paragraph was doing."""
+    kinds: list[Kind | None] = []
+    mode = before
+    for sentence in sentences:
+        kind = cue(sentence)
+        if mode in ("check", "alternative") and kind in (None, "attempt", "plan", "restate"):
+            kind = mode
+        elif kind is None and mode == "restate":
+            kind = mode if "=" not in sentence else None
+        elif kind is None and kinds and kinds[-1] == "filler":
+            kind = "filler" if len(sentence) <= SHORT and not CONTENT.search(sentence) else None
+        kinds.append(kind)
+        if kind in ("check", "alternative", "restate", "attempt", "plan"):
+            mode = kind
+    return kinds
+
+
+def announces(paragraph: str, kind: Kind | None) -> bool:
+    """True for a paragraph that only says what the next one does: "Let me verify this:"."""
+    return kind in ("check", "alternative") and (
+        paragraph.rstrip().endswith(":") or (len(paragraph) <= SHORT and not CONTENT.search(paragraph))
+    )

@@ -1,0 +1,82 @@
+"""Split the reasoning by its layout and name each segment by its cue words (DLCoT's split, without an LLM)."""
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from curation.cues import CONCLUDES, announces, kinds_of
+from curation.operator import Annotation, Annotator, ScoreType
+from curation.params import Count
+from curation.splitting import Span, Splitter, paragraphs, sentences
+from curation.trace import Kind, Segment, Trace
+
+WORD = re.compile(r"\w+")
+SAME_WORDS = 0.6  # ours: share of a paragraph's words found in the question when it only repeats it
+FIRST_SENTENCES = 1500  # ours: characters; enough of a paragraph to tell what it does
+COUNTED: dict[str, Kind] = {"n_checks": "check", "n_backtracks": "backtrack", "n_alternatives": "alternative"}
+
+
+class SegmentReasoning(Annotator):
+    """Split the reasoning into segments and name the part each one plays."""
+
+    op: Literal["segment"] = "segment"
+    splitter: Splitter = Field("blank_line", description="Where a segment ends; sentence splits inside paragraphs too")
+    sentences_over: Count = Field(0, description="With sentence: only split paragraphs longer than this, characters")
+
+    adds_segments = True
+
+    def adds(self) -> dict[str, ScoreType]:
+        """Counts of all segments and of those that look back."""
+        return {"n_segments": "number", **dict.fromkeys(COUNTED, "number"), "attempt_share": "number"}
+
+    def annotate(self, trace: Trace) -> Annotation:
+        """Segments that tile the reasoning byte for byte."""
+        segments = self.segments(trace)
+        kinds = [segment.kind for segment in segments]
+        attempted = sum(segment.stop - segment.start for segment in segments if segment.kind == "attempt")
+        return Annotation(
+            {
+                "n_segments": len(segments),
+                **{name: kinds.count(kind) for name, kind in COUNTED.items()},
+                "attempt_share": attempted / len(trace.reasoning) if trace.reasoning else None,
+            },
+            segments,
+        )
+
+    def segments(self, trace: Trace) -> tuple[Segment, ...]:
+        """The named spans, in order."""
+        text = trace.reasoning
+        known = frozenset(WORD.findall(trace.question.lower()))
+        named: list[Segment] = []
+        carried: Kind | None = None
+        for pieces in paragraphs(text, self.splitter, self.sentences_over):
+            start, stop = pieces[0][0], pieces[-1][1]
+            found = _kinds(text, pieces, carried)
+            if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], known):
+                found = ["restate" if kind is None else kind for kind in found]
+            carried = found[-1] if announces(text[start:stop], found[-1]) else None
+            named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
+        return _concluded(text, named)
+
+
+def _kinds(text: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
+    if len(pieces) > 1:
+        return kinds_of([text[start:stop] for start, stop in pieces], carried)
+    start, stop = pieces[0]
+    spans = sentences(text, (start, min(stop, start + FIRST_SENTENCES)), [])
+    kinds = kinds_of([text[first:last] for first, last in spans], carried)
+    telling = [kind for kind in kinds if kind != "filler"]
+    return [telling[0] if telling else "filler"]
+
+
+def _repeats(paragraph: str, known: frozenset[str]) -> bool:
+    words = WORD.findall(paragraph.lower())
+    return "=" not in paragraph and bool(words) and sum(word in known for word in words) >= SAME_WORDS * len(words)
+
+
+def _concluded(text: str, named: list[Segment]) -> tuple[Segment, ...]:
+    # "So Ana has 96 stamps now." ends a trace without naming the answer
+    if named and named[-1].kind == "attempt" and CONCLUDES.match(text, named[-1].start):
+        named[-1] = Segment(named[-1].start, named[-1].stop, "answer")
+    return tuple(named)

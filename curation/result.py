@@ -1,0 +1,106 @@
+"""Result: what an application of a recipe left, made for the next question rather than for printing."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import duckdb
+import pyarrow as pa
+
+from curation.batches import with_segments
+from curation.operator import Operator
+from curation.report import StepReport
+from curation.sources import Source
+from curation.trace import Trace
+
+# The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
+BORDERLINE = """
+WITH judged AS (SELECT id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason FROM verdict_{step}),
+kept AS (SELECT min(value) AS low, max(value) AS high FROM judged WHERE kept),
+edges AS (
+    SELECT max(value) FILTER (value < low) AS below, min(value) FILTER (value > high) AS above, any_value(low) AS low,
+           any_value(high) AS high FROM judged, kept WHERE NOT judged.kept
+),
+near AS (
+    SELECT judged.*, CASE WHEN judged.kept THEN least(coalesce(value - below, 'inf'), coalesce(above - value, 'inf'))
+           WHEN value < low THEN low - value ELSE value - high END AS distance
+    FROM judged, edges WHERE value IS NOT NULL
+)
+SELECT id, value, kept, reason FROM near
+QUALIFY row_number() OVER (PARTITION BY kept ORDER BY distance, id) <= $n ORDER BY value, id
+"""
+
+
+class Example(NamedTuple):
+    """A trace before a mapper and what it became."""
+
+    before: Trace
+    after: list[Trace]
+
+
+class Result:
+    """Reports, survivors and verdicts; a context manager, since it holds a connection."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        steps: list[Operator],
+        reports: list[StepReport],
+        sources: list[Source],
+    ) -> None:
+        """Made by engine.apply; `sources[n]` is where step n+1 read its traces."""
+        self.connection, self.steps, self.reports, self.sources = connection, steps, reports, sources
+
+    def __enter__(self) -> Self:
+        """The result itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def rows(self) -> pa.Table:
+        """Light columns and scores of the surviving rows, in order."""
+        return self.connection.execute("SELECT * EXCLUDE (pos) FROM rows ORDER BY pos").to_arrow_table()
+
+    def scores(self) -> list[str]:
+        """Names of the scores the surviving rows carry."""
+        known = set(self.sources[0].rows().schema.names) | {"pos"}
+        return [row[0] for row in self.connection.execute("DESCRIBE rows").fetchall() if row[0] not in known]
+
+    def traces(self) -> Iterator[list[Trace]]:
+        """The surviving traces in order, in batches, with their segments."""
+        ids = {row[0] for row in self.connection.execute("SELECT id FROM rows").fetchall()}
+        yield from with_segments(self.connection.cursor(), self.sources[-1].traces(ids))
+
+    def borderline(self, step: int, n: int = 5) -> pa.Table:
+        """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
+        return self.connection.execute(BORDERLINE.format(step=step), {"n": n}).to_arrow_table()
+
+    def examples(self, step: int, n: int = 5) -> list[Example]:
+        """The first n traces a mapper changed, before and after."""
+        query = f"SELECT id, became FROM verdict_{step} WHERE verdict = 'changed' LIMIT {n}"
+        became = dict(self.connection.execute(query).fetchall())
+        before = _take(self.sources[step - 1], set(became))
+        after = {t.id: t for t in _take(self.sources[step], {child for ids in became.values() for child in ids})}
+        return [Example(trace, [after[child] for child in became[trace.id]]) for trace in before]
+
+    def write_ledger(self, path: Path) -> None:
+        """One row per trace and step: value, threshold, verdict and reason."""
+        temporary = path.with_suffix(".tmp")
+        steps = [
+            f"SELECT {n} AS step, '{step.title()}' AS op, id AS trace_id, verdict, TRY_CAST(value AS DOUBLE) AS value, "
+            f"CAST(value AS VARCHAR) AS label, threshold, reason, became FROM verdict_{n}"
+            for n, step in enumerate(self.steps, 1)
+        ]
+        query = " UNION ALL ".join(steps) or "SELECT NULL::INT AS step WHERE FALSE"
+        self.connection.execute(f"COPY ({query}) TO '{temporary!s}' (FORMAT parquet, COMPRESSION zstd)")
+        temporary.rename(path)
+
+
+def _take(source: Source, ids: set[str]) -> list[Trace]:
+    return list(islice((trace for batch in source.traces(ids) for trace in batch), len(ids)))

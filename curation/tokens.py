@@ -1,0 +1,49 @@
+"""Token counts: a built-in estimate that needs no files, or a tokenizer that is on this machine."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from curation.errors import UserError
+
+# Ours: a digit is a token as in Qwen and the shipped student; a word costs one token per six letters begun, its space
+# is free as in byte-level BPE; symbols and line breaks cost one.
+PIECES = re.compile(r"[^\W\d_]{1,6}|\d|[^\w\s]|_+|\n+")
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of the text by the built-in estimate; no tokenizer agrees with it exactly."""
+    return len(PIECES.findall(text))
+
+
+def count_tokens(text: str, tokenizer: str = "") -> int:
+    """Tokens of the text, without special tokens, by the named tokenizer or the built-in estimate."""
+    if not tokenizer:
+        return estimate_tokens(text)
+    return len(load_tokenizer(tokenizer)(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+
+def token_stops(text: str, tokenizer: str = "") -> list[int]:
+    """Where each token ends, as character offsets that never decrease."""
+    if not tokenizer:
+        return [match.end() for match in PIECES.finditer(text)]
+    loaded = load_tokenizer(tokenizer)
+    if not loaded.is_fast:
+        raise UserError(f"Tokenizer '{tokenizer}' gives no offsets, so no text can be cut by it; leave it empty.")
+    encoded = loaded(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return [stop for _, stop in encoded["offset_mapping"]]
+
+
+@lru_cache(maxsize=4)
+def load_tokenizer(name: str) -> Any:  # noqa: ANN401  (transformers has no stubs)
+    """The tokenizer of a local folder or hub name, loaded once a process."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(
+            f"Tokenizer '{name}' cannot be loaded: {reason}; give a folder with tokenizer.json, the name of a "
+            "downloaded model, or leave it empty for the built-in estimate."
+        ) from None
