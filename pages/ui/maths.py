@@ -4,7 +4,7 @@ Streamlit's Markdown renders `$...$` only. A trace writes `\(...\)`, `\[...\]`, 
 hold HTML, Markdown, emoji codes or marks that turn the reading direction. `to_markdown` keeps the formulas and turns
 every other sign into an entity, so that nothing else is ever interpreted:
 
-    to_markdown(r"\(x<2\) costs $5 <i>")  ->  "<span>$x<2$</span> costs &#36;5 &#60;<wbr>i&#62;"
+    to_markdown(r"\(x<2\) costs $5 <i>")  ->  "<span>$x\lt 2$</span> costs &#36;5 &#60;<wbr>i&#62;"
 """
 
 import re
@@ -23,8 +23,7 @@ MATHS = re.compile(
 FENCE = re.compile(r"```[^\n`]*\n(?P<code>.*?)(?:\n```|\Z)|(?<!`)`(?P<word>[^`\n]{1,200})`(?!`)", re.DOTALL)
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*\*")
 SIGN = re.compile(r"[^\w\s,.;]|_", re.ASCII)
-HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 LINES = re.compile(r"\s*\n\s*")
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\*?\}")
@@ -32,13 +31,13 @@ INLINE = {"align": "aligned", "equation": "aligned", "gather": "gathered"}  # Ka
 DOLLAR = r"\text{\textdollar}"
 WORDS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 # Streamlit replaces these in text after entities are resolved; a break opportunity between the signs prevents it
+AROUND = re.compile(r"(?:<br>)*(<(?P<tag>span|code) class=.w-(?:formula|code).>.*?</(?P=tag)>)(?:<br>)*")
 COMBINED = re.compile(r"&#(?:45|60|61|62|126|58);(?=&#|\w)|www(?=\.)|(?=&#64;)")
 
 
 def visible(text: str) -> str:
     """The text with marks nobody can see (direction, control, broken code points) written out."""
     text = SURROGATE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = CONTROL.sub(lambda found: chr(0x2400 + ord(found[0])) if found[0] != "\x7f" else "\u2421", text)
     return HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
@@ -63,15 +62,15 @@ def to_markdown(text: str) -> str:
     for found in FENCE.finditer(text):
         out.append(_prose(text[position : found.start()]))
         code, word = found["code"], found["word"]
-        out.append(f"<code>{literal(word)}</code>" if word else f"<pre>{literal(code)}</pre>")
+        out.append(f"<code>{literal(word)}</code>" if word else f'<code class="w-code">{literal(code or "")}</code>')
         position = found.end()
-    return "".join([*out, _prose(text[position:])])
+    return AROUND.sub(r"\1", "".join([*out, _prose(text[position:])]))
 
 
 def literal(text: str) -> str:
     """Text whose every sign is an entity and every line break a tag: nothing in it can be interpreted."""
     escaped = SIGN.sub(lambda found: f"&#{ord(found[0])};", text)
-    return COMBINED.sub(r"\g<0><wbr>", escaped).replace("\n", "<br>")
+    return COMBINED.sub(r"\g<0><wbr>", escaped).replace("\n", "<br>").replace("  ", "&#32;&#32;")
 
 
 def _prose(text: str) -> str:
@@ -90,6 +89,7 @@ def _formula(found: re.Match[str]) -> str | None:
     if not body or "$" in body or (found["dollar"] and _money(body)):
         return None
     body = ENVIRONMENT.sub(lambda tag: INLINE.get(tag[2], tag[2]).join((f"\\{tag[1]}{{", "}")), LINES.sub(" ", body))
+    body = body.replace("<", "\\lt ").replace(">", "\\gt ").replace("](", "] (")
     # a span around the dollars: Markdown refuses a formula that touches a digit
     return f'<span class="w-formula">$\\displaystyle {body}$</span>' if block else f"<span>${body}$</span>"
 
@@ -97,3 +97,8 @@ def _formula(found: re.Match[str]) -> str | None:
 def _money(body: str) -> bool:
     """True for `5 a piece and 3 cost` between two prices."""
     return body[0].isdigit() and "\\" not in body and "=" not in body and len(WORDS.findall(body)) >= 2
+
+
+def inline(text: str) -> str:
+    """Untrusted text for a label or caption that Streamlit reads as Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!$:<>|~=-])", r"\\\1", visible(text).replace("\n", " "))

@@ -40,7 +40,8 @@ CSS = """
 .w-seg summary, .w-note {font-size: .74rem; opacity: .72; cursor: pointer; list-style-position: outside;}
 .w-text, .w-seg p {white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; margin: 0;
   line-height: 1.5; font-size: .95rem;}
-.w-seg pre, .w-text pre {white-space: pre-wrap; font-size: .82rem; margin: .3rem 0; padding: .4rem .6rem;}
+.w-code {display: block; white-space: pre-wrap; font-size: .82rem; margin: .3rem 0; padding: .4rem .6rem;}
+.katex-error {color: inherit !important; text-decoration: underline dotted rgba(212, 84, 92, .9);}
 .w-plain {border-color: rgba(128, 138, 150, .35);}
 .w-removed p, .w-removed .w-text {text-decoration: line-through; text-decoration-color: rgba(212, 84, 92, .8);
   opacity: .62;}
@@ -73,7 +74,7 @@ def stylesheet() -> str:
     """The style sheet of traces, one rule for each kind of segment."""
     rules = [
         f".w-{kind} {{background: rgba({colour}, .10); border-color: rgba({colour}, .75);}}\n"
-        f".w-legend .w-{kind} {{background: rgba({colour}, .30);}}"
+        f".w-legend .w-{kind} {{background: rgba({colour}, .45);}}"
         for kind, colour in COLOURS.items()
     ]
     return f"<style>{CSS}{''.join(rules)}</style>"

@@ -1,0 +1,22 @@
+"""The application: page configuration, and the pages in their sections."""
+
+import streamlit as st
+
+SECTIONS = {
+    "Data": [
+        st.Page("pages/import.py", title="Import", icon=":material/upload_file:"),
+        st.Page("pages/traces.py", title="Traces", icon=":material/notes:", default=True),
+        st.Page("pages/explore.py", title="Explore", icon=":material/bar_chart:"),
+        st.Page("pages/recipes.py", title="Recipes", icon=":material/filter_alt:"),
+        st.Page("pages/sets.py", title="Sets", icon=":material/inventory_2:"),
+    ],
+    "Students": [
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+    ],
+    "Work": [st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:")],
+}
+
+st.set_page_config(page_title="Winnow", page_icon=":material/grain:", layout="wide")
+st.navigation(SECTIONS).run()
