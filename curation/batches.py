@@ -46,7 +46,8 @@ def annotate_batch(step: Annotator, traces: list[Trace]) -> pa.Table:
 
 def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:
     """Verdicts for every trace of the batch and the traces that go on, in order."""
-    verdicts, kept = [], []
+    verdicts: list[dict[str, object]] = []
+    kept: list[Trace] = []
     for trace, result in zip(traces, step.map_batch(traces), strict=True):
         if isinstance(result, Failure):
             verdicts.append({"id": trace.id, "verdict": "failed", "became": [], "reason": result.reason})
@@ -58,11 +59,13 @@ def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:
     return Mapped(pa.Table.from_pylist(verdicts, schema=VERDICTS), to_table(kept))
 
 
-def with_segments(connection: duckdb.DuckDBPyConnection, batches: Iterator[list[Trace]]) -> Iterator[list[Trace]]:
-    """Attach the segments of the table `segments` to the traces it knows."""
+def with_segments(
+    connection: duckdb.DuckDBPyConnection, batches: Iterator[list[Trace]], table: str = "segments"
+) -> Iterator[list[Trace]]:
+    """Attach the segments of a table (id, segments) to the traces it knows."""
     for batch in batches:
         found = connection.execute(
-            "SELECT id, segments FROM segments WHERE id IN (SELECT unnest($ids))", {"ids": [t.id for t in batch]}
+            f"SELECT id, segments FROM {table} WHERE id IN (SELECT unnest($ids))", {"ids": [t.id for t in batch]}
         ).fetchall()
         known = {row[0]: tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row[1] or ()) for row in found}
         yield [replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in batch]

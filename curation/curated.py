@@ -1,7 +1,9 @@
 """CuratedSet: the frozen output of a recipe; manifest.json, part-*.parquet, ledger.parquet in one folder."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from curation.errors import UserError
 from curation.report import StepReport
-from curation.table import from_table, parts, read_batches
+from curation.result import Result
+from curation.runs import VERSION
+from curation.table import from_table, parts, read_batches, write_part
 from curation.trace import Trace
 
 
@@ -22,16 +26,21 @@ class Part(BaseModel):
     sha256: str
 
 
-class Manifest(BaseModel):
-    """Everything needed to say where a set came from and to build it again."""
+class Origin(BaseModel):
+    """Where a set comes from: recipe, source and the command that builds it again."""
 
     model_config = ConfigDict(frozen=True)
     name: str
-    created: str
     recipe: str
     recipe_yaml: str
     source: dict[str, Any]
     rebuild: str
+
+
+class Manifest(Origin):
+    """Everything needed to say where a set came from, what was done and what it holds."""
+
+    created: str
     rows: int
     problems: int
     tokens: int | None
@@ -72,6 +81,39 @@ class CuratedSet:
         """Every trace in row order, a batch in memory at a time."""
         for batch in read_batches(self.paths):
             yield from from_table(batch)
+
+
+def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:
+    """Freeze a result: parts with their scores, ledger, manifest last; the folder appears when it is complete.
+
+    The origin is what the result does not know: name, recipe, source, rebuild command.
+    """
+    if folder.exists():
+        raise UserError(f"A curated set '{folder.name}' exists already in {folder.parent}; choose another name.")
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    scores = result.scores()
+    written = []
+    for number, batch in enumerate(result.traces()):
+        written.append(temporary / f"part-{number:05d}.parquet")
+        write_part(result.with_scores(batch, scores), written[-1])
+    result.write_ledger(temporary / "ledger.parquet")
+    last = result.reports[-1] if result.reports else None
+    manifest = Manifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        rows=result.count("count(*)"),
+        problems=result.count("count(DISTINCT problem_id)"),
+        tokens=last.tokens if last else None,
+        steps=result.reports,
+        scores=scores,
+        parts=[describe_part(path) for path in written],
+        code_version=VERSION,
+        **dict(origin),
+    )
+    (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    temporary.rename(folder)
+    return CuratedSet(folder)
 
 
 def all_sets(root: Path) -> list[CuratedSet]:

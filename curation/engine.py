@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -71,14 +71,14 @@ class Application:
         self.chain, self.scale, self.about_problem = "start", 1.0, set[str]()
         self.reports: list[StepReport] = []
         self.sources: list[Source] = [source]
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "temp_directory": str(scratch / "spill"),
-        }
-        self.connection = duckdb.connect(config=settings)  # in memory
-        self.sql = self.connection.execute
+        spill = str(scratch / "spill")
+        self.connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})  # in memory
         self.sql("CREATE TABLE segments (id VARCHAR, segments STRUCT(start INT, stop INT, kind VARCHAR)[])")
         self._load_rows(source.rows())
+
+    def sql(self, query: str, values: dict[str, str] | None = None) -> list[tuple[Any, ...]]:
+        """Execute to the end, so that the connection is free for the next statement."""
+        return self.connection.execute(query, values).fetchall()
 
     def _load_rows(self, table: pa.Table) -> None:
         self.connection.register("loaded", table)
@@ -154,7 +154,7 @@ class Application:
     def _join_scores(self, step: Annotator, query: str) -> None:
         """Replace the step's scores in `rows`, and the segments where it adds them."""
         self.sql(f"CREATE OR REPLACE TEMP TABLE scored AS {query}")
-        old = [column(row[0]) for row in self.sql("DESCRIBE rows").fetchall() if row[0] in step.adds()]
+        old = [column(row[0]) for row in self.sql("DESCRIBE rows") if row[0] in step.adds()]
         exclude = f"EXCLUDE ({', '.join(old)})" if old else ""
         new = "".join(f", s.{column(name)}" for name in step.adds())
         self.sql(
@@ -218,26 +218,26 @@ class Application:
             self.progress(done, len(ids), label)
 
     def _thin_out(self, size: int) -> None:
-        """Go on with a fixed sample of the rows; counts from here on are scaled up."""
+        """Go on with a fixed sample of the problems' rows; counts from here on are scaled up."""
         before = self._count()
-        self._keep_only(f"SELECT id FROM rows ORDER BY hash(id) LIMIT {size}")
+        self._keep_only(f"SELECT id FROM rows ORDER BY hash(problem_id), pos LIMIT {size}")
         self.scale *= before / self._count()
 
     def _keep_only(self, ids: str) -> None:
         self.sql(f"CREATE OR REPLACE TABLE rows AS SELECT * FROM rows WHERE id IN ({ids}) ORDER BY pos")
 
     def _ids(self, query: str = "SELECT id FROM rows") -> set[str]:
-        return {row[0] for row in self.sql(query).fetchall()}
+        return {row[0] for row in self.sql(query)}
 
     def _count(self, table: str = "rows") -> int:
-        return int((self.sql(f"SELECT count(*) FROM {table}").fetchone() or (0,))[0])
+        return int(self.sql(f"SELECT count(*) FROM {table}")[0][0])
 
     def _check_failures(self, number: int, step: Operator) -> None:
         report = self.reports[-1]
         if report.failed <= FAIL_LIMIT * report.rows_in:
             return
         query = f"SELECT reason FROM verdict_{number} WHERE verdict = 'failed' LIMIT 1"
-        reason = (self.sql(query).fetchone() or ("unknown",))[0]
+        reason = self.sql(query)[0][0]
         share = report.failed / report.rows_in
         raise UserError(
             f"Step {number} ({step.title()}) failed on {report.failed} of {report.rows_in} rows ({share:.0%}; the "

@@ -1,5 +1,6 @@
 """Result: what an application of a recipe left, made for the next question rather than for printing."""
 
+import shutil
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from curation.batches import with_segments
-from curation.operator import Operator
+from curation.operator import Operator, column
 from curation.report import StepReport
 from curation.sources import Source
+from curation.table import to_table
 from curation.trace import Trace
 
 # The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
@@ -52,6 +54,7 @@ class Result:
     ) -> None:
         """Made by engine.apply; `sources[n]` is where step n+1 read its traces."""
         self.connection, self.steps, self.reports, self.sources = connection, steps, reports, sources
+        self.scratch: Path | None = None  # removed on close, where the caller gave one away
 
     def __enter__(self) -> Self:
         """The result itself."""
@@ -60,17 +63,40 @@ class Result:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
     ) -> None:
-        """Close the connection."""
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and remove a scratch folder that was given away."""
         self.connection.close()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
     def rows(self) -> pa.Table:
         """Light columns and scores of the surviving rows, in order."""
-        return self.connection.execute("SELECT * EXCLUDE (pos) FROM rows ORDER BY pos").to_arrow_table()
+        return self.connection.sql("SELECT * EXCLUDE (pos) FROM rows ORDER BY pos").to_arrow_table()
 
     def scores(self) -> list[str]:
         """Names of the scores the surviving rows carry."""
         known = set(self.sources[0].rows().schema.names) | {"pos"}
         return [row[0] for row in self.connection.execute("DESCRIBE rows").fetchall() if row[0] not in known]
+
+    def count(self, expression: str) -> int:
+        """An aggregate over the surviving rows."""
+        found = self.connection.execute(f"SELECT {expression} FROM rows").fetchone()
+        return int(found[0]) if found else 0
+
+    def with_scores(self, traces: list[Trace], scores: list[str]) -> pa.Table:
+        """Traces as a table of SCHEMA with their scores as further columns."""
+        table = to_table(traces)
+        if not scores:
+            return table
+        names = ", ".join(column(name) for name in scores)
+        self.connection.register("wanted", pa.table({"id": table.column("id"), "at": pa.array(range(len(traces)))}))
+        found = self.connection.sql(f"SELECT {names} FROM wanted JOIN rows USING (id) ORDER BY at").to_arrow_table()
+        for name in scores:
+            table = table.append_column(name, found.column(name))
+        return table
 
     def traces(self) -> Iterator[list[Trace]]:
         """The surviving traces in order, in batches, with their segments."""
@@ -79,7 +105,7 @@ class Result:
 
     def borderline(self, step: int, n: int = 5) -> pa.Table:
         """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
-        return self.connection.execute(BORDERLINE.format(step=step), {"n": n}).to_arrow_table()
+        return self.connection.sql(BORDERLINE.format(step=step), params={"n": n}).to_arrow_table()
 
     def examples(self, step: int, n: int = 5) -> list[Example]:
         """The first n traces a mapper changed, before and after."""
@@ -93,8 +119,8 @@ class Result:
         """One row per trace and step: value, threshold, verdict and reason."""
         temporary = path.with_suffix(".tmp")
         steps = [
-            f"SELECT {n} AS step, '{step.title()}' AS op, id AS trace_id, verdict, TRY_CAST(value AS DOUBLE) AS value, "
-            f"CAST(value AS VARCHAR) AS label, threshold, reason, became FROM verdict_{n}"
+            f"SELECT {n} AS step, '{step.title()}' AS op, id AS trace_id, verdict, TRY_CAST(value AS DOUBLE) AS "
+            f"value, CAST(value AS VARCHAR) AS label, threshold, reason, became FROM verdict_{n}"
             for n, step in enumerate(self.steps, 1)
         ]
         query = " UNION ALL ".join(steps) or "SELECT NULL::INT AS step WHERE FALSE"

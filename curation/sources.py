@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from curation.browse import Browse
+from curation.filters import Filter
 from curation.operator import Annotator
 from curation.table import LIGHT, SCHEMA, from_table, read_batches
 from curation.trace import Trace
@@ -27,9 +30,9 @@ class Source(Protocol):
 class Parts:
     """Parquet parts of table.SCHEMA."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        """Files in row order."""
-        self.paths = list(paths)
+    def __init__(self, paths: Sequence[Path], annotations: Path | None = None) -> None:
+        """Files in row order, and a folder of stored results named KEY.parquet."""
+        self.paths, self.annotations = list(paths), annotations
 
     def rows(self) -> pa.Table:
         """The LIGHT columns of every trace, in order."""
@@ -41,11 +44,35 @@ class Parts:
         """The traces of these ids in order, in batches."""
         left = set(ids)
         for batch in read_batches(self.paths):
-            wanted = [value in left and not left.discard(value) for value in batch.column("id").to_pylist()]
-            chosen = from_table(batch.filter(pa.array(wanted, pa.bool_())))
+            chosen = []
+            for position, value in enumerate(batch.column("id").to_pylist()):
+                if value in left:
+                    left.remove(value)
+                    chosen.append(position)
             if chosen:
-                yield chosen
+                yield from_table(batch.take(pa.array(chosen)))
 
     def known(self, step: Annotator) -> pa.Table | None:
-        """Parts carry no annotations."""
-        return None
+        """Results written beside the parts."""
+        path = self.annotations / f"{step.key()}.parquet" if self.annotations else None
+        return pq.read_table(path) if path and path.exists() else None
+
+
+class Stored:
+    """The traces of a store that a filter shows."""
+
+    def __init__(self, store: Browse, chosen: Filter) -> None:
+        """Nothing is read yet."""
+        self.store, self.chosen = store, chosen
+
+    def rows(self) -> pa.Table:
+        """The LIGHT columns of every trace, in order."""
+        return self.store.light(self.chosen)
+
+    def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
+        """The traces of these ids in order, in batches."""
+        yield from self.store.traces([value for value in self.store.ids(self.chosen) if value in ids])
+
+    def known(self, step: Annotator) -> pa.Table | None:
+        """Stored results of an annotator."""
+        return self.store.stored(step)

@@ -1,0 +1,201 @@
+"""The command line of curation: `python -m curation import|traces|annotate|apply|sets|export|quarantine|docs`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curation.console import follow, main
+from curation.curated import CuratedSet
+from curation.docs import reference
+from curation.exports.registry import EXPORTS, export_set
+from curation.filters import Filter
+from curation.flags import add_flags, from_flags
+from curation.imports.mapping import parse_mapping
+from curation.operator import OPERATORS, Annotator, QueryAnnotator
+from curation.recipe import Recipe
+from curation.workspace import DEFAULT, Workspace
+
+
+def write(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def write_rows(table: pa.Table, as_json: bool) -> None:
+    """A table as JSON lines, or as columns cut to the width of a terminal."""
+    if as_json:
+        for row in table.to_pylist():
+            write(json.dumps(row, ensure_ascii=False, default=str))
+        return
+    rows = [[_cell(value) for value in row.values()] for row in table.to_pylist()]
+    widths = [max(map(len, column)) for column in zip(table.schema.names, *rows, strict=True)]
+    for row in [table.schema.names, *rows]:
+        write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    text = "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def import_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Import files and folders."""
+    mapping = parse_mapping(given.map) if given.map else None
+    run = workspace.import_run(given.files, mapping, given.dataset)
+    follow(run)
+    workspace.take_in()
+    row = next(row for row in workspace.store.imports().to_pylist() if row["run"] == run.id)
+    write(
+        f"{row['rows']} rows = {row['imported']} imported + {row['duplicates']} duplicates + {row['quarantined']} "
+        f"quarantined; {row['traces']} new traces, {row['problems']} new problems"
+    )
+    if row["warnings"]:
+        write(row["warnings"])
+
+
+def traces_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """List traces by a SQL condition over metadata and scores."""
+    table = workspace.store.select(given.where, given.limit)
+    if not given.json:
+        shown = [
+            "id",
+            "dataset",
+            "model",
+            "n_chars",
+            *[n for n in table.schema.names if n in given.columns],
+            "question",
+        ]
+        table = table.select([name for name in shown if name in table.schema.names])
+    write_rows(table, given.json)
+
+
+def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Compute an annotator's scores for every trace."""
+    step = from_flags(OPERATORS.get(given.operator), given)
+    assert isinstance(step, Annotator)
+    if isinstance(step, QueryAnnotator):
+        workspace.start_annotate([step], Filter())
+    else:
+        follow(workspace.annotate_run([step], Filter()))
+        workspace.take_in()
+    known = [name for name in step.adds() if name in workspace.store.columns()]
+    write(f"{workspace.store.count(Filter()).rows} traces have {', '.join(known) or 'no new scores'}")
+
+
+def apply_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Take traces through a recipe and freeze them as a curated set."""
+    path = workspace.recipes().get(str(given.recipe), given.recipe)
+    recipe = Recipe.load(path)
+    if given.files:
+        run = workspace.apply_run(recipe, given.out, files=given.files)
+    else:
+        chosen = Filter.from_query(given.filter)
+        if given.dataset:
+            chosen = chosen.with_values("dataset", tuple(given.dataset.split(",")))
+        run = workspace.apply_run(recipe, given.out, chosen=chosen, dataset=given.dataset or "")
+    follow(run)
+    write_set(workspace.set(given.out), given.json)
+
+
+def write_set(curated: CuratedSet, as_json: bool) -> None:
+    """What a set holds and what each step did."""
+    manifest = curated.manifest
+    if as_json:
+        write(manifest.model_dump_json())
+        return
+    write(f"{curated.name}: {manifest.rows} rows, {manifest.problems} problems, recipe {manifest.recipe}")
+    for step in manifest.steps:
+        reasons = "; ".join(f"{reason} ({n})" for reason, n in step.reasons.items())
+        write(f"  {step.step}. {step.op}: {step.rows_in} -> {step.rows} rows {reasons}".rstrip())
+
+
+def sets_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """List curated sets."""
+    for curated in workspace.sets():
+        write_set(curated, given.json)
+
+
+def export_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Write a curated set in a trainer's format."""
+    rows = export_set(workspace.set(given.set), given.format, given.out)
+    write(f"{rows} rows written to {given.out}")
+
+
+def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Show or write the rows that could not be imported."""
+    table = workspace.store.quarantine(0, given.limit)
+    if given.out:
+        lines = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
+        Path(given.out).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        write(f"{table.num_rows} rows written to {given.out}")
+    else:
+        write_rows(table, given.json)
+
+
+def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Write the reference page of the operators."""
+    given.out.write_text(reference(OPERATORS, "Operators"), encoding="utf-8")
+    write(f"{len(OPERATORS.members)} operators described in {given.out}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their flags; an annotator's come from its spec."""
+    parser = argparse.ArgumentParser(prog="python -m curation", description="Curate teacher traces.")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--workspace", type=Path, default=DEFAULT, help="Folder to work in (default: data/workspace)")
+    shared.add_argument("--json", action="store_true", help="Write JSON")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, work: Any, **options: Any) -> argparse.ArgumentParser:  # noqa: ANN401
+        added = commands.add_parser(name, parents=[shared], help=work.__doc__, description=work.__doc__, **options)
+        added.set_defaults(work=work)
+        return added
+
+    one = command("import", import_command)
+    one.add_argument("files", nargs="+", type=Path, help="Files or folders")
+    one.add_argument("--map", help="Columns, as in question=prompt,reasoning=cot,answer=final")
+    one.add_argument("--dataset", help="Dataset name (default: the file's name)")
+    one = command("traces", traces_command)
+    one.add_argument("--where", default="TRUE", help="SQL condition, as in \"n_tokens < 500 AND model = 'x'\"")
+    one.add_argument("--limit", type=int, default=50, help="Most rows shown (default: 50)")
+    one.add_argument("--columns", nargs="*", default=["correct", "n_tokens"], help="Scores shown in the table")
+    one = command("annotate", annotate_command)
+    kinds = one.add_subparsers(required=True, metavar="OPERATOR", dest="operator")
+    for title, spec in OPERATORS.members.items():
+        if issubclass(spec, Annotator):
+            add_flags(kinds.add_parser(title, parents=[shared], help=spec.help()), spec)
+    one = command("apply", apply_command)
+    one.add_argument("recipe", type=Path, help="A YAML file, or the name of a known recipe")
+    one.add_argument("files", nargs="*", type=Path, help="Files of traces; without, the workspace's traces are taken")
+    one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
+    one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
+    one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    command("sets", sets_command)
+    one = command("export", export_command)
+    one.add_argument("set", metavar="SET")
+    one.add_argument("--format", choices=list(EXPORTS), required=True)
+    one.add_argument("--out", type=Path, required=True, metavar="FILE")
+    one = command("quarantine", quarantine_command)
+    one.add_argument("--limit", type=int, default=1_000_000)
+    one.add_argument("--out", help="JSONL file to write")
+    one = command("docs", docs_command)
+    one.add_argument("--out", type=Path, default=Path("curation/OPERATORS.md"))
+    return parser
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Parse, work, and return the exit code: 0, or 2 for what a user can repair."""
+    given = build_parser().parse_args(arguments)
+    if given.workspace.exists() and not given.workspace.is_dir():
+        sys.stderr.write(f"{given.workspace} is a file; --workspace names a folder.\n")
+        return 2
+    return main(lambda: given.work(Workspace(given.workspace), given))
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,255 @@
+"""Browse: what pages and the command line read from the store; every method is one or two queries."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.batches import with_segments
+from curation.errors import UserError, unknown
+from curation.filters import Filter
+from curation.operator import METADATA, OPERATORS, Annotator, Operator, QueryAnnotator, ScoreType, column, literal
+from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table
+from curation.trace import Trace
+
+PREVIEW = 200  # characters of a question in a list
+FETCH = 500  # traces with text per query
+SCORE_TYPES: dict[str, ScoreType] = {"BOOLEAN": "flag", "VARCHAR": "category"}
+HIDDEN = ("id", "problem_id", "text_key", "parent_id")
+FULL = """
+SELECT t.*, t.rowid AS at, p.reference, p.media, p.question, x.reasoning, x.answer, x.extra, NULL AS segments
+FROM traces t JOIN problems p ON p.id = t.problem_id JOIN texts x ON x.id = t.id
+"""
+
+
+class Counts(NamedTuple):
+    """How much a filter shows; tokens is None while some row is not counted."""
+
+    rows: int
+    problems: int
+    chars: int
+    tokens: int | None
+
+
+class Browse:
+    """Read queries over the tables of schema.sql and the materialised `scores`."""
+
+    @abstractmethod
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one use."""
+
+    def columns(self) -> dict[str, ScoreType]:
+        """What can be filtered, charted and selected on: metadata first, then scores."""
+        found = self.cursor().execute("DESCRIBE scores").fetchall()
+        types = {row[0]: SCORE_TYPES.get(row[1], "number") for row in found if row[0] not in HIDDEN}
+        return {name: types[name] for name in [*METADATA, *(n for n in types if n not in METADATA)]}
+
+    def where(self, chosen: Filter) -> str:
+        """The filter as SQL over `scores`."""
+        return chosen.where(self.columns())
+
+    def count(self, chosen: Filter) -> Counts:
+        """Rows, problems, characters and tokens the filter shows."""
+        tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in self.columns() else "NULL"
+        query = f"SELECT count(*), count(DISTINCT problem_id), coalesce(sum(n_chars), 0), {tokens} FROM scores"
+        row = self.cursor().execute(f"{query} WHERE {self.where(chosen)}").fetchone()
+        rows, problems, chars, n_tokens = row or (0, 0, 0, None)
+        return Counts(rows, problems, int(chars), None if n_tokens is None else int(n_tokens))
+
+    def page(
+        self, chosen: Filter, sort: str = "", descending: bool = False, offset: int = 0, limit: int = 50
+    ) -> pa.Table:
+        """A page of light columns, scores and the start of the question, in import order unless sorted."""
+        if sort and sort not in self.columns():
+            raise unknown("score to sort by", sort, list(self.columns()))
+        direction = "DESC" if descending else "ASC"
+        order = f"{column(sort)} {direction} NULLS LAST, at" if sort else "at"
+        query = f"""
+            WITH numbered AS (SELECT *, rowid AS at FROM scores),
+            page AS (FROM numbered WHERE {self.where(chosen)} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d})
+            SELECT page.* EXCLUDE (at), left(p.question, {PREVIEW}) AS question
+            FROM page JOIN problems p ON p.id = page.problem_id ORDER BY {order}"""
+        return self.cursor().sql(query).to_arrow_table()
+
+    def ids(self, chosen: Filter, limit: int | None = None) -> list[str]:
+        """Ids of the traces the filter shows, in import order."""
+        cut = f"LIMIT {limit:d}" if limit is not None else ""
+        query = f"SELECT id FROM scores WHERE {self.where(chosen)} ORDER BY rowid {cut}"
+        return [row[0] for row in self.cursor().execute(query).fetchall()]
+
+    def trace(self, trace_id: str) -> Trace:
+        """One trace with its segments; UserError when there is none."""
+        found = next(self.traces([trace_id]), [])
+        if not found:
+            raise UserError(f"There is no trace '{trace_id}' in this workspace; choose one from the list of traces.")
+        return found[0]
+
+    def traces(self, ids: list[str]) -> Iterator[list[Trace]]:
+        """Traces by id, in the given order, in batches, with their segments."""
+        waiting = iter(ids)
+        while chunk := list(islice(waiting, FETCH)):
+            found = self.cursor().sql(f"{FULL} WHERE t.id IN (SELECT unnest($ids))", params={"ids": chunk})
+            by_id = {trace.id: trace for trace in from_table(found.to_arrow_table())}
+            batch = [by_id[trace_id] for trace_id in chunk if trace_id in by_id]
+            segmented = self._latest_segments()
+            yield next(with_segments(self.cursor(), iter([batch]), segmented)) if segmented else batch
+
+    def _latest_segments(self) -> str:
+        """The table of the newest annotation that added segments."""
+        for key, step in reversed(self.annotations().items()):
+            if isinstance(step, Annotator) and step.adds_segments:
+                return column(f"ann_{key}")
+        return ""
+
+    def scores(self, trace_id: str) -> dict[str, Any]:
+        """Every column of one trace by name."""
+        found = self.cursor().sql("FROM scores WHERE id = $id", params={"id": trace_id}).to_arrow_table().to_pylist()
+        return {name: value for row in found for name, value in row.items() if name not in HIDDEN}
+
+    def siblings(self, problem_id: str) -> pa.Table:
+        """All traces of a problem: light columns and scores."""
+        query = "FROM scores WHERE problem_id = $id ORDER BY rowid"
+        return self.cursor().sql(query, params={"id": problem_id}).to_arrow_table()
+
+    def histogram(self, name: str, chosen: Filter, bins: int = 50, group: str | None = None) -> pa.Table:
+        """Rows per bin of a number: low, high, rows and, when grouped, the group."""
+        self._check(name, "number")
+        where, value = self.where(chosen), column(name)
+        by = f", {column(group)} AS grp" if group else ""
+        query = f"""
+            WITH ends AS (SELECT min({value}) AS low, max({value}) AS high FROM scores WHERE {where}),
+            width AS (SELECT low, CASE WHEN high > low THEN (high - low) / {bins:d} ELSE 1 END AS step FROM ends),
+            binned AS (
+                SELECT least(floor(({value} - low) / step), {bins - 1:d}) AS bin, low, step {by}
+                FROM scores, width WHERE {where} AND {value} IS NOT NULL
+            )
+            SELECT any_value(low + bin * step) AS low, any_value(low + (bin + 1) * step) AS high, count(*) AS rows
+                   {', grp AS "group"' if group else ""}
+            FROM binned GROUP BY bin {", grp" if group else ""} ORDER BY low {', "group"' if group else ""}"""
+        return self.cursor().sql(query).to_arrow_table()
+
+    def categories(self, name: str, chosen: Filter, limit: int = 50) -> pa.Table:
+        """The commonest values of a category or flag: value, rows."""
+        self._check(name, "category", "flag")
+        query = (
+            f"SELECT {column(name)}::VARCHAR AS value, count(*) AS rows FROM scores WHERE {self.where(chosen)} "
+            f"GROUP BY 1 ORDER BY rows DESC, value LIMIT {limit:d}"
+        )
+        return self.cursor().sql(query).to_arrow_table()
+
+    def points(self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000) -> pa.Table:
+        """A fixed sample of traces with two numbers and a column to colour by: id, x, y, colour."""
+        self._check(x, "number")
+        self._check(y, "number")
+        shade = column(colour) if colour else "NULL"
+        query = f"""
+            SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour
+            FROM (SELECT * FROM scores WHERE {self.where(chosen)} ORDER BY hash(id) LIMIT {limit:d})
+            WHERE {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
+        return self.cursor().sql(query).to_arrow_table()
+
+    def summary(self, name: str, group: str, chosen: Filter) -> pa.Table:
+        """Five-number summary of a number per value of a category: group, rows, low, q1, median, q3, high."""
+        self._check(name, "number")
+        value = column(name)
+        query = f"""
+            SELECT {column(group)}::VARCHAR AS "group", count({value}) AS rows, quantile_cont({value}, 0.05) AS low,
+                   quantile_cont({value}, 0.25) AS q1, median({value}) AS median, quantile_cont({value}, 0.75) AS q3,
+                   quantile_cont({value}, 0.95) AS high
+            FROM scores WHERE {self.where(chosen)} AND {value} IS NOT NULL GROUP BY 1 ORDER BY rows DESC LIMIT 20"""
+        return self.cursor().sql(query).to_arrow_table()
+
+    def imports(self) -> pa.Table:
+        """Imports, newest first, with what became of their rows."""
+        return self.cursor().sql("FROM imports ORDER BY taken DESC").to_arrow_table()
+
+    def quarantine(self, offset: int = 0, limit: int = 50) -> pa.Table:
+        """A page of quarantined rows: file, line, reason, raw text."""
+        query = f"SELECT file, line, reason, raw FROM quarantine ORDER BY rowid LIMIT {limit:d} OFFSET {offset:d}"
+        return self.cursor().sql(query).to_arrow_table()
+
+    def quarantine_count(self) -> int:
+        """Number of quarantined rows."""
+        return int((self.cursor().execute("SELECT count(*) FROM quarantine").fetchone() or (0,))[0])
+
+    def annotations(self) -> dict[str, Operator]:
+        """Annotators whose results are stored, by key, oldest first."""
+        rows = self.cursor().execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
+        return {key: OPERATORS.parse(json.loads(spec)) for key, spec in rows}
+
+    def datasets(self) -> pa.Table:
+        """Datasets by name with their traces, problems, and problems with a reference answer."""
+        query = """
+            SELECT coalesce(p.dataset, t.dataset) AS dataset, coalesce(t.traces, 0) AS traces, p.problems, p.answered
+            FROM (SELECT dataset, count(*) AS problems, count(reference) AS answered FROM problems GROUP BY 1) p
+            FULL JOIN (SELECT dataset, count(*) AS traces FROM traces GROUP BY 1) t ON p.dataset = t.dataset
+            ORDER BY 1"""
+        return self.cursor().sql(query).to_arrow_table()
+
+    def write_problems(self, dataset: str, path: Path) -> int:
+        """Write a dataset's problems with a reference answer as Parquet; returns how many."""
+        query = "FROM problems WHERE dataset = $dataset AND reference IS NOT NULL ORDER BY rowid"
+        table = self.cursor().sql(query, params={"dataset": dataset}).to_arrow_table()
+        pq.write_table(table, path)
+        return int(table.num_rows)
+
+    def light(self, chosen: Filter) -> pa.Table:
+        """The LIGHT columns of the traces the filter shows, in import order."""
+        names = ", ".join(column(name) for name in LIGHT)
+        query = f"SELECT {names} FROM scores WHERE {self.where(chosen)} ORDER BY rowid"
+        return self.cursor().sql(query).to_arrow_table()
+
+    def _check(self, name: str, *kinds: ScoreType) -> None:
+        fitting = [known for known, kind in self.columns().items() if kind in kinds]
+        if name not in fitting:
+            raise unknown(f"{' or '.join(kinds)}", name, fitting)
+
+    def stored(self, step: Annotator) -> pa.Table | None:
+        """An annotator's stored results, or None; those of a query are never stored."""
+        query = "SELECT 1 FROM annotations WHERE key = $key AND NOT query"
+        found = self.cursor().execute(query, {"key": step.key()}).fetchone()
+        return self.cursor().sql(f"FROM {column('ann_' + step.key())}").to_arrow_table() if found else None
+
+    def write_traces(self, chosen: Filter, path: Path) -> None:
+        """Write the traces the filter shows to one Parquet file of table.SCHEMA, in import order."""
+        names = ", ".join(column(name) for name in SCHEMA.names if name != "segments")
+        self.cursor().execute(
+            f"COPY (SELECT {names}, NULL::STRUCT(start INTEGER, stop INTEGER, kind VARCHAR)[] AS segments "
+            f"FROM ({FULL}) WHERE id IN (SELECT id FROM scores WHERE {self.where(chosen)}) ORDER BY at) "
+            f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        )
+
+    def select(self, condition: str, limit: int) -> pa.Table:
+        """Traces for which a SQL condition over `scores` holds; UserError when it is not one condition."""
+        query = f"SELECT id FROM scores WHERE ({condition}\n) ORDER BY rowid LIMIT {limit:d}"
+        try:
+            if len(duckdb.extract_statements(query)) != 1:
+                raise UserError(f"--where takes one SQL condition, found: {condition}")
+            ids = [row[0] for row in self.cursor().execute(query).fetchall()]
+        except duckdb.Error as error:
+            names = ", ".join(self.columns())
+            raise UserError(f"The condition cannot be used: {error}. Columns: {names}.") from None
+        listed = f"SELECT s.*, left(p.question, {PREVIEW}) AS question FROM scores s JOIN problems p "
+        listed += "ON p.id = s.problem_id WHERE s.id IN (SELECT unnest($ids)) ORDER BY s.rowid"
+        return self.cursor().sql(listed, params={"ids": ids}).to_arrow_table()
+
+    def write_stored(self, step: Annotator, folder: Path) -> None:
+        """Write an annotator's stored results as KEY.parquet, where there are any."""
+        table = self.stored(step)
+        if table is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, folder / f"{step.key()}.parquet")
+
+    def is_complete(self, step: Annotator) -> bool:
+        """True when every trace has a stored result of this annotator, or it is computed by query."""
+        if isinstance(step, QueryAnnotator):
+            return True
+        table = self.stored(step)
+        total = self.cursor().execute("SELECT count(*) FROM traces").fetchone()
+        return table is not None and total is not None and table.num_rows == total[0]

@@ -1,0 +1,1 @@
+"""Traces become files other programs read: one file per format."""

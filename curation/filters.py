@@ -1,0 +1,78 @@
+"""Filter: which traces a view shows; written by brushes and boxes, carried in the URL, read as SQL."""
+
+import json
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from curation.errors import UserError, unknown
+from curation.operator import column, literal
+from curation.trace import canonical_json
+
+Range = tuple[float | None, float | None]
+
+
+class Filter(BaseModel):
+    """Conditions that all hold: number ranges, category values, flags (None: unknown), a text, one problem."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    ranges: dict[str, Range] = {}
+    values: dict[str, tuple[str, ...]] = {}
+    flags: dict[str, bool | None] = {}
+    text: str = ""
+    problem_id: str | None = None
+
+    def with_range(self, name: str, low: float | None, high: float | None) -> Self:
+        """A copy with this range set, or removed when both ends are open."""
+        others = {key: value for key, value in self.ranges.items() if key != name}
+        both_open = low is None and high is None
+        return self.model_copy(update={"ranges": others if both_open else {**others, name: (low, high)}})
+
+    def with_values(self, name: str, values: tuple[str, ...]) -> Self:
+        """A copy with these category values allowed, or all of them when none is given."""
+        others = {key: value for key, value in self.values.items() if key != name}
+        return self.model_copy(update={"values": {**others, name: values} if values else others})
+
+    def to_query(self) -> str:
+        """The filter as text for the URL; empty when it filters nothing."""
+        values = self.model_dump(mode="json", exclude_defaults=True)
+        return canonical_json(values) if values else ""
+
+    @classmethod
+    def from_query(cls, text: str) -> Self:
+        """The filter of a URL; UserError when it cannot be read."""
+        try:
+            return cls.model_validate(json.loads(text)) if text else cls()
+        except (ValidationError, ValueError) as error:
+            raise UserError(
+                f"The filter in the address cannot be read ({error}); remove it from the address."
+            ) from None
+
+    def names(self) -> list[str]:
+        """The columns the filter reads."""
+        return [*self.ranges, *self.values, *self.flags]
+
+    def where(self, columns: dict[str, Any]) -> str:
+        """A SQL condition over the table `scores`; UserError for a column the store does not have."""
+        for name in self.names():
+            if name not in columns:
+                raise unknown("score in the filter", name, list(columns))
+        parts = [_range(name, *ends) for name, ends in self.ranges.items()]
+        parts += [f"{column(name)} IN ({', '.join(map(literal, values))})" for name, values in self.values.items()]
+        parts += [f"{column(name)} IS NOT DISTINCT FROM {literal(flag)}" for name, flag in self.flags.items()]
+        parts += [f"problem_id = {literal(self.problem_id)}"] if self.problem_id else []
+        parts += [_contains(self.text)] if self.text else []
+        return " AND ".join(parts) or "TRUE"
+
+
+def _range(name: str, low: float | None, high: float | None) -> str:
+    ends = [f"{column(name)} >= {low!r}"] if low is not None else []
+    ends += [f"{column(name)} <= {high!r}"] if high is not None else []
+    return " AND ".join(ends) or "TRUE"
+
+
+def _contains(text: str) -> str:
+    needle = literal(text.lower())
+    traces = f"SELECT id FROM texts WHERE contains(lower(reasoning), {needle}) OR contains(lower(answer), {needle})"
+    problems = f"SELECT id FROM problems WHERE contains(lower(question), {needle})"
+    return f"(id IN ({traces}) OR problem_id IN ({problems}))"

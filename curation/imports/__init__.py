@@ -1,0 +1,1 @@
+"""Files of any common shape become traces and problems; what cannot be read is quarantined, never lost."""

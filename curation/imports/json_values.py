@@ -1,0 +1,185 @@
+"""JSON files: the elements of an array, values one after another, or one object that wraps the rows.
+
+The file is cut into elements without parsing it whole, so a broken element costs itself and not the file, and memory
+holds one element. Only a single top-level object (`{"results": [...]}`) is held whole.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from curation.imports.record import Record, bad, good
+from curation.imports.sources import BROKEN, CHUNK
+from curation.imports.unwrap import unwrap
+
+# A string ends on its line, so a lost quote does not swallow the file; a quote alone is a string not read to its end.
+TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|["\[\]{},]', re.DOTALL)
+LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
+TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
+INDENTED = re.compile(rb"\n([ \t]*)\{")
+PIECE_LIMIT = 1 << 28  # bytes; ours: an element that has not ended by then is given up
+
+
+class Piece(NamedTuple):
+    """The text of one array element or top-level value, and whether it ended before the file did."""
+
+    text: bytes
+    top: bool
+    ended: bool
+
+
+def parse(line: int, text: bytes) -> Record:
+    """One JSON object as a record; anything else with the reason."""
+    try:
+        value = _loads(text.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return bad(line, f"not UTF-8: byte {error.object[error.start]:#04x} at {error.start}", text)
+    except (ValueError, RecursionError) as error:
+        return bad(line, f"not JSON: {error}", text)
+    if not isinstance(value, dict):
+        return bad(line, f"a row must be an object, found {type(value).__name__}", text)
+    if LONE.search(text) and not _storable(value):
+        return bad(line, "holds a lone surrogate, which UTF-8 cannot store", text)
+    if not value:
+        return bad(line, "the row is empty", text)
+    return good(line, value, text[: 1 << 13].decode("utf-8", "ignore"))
+
+
+def _loads(text: str) -> object:
+    """The value, also where a hand-edited file has a comma before a closing bracket."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        repaired = TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
+        if repaired == text:
+            raise
+        return json.loads(repaired)
+
+
+def read_lines(stream: BinaryIO) -> Iterator[Record]:
+    """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
+    line = 0
+    try:
+        for text in stream:
+            line += 1
+            if text.strip():
+                yield parse(line, text)
+    except BROKEN as error:
+        yield bad(line + 1, f"the compressed file is damaged or cut: {error}", "")
+
+
+def read_json(stream: BinaryIO) -> Iterator[Record]:
+    """The rows of a JSON file, numbered from 1."""
+    line, first = 0, None
+    for piece in split(stream):
+        if piece.top and line == 0 and first is None:
+            first = piece  # a lone object may wrap the rows; a second value shows that it is a row itself
+            continue
+        for found in [first, piece] if first else [piece]:
+            for record in _records(line + 1, found):
+                line = record.line
+                yield record
+        first = None
+    if first:
+        yield from _lone_object(first)
+
+
+def split(stream: BinaryIO) -> Iterator[Piece]:
+    """Elements of top-level arrays, and whole top-level objects."""
+    splitter = Splitter()
+    try:
+        while chunk := stream.read(max(CHUNK, splitter.held)):
+            yield from splitter.feed(chunk)
+            if splitter.held > PIECE_LIMIT:
+                break
+    except BROKEN:
+        pass  # what was read so far is yielded as an unended value, with its line and reason
+    yield from splitter.feed(b"", last=True)
+    rest = splitter.buffer[splitter.start :].strip(b" \t\r\n,")
+    if rest or splitter.depth:
+        yield Piece(rest, not splitter.array, False)
+
+
+class Splitter:
+    """Follows brackets and strings through chunks of JSON text."""
+
+    def __init__(self) -> None:
+        """Start before the first value."""
+        self.buffer, self.start, self.position, self.depth, self.array = b"", 0, 0, 0, False
+
+    @property
+    def held(self) -> int:
+        """Bytes of the value that has not ended yet."""
+        return len(self.buffer) - self.start
+
+    def feed(self, chunk: bytes, last: bool = False) -> Iterator[Piece]:
+        """The values that end in this chunk."""
+        self.buffer, self.position, self.start = self.buffer[self.start :] + chunk, self.position - self.start, 0
+        while match := TOKEN.search(self.buffer, self.position):
+            begin, end = match.span()
+            token = self.buffer[begin : begin + 1]
+            if token == b'"':
+                if end == begin + 1 and not last and self.buffer.find(b"\n", end) < 0:
+                    self.position = begin
+                    return
+                self.position = end
+                continue
+            self.position = end
+            text = self._token(token, begin, end)
+            if text:
+                yield Piece(text, not self.array, True)
+        self.position = len(self.buffer)
+
+    def _token(self, token: bytes, begin: int, end: int) -> bytes:
+        """Move over one bracket or comma; the text of the value that it ends."""
+        text, before = b"", self.depth
+        self.depth = before + 1 if token in b"[{" else max(before - 1, 0) if token in b"]}" else before
+        if before == 0 and self.depth == 1:
+            text = self.buffer[self.start : begin].strip(b" \t\r\n,")
+            self.array = token == b"["
+            self.start = end if self.array else begin
+        elif (before == 1 and self.depth == 0) or (token == b"," and before == 1 and self.array):
+            text = self.buffer[self.start : begin if self.array else end].strip()
+            self.start = end
+        return text
+
+
+def _records(line: int, piece: Piece) -> Iterator[Record]:
+    record = parse(line, piece.text)
+    if record.value is None and not piece.ended:
+        record = bad(line, f"the file ends inside this value, or is broken here: {record.reason}", piece.text)
+    later = _resync(piece) if record.value is None else []
+    if not later:
+        yield record
+        return
+    yield bad(line, str(record.reason), piece.text[: len(piece.text) - sum(map(len, later))])
+    for number, text in enumerate(later, line + 1):
+        yield parse(number, text.strip(b" \t\r\n,]"))
+
+
+def _resync(piece: Piece) -> list[bytes]:
+    """The elements after a broken one that swallowed them: cut where lines open an object at the least indentation."""
+    indent = min((match.group(1) for match in INDENTED.finditer(piece.text)), key=len, default=None)
+    if indent is None or (piece.top and indent):
+        return []
+    later = piece.text.split(b"\n" + indent + b"{")[1:]
+    later = [b"{" + element for element in later]
+    return later if any(parse(0, element.strip(b" \t\r\n,]")).value for element in later) else []
+
+
+def _lone_object(piece: Piece) -> Iterator[Record]:
+    record = parse(1, piece.text)
+    if record.value is None:
+        yield from _records(1, piece)
+        return
+    for line, row in enumerate(unwrap(record.value), 1):
+        yield good(line, row) if row else bad(line, "the row is empty", "{}")
+
+
+def _storable(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""What all layouts share: the problem of a row, one solution as a trace, the values nobody mapped."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from curation.imports.fenced import split_output
+from curation.imports.mapping import Mapping
+from curation.imports.record import Row
+from curation.imports.think import Thought, split_final
+from curation.imports.values import Json, flag, get, text, with_options
+from curation.trace import Problem, Trace, canonical_json
+
+LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end
+DUPLICATE_CHARS = 200  # ours: longer unmapped texts that repeat a mapped one are left out of `extra`
+
+
+class Context(NamedTuple):
+    """Where a row stands."""
+
+    source: str
+    line: int
+    dataset: str
+
+
+@dataclass
+class Converted:
+    """What a row became: traces, or a problem without solution, and the reasons of what could not be used."""
+
+    traces: list[Trace] = field(default_factory=list)
+    problem: Problem | None = None
+    reasons: list[str] = field(default_factory=list)
+
+
+Converter = Callable[[Row, Mapping, Context], Converted]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The raw values of one solution."""
+
+    reasoning: Json = None
+    output: Json = None
+    answer: Json = None
+    model: Json = None
+    correct: Json = None
+    extra: Row = field(default_factory=dict)
+
+
+def read_problem(row: Row, mapping: Mapping, context: Context) -> Problem | None:
+    """The problem of a row; None without question."""
+    question = text(get(row, mapping.question))
+    if not question.strip():
+        return None
+    before, after = text(get(row, mapping.context)), text(get(row, mapping.input))
+    question = "\n".join(filter(str.strip, (before, question, after)))
+    media = get(row, mapping.media)
+    return Problem(
+        with_options(question, get(row, mapping.options)) if mapping.options else question,
+        read_reference(get(row, mapping.reference)),
+        text(get(row, mapping.dataset)) or context.dataset,
+        text(get(row, mapping.split)) or None,
+        text(get(row, mapping.subject)) or None,
+        tuple(map(text, media)) if isinstance(media, list) else (text(media),) if media else (),
+    )
+
+
+def read_reference(value: Json) -> str | None:
+    """A reference answer as text; the final answer of a GSM8K solution."""
+    whole = text(value).strip()
+    last = LAST_LINE.search(whole)
+    return last.group(1) if last else split_final(whole)[1] or whole or None
+
+
+def read_trace(
+    problem: Problem, solution: Solution, mapping: Mapping, context: Context, sample: int = 0
+) -> Trace | None:
+    """One solution as a trace; None where it has no text."""
+    thought = _thought(problem, solution)
+    if not thought.reasoning and not thought.answer:
+        return None
+    return Trace(
+        problem,
+        thought.reasoning,
+        thought.answer,
+        model=text(solution.model),
+        form=mapping.form,
+        sample=sample,
+        closed=thought.closed,
+        given_correct=flag(solution.correct),
+        source=context.source,
+        line=context.line,
+        extra=canonical_json(solution.extra | ({"before": thought.before} if thought.before else {})),
+    )
+
+
+def _thought(problem: Problem, solution: Solution) -> Thought:
+    reasoning, output, answer = text(solution.reasoning), text(solution.output), text(solution.answer)
+    if not reasoning.strip():
+        thought = split_output(output, problem.question)
+        return thought if thought.answer else thought._replace(answer=answer.strip())
+    tagged = split_output(output, problem.question)
+    if tagged.closed is not None and reasoning.strip() in output:
+        return tagged
+    if tagged.closed is not None:
+        return tagged._replace(reasoning=f"{reasoning.strip()}\n\n{tagged.reasoning}".strip())
+    inner = split_output(reasoning)
+    if inner.closed is None:
+        inner = Thought(reasoning.strip(), "", None)
+    rest = [part.strip() for part in (inner.answer, output, answer) if part.strip()]
+    return inner._replace(answer="\n".join(dict.fromkeys(rest)))
+
+
+def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
+    """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
+    values = unmapped(row, mapping.columns().values())
+    known = {part for trace in converted.traces for part in (trace.question, trace.reasoning, trace.answer)}
+    for index, trace in enumerate(converted.traces):
+        own = {
+            name: value[trace.sample] if isinstance(value, list) and len(value) == count > 1 else value
+            for name, value in values.items()
+        }
+        extra = {name: value for name, value in own.items() if not _repeats(value, known)} | json.loads(trace.extra)
+        converted.traces[index] = replace(trace, extra=canonical_json(extra))
+    return converted
+
+
+def unmapped(row: Row, paths: Iterable[str]) -> Row:
+    """The values of a row that no path of the mapping uses, as JSON can hold them."""
+    used = {name for path in paths for choice in path.split("|") for name in (choice, choice.split(".")[0])}
+    return {name: plain(value) for name, value in row.items() if name not in used and value is not None}
+
+
+def _repeats(value: Json, known: set[str]) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(_repeats(item, known) for item in value)
+    return isinstance(value, str) and len(value) > DUPLICATE_CHARS and value.strip() in known
+
+
+def plain(value: Json) -> Json:
+    """The value as JSON can hold it; bytes become their size, dates their text."""
+    if isinstance(value, dict):
+        return {str(name): plain(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, str | int | float | None) else str(value)

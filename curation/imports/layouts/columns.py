@@ -1,0 +1,44 @@
+"""A row whose columns are question, reasoning, output and answer; lists in them are several solutions.
+
+{"question": .., "output": ["<think>..", "<think>.."], "correct": [true, false]}  ->  two traces
+"""
+
+from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
+from curation.imports.mapping import Mapping
+from curation.imports.record import Row
+from curation.imports.values import at, get, text
+
+
+def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
+    """One trace per solution; a problem where the row has a reference and no solution."""
+    problem = read_problem(row, mapping, context)
+    if problem is None:
+        return Converted(reasons=[f"no question in {mapping.question or 'any column'}"])
+    reasoning = get(row, mapping.reasoning) or text(get(row, mapping.steps))
+    values = (reasoning, get(row, mapping.output), get(row, mapping.answer))
+    count = max((len(value) for value in values[:2] if isinstance(value, list)), default=1)
+    converted = Converted()
+    for index in range(count):
+        shared = (get(row, mapping.model), get(row, mapping.correct))
+        solution = Solution(*(at(value, index) for value in (*values, *shared)))
+        trace = read_trace(problem, solution, mapping, context, index)
+        if trace is not None:
+            converted.traces.append(trace)
+        elif count > 1:
+            converted.reasons.append(f"solution {index + 1} of {count} is empty")
+    if not converted.traces and mapping.reference and problem.reference and not (mapping.output or mapping.reasoning):
+        return Converted(problem=problem)
+    if not converted.traces and not converted.reasons:
+        converted.reasons.append(_why(mapping))
+    return finish(row, mapping, converted, count)
+
+
+def _why(mapping: Mapping) -> str:
+    if mapping.reference and not (mapping.output or mapping.reasoning or mapping.steps):
+        return f"no solution, and no reference answer in {mapping.reference}"
+    names = ", ".join(filter(None, (mapping.reasoning, mapping.steps, mapping.output, mapping.answer)))
+    return (
+        f"no reasoning, output or answer in {names}"
+        if names
+        else "no column holds a reasoning, an output or an answer"
+    )

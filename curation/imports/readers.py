@@ -1,0 +1,37 @@
+"""`read_rows`: the records of any supported file, one at a time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from curation.imports.json_values import read_json, read_lines
+from curation.imports.record import RAW_CHARS, Record, bad
+from curation.imports.sources import BROKEN, Format, Moved, find_format, ignore, open_bytes
+from curation.imports.tables import read_csv, read_parquet
+
+__all__ = ["Record", "read_rows"]
+
+READERS: dict[Format, Callable[[BinaryIO], Iterator[Record]]] = {
+    "jsonl": read_lines,
+    "json": read_json,
+    "csv": read_csv,
+    "parquet": read_parquet,
+}
+REASONS: dict[Format, str] = {
+    "empty": "the file is empty",
+    "utf-16": "the file is UTF-16; save it as UTF-8",
+    "other": "not a JSON, JSONL, CSV or Parquet file",
+}
+
+
+def read_rows(path: Path, moved: Moved = ignore) -> Iterator[Record]:
+    """Every row of the file, readable or not; `moved` is told the position in the file's bytes."""
+    try:
+        found = find_format(path)
+        with open_bytes(path, moved) as stream:
+            if found in READERS:
+                yield from READERS[found](stream)
+            else:
+                yield bad(1, REASONS[found], stream.read(4 * RAW_CHARS))
+    except BROKEN as error:
+        yield bad(1, f"the file cannot be read: {error}", "")

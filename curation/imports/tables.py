@@ -1,0 +1,90 @@
+"""CSV, TSV and Parquet files as records."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.imports.record import Record, bad, good
+from curation.imports.sources import BROKEN
+
+CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
+BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
+BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, *BROKEN)
+BATCH = 64  # rows; bounds memory where rows are megabytes
+HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
+NUMBER = re.compile(r"[-+]?[\d.,]+")
+
+
+def read_csv(stream: BinaryIO) -> Iterator[Record]:
+    """One record a row; a file without header gets the column names 1, 2, 3."""
+    csv.field_size_limit(CELL_LIMIT)
+    text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
+    sample = text.readline()
+    rows = csv.reader(
+        _after(sample, text), delimiter="\t" if "\t" in sample else max(",;|", key=sample.count), strict=True
+    )
+    line, header = 0, None
+    while True:
+        line = rows.line_num + 1
+        try:
+            cells = next(rows, None)
+        except BROKEN_CSV as error:
+            yield bad(line, f"the rest of the file cannot be read as CSV: {error}", "")
+            return
+        if cells is None:
+            return
+        if header is None:
+            header, is_data = _header(cells)
+            if not is_data:
+                continue
+        if cells:
+            yield _row(line, header, cells)
+
+
+def _after(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _header(cells: list[str]) -> tuple[list[str], bool]:
+    """The column names, and whether the first row is data already."""
+    names = [cell.strip() for cell in cells]
+    is_data = any(NUMBER.fullmatch(name) or len(name) > HEADER_CHARS for name in names)
+    if is_data:
+        return [str(number) for number in range(1, len(names) + 1)], True
+    return [name or f"column {number}" for number, name in enumerate(names, 1)], False
+
+
+def _row(line: int, header: list[str], cells: list[str]) -> Record:
+    raw = ",".join(cells)
+    if any("\udc80" <= character <= "\udcff" for cell in cells if not cell.isascii() for character in cell):
+        return bad(line, "not UTF-8", raw)
+    if len(cells) != len(header):
+        return bad(line, f"the row has {len(cells)} cells, the header {len(header)}", raw)
+    return good(line, dict(zip(header, cells, strict=True)), raw)
+
+
+def read_parquet(stream: BinaryIO) -> Iterator[Record]:
+    """One record a row, in row order."""
+    line = 0
+    try:
+        with pq.ParquetFile(stream) as file:
+            for batch in file.iter_batches(BATCH):
+                for value in _values(batch):
+                    line += 1
+                    yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
+    except BROKEN_PARQUET as error:
+        yield bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", "")
+
+
+def _values(batch: pa.RecordBatch) -> Iterator[dict[str, object] | str]:
+    for index in range(batch.num_rows):
+        try:
+            yield cast(dict[str, object], batch.slice(index, 1).to_pylist()[0])
+        except UnicodeDecodeError as error:
+            yield f"not UTF-8: {error}"

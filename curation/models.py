@@ -1,0 +1,185 @@
+"""Language models: what they are asked, what they answer, and the backends that need no server.
+
+`complete` answers requests in their order; `done` is called with the number of finished requests and may raise to stop.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+from curation.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Message = Mapping[str, str]
+FinishReason = Literal["stop", "length"]
+Done = Callable[[int], None]
+OFFLINE = "Give a local folder with config.json, model.safetensors and tokenizer.json, or connect to the hub once"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt, as text or as chat messages; temperature 0 takes the likeliest token."""
+
+    prompt: str | tuple[Message, ...]
+    max_new_tokens: int = 512
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A model's answer; `token_ids` are all generated tokens, the end token among them."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish_reason: FinishReason
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of generated tokens."""
+        return len(self.token_ids)
+
+
+class LanguageModel(Protocol):
+    """Anything that completes prompts."""
+
+    def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
+        """Answer every request, in order."""
+
+
+class Loaded(NamedTuple):
+    """A model and its tokenizer."""
+
+    model: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+
+
+def ask(question: str) -> tuple[Message, ...]:
+    """The chat of one question: the same messages in training and at inference."""
+    return ({"role": "user", "content": question},)
+
+
+def load_tokenizer(name: str) -> "PreTrainedTokenizerBase":
+    """The tokenizer of a folder or hub name; UserError when it cannot be loaded or has no chat template."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_loaded("tokenizer", name, error) from None
+    if not tokenizer.chat_template:
+        raise UserError(
+            f"The tokenizer of '{name}' has no chat template, so a question cannot be put to it; "
+            "add chat_template to its tokenizer_config.json, or choose an instruction-tuned model."
+        )
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load(name: str, adapter: Path | None = None, dtype: str = "auto") -> Loaded:
+    """Model and tokenizer of a folder or hub name, from safetensors; a LoRA adapter is merged into the weights."""
+    from transformers import AutoModelForCausalLM
+
+    tokenizer = load_tokenizer(name)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, use_safetensors=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _not_loaded("model", name, error) from None
+    return Loaded(_with_adapter(model, adapter) if adapter else model, tokenizer)
+
+
+def _with_adapter(model: Any, adapter: Path) -> Any:  # noqa: ANN401  (a transformers model)
+    from peft import PeftModel
+
+    if not (adapter / "adapter_config.json").is_file():
+        raise UserError(f"There is no LoRA adapter in {adapter}: adapter_config.json is missing.")
+    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+
+
+def _not_loaded(what: str, name: str, error: Exception) -> UserError:
+    reason = str(error).strip().split("\n")[0][:200]
+    return UserError(f"The {what} '{name}' cannot be loaded: {reason} {OFFLINE}.")
+
+
+class TransformersModel:
+    """A model on this machine, decoded in batches from which finished rows are dropped."""
+
+    def __init__(
+        self, name: str, adapter: Path | None = None, device: str = "auto", batch_size: int = 64
+    ) -> None:
+        """Load a folder or hub name; `device` auto takes the GPU where there is one."""
+        import torch
+
+        self.name, self.batch_size = name, batch_size
+        model, self.tokenizer = load(name, adapter)
+        place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self.model = model.to(place).eval()
+
+    def render(self, prompt: str | tuple[Message, ...]) -> str:
+        """The text the model reads."""
+        if isinstance(prompt, str):
+            return prompt
+        messages = [dict(message) for message in prompt]
+        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
+        """Answer every request, in order."""
+        from curation.decoding import Prompt, decode
+
+        texts = [self.render(request.prompt) for request in requests]
+        encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        prompts = [
+            Prompt(ids, request.max_new_tokens, request.temperature, request.seed)
+            for ids, request in zip(encoded, requests, strict=True)
+        ]
+        answers: dict[int, Completion] = {}
+        for row, ids, reason in decode(self.model, prompts, self.stop_ids, self.batch_size):
+            answers[row] = Completion(self.tokenizer.decode(ids, skip_special_tokens=True), tuple(ids), reason)
+            if done:
+                done(len(answers))
+        return [answers[row] for row in range(len(requests))]
+
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """Tokens that end an answer."""
+        given = self.model.generation_config.eos_token_id
+        ids = given if isinstance(given, list) else [given]
+        return frozenset(token for token in [*ids, self.tokenizer.eos_token_id] if token is not None)
+
+
+class Scripted:
+    """Answers from a list in turn, a mapping by question, or a function of the request."""
+
+    def __init__(self, answers: Sequence[str] | Mapping[str, str] | Callable[[Request], str]) -> None:
+        """Keep the answers; `asked` collects the requests."""
+        self.answers = answers
+        self.asked: list[Request] = []
+
+    def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
+        """Answer every request, in order."""
+        completions = []
+        for request in requests:
+            self.asked.append(request)
+            completions.append(_clipped(self._answer(request), request.max_new_tokens))
+            if done:
+                done(len(completions))
+        return completions
+
+    def _answer(self, request: Request) -> str:
+        if isinstance(self.answers, Mapping):
+            question = request.prompt if isinstance(request.prompt, str) else request.prompt[-1]["content"]
+            return self.answers[question]
+        if isinstance(self.answers, Sequence):
+            return self.answers[(len(self.asked) - 1) % len(self.answers)]
+        return self.answers(request)
+
+
+def _clipped(text: str, limit: int) -> Completion:
+    """Words are the tokens of a scripted model."""
+    words = text.split(" ")
+    ids = tuple(range(min(len(words), limit)))
+    return Completion(" ".join(words[:limit]), ids, "stop" if len(words) <= limit else "length")

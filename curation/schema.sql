@@ -1,0 +1,18 @@
+-- Text lives apart from what charts and filters read; annotation results are tables ann_<key>, joined into `scores`.
+CREATE TABLE IF NOT EXISTS problems (
+    id VARCHAR, question VARCHAR, reference VARCHAR, dataset VARCHAR, split VARCHAR, subject VARCHAR,
+    media VARCHAR[], source VARCHAR, line BIGINT
+);
+CREATE TABLE IF NOT EXISTS traces (
+    id VARCHAR, problem_id VARCHAR, dataset VARCHAR, split VARCHAR, subject VARCHAR, model VARCHAR, form VARCHAR,
+    sample INTEGER, closed BOOLEAN, given_correct BOOLEAN, n_chars BIGINT, text_key VARCHAR, parent_id VARCHAR,
+    source VARCHAR, line BIGINT, run VARCHAR
+);
+CREATE TABLE IF NOT EXISTS texts (id VARCHAR, reasoning VARCHAR, answer VARCHAR, extra VARCHAR);
+CREATE TABLE IF NOT EXISTS annotations (key VARCHAR, op VARCHAR, spec VARCHAR, query BOOLEAN, taken TIMESTAMP);
+CREATE TABLE IF NOT EXISTS imports (
+    run VARCHAR, taken TIMESTAMP, files VARCHAR, rows BIGINT, imported BIGINT, duplicates BIGINT, quarantined BIGINT,
+    traces BIGINT, problems BIGINT, warnings VARCHAR
+);
+CREATE TABLE IF NOT EXISTS quarantine (run VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, raw VARCHAR);
+CREATE TABLE IF NOT EXISTS taken_in (run VARCHAR);

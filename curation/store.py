@@ -1,0 +1,238 @@
+"""Store: the only code that opens the DuckDB file; one process owns it, with a cursor per use.
+
+Writers are serialised by a lock and work in one transaction each; readers take cursors of their own.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from curation.batches import annotation_schema
+from curation.browse import Browse
+from curation.errors import UserError
+from curation.operator import OPERATORS, Annotator, QueryAnnotator, column
+from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
+
+MEMORY = "4GB"
+SCHEMA_SQL = Path(__file__).parent / "schema.sql"
+TRACE_COLUMNS = [*LIGHT, "source", "line"]
+
+
+class Taken(NamedTuple):
+    """What an import added, in source rows: rows = imported + duplicates + quarantined."""
+
+    rows: int
+    imported: int
+    duplicates: int
+    quarantined: int
+
+
+class Store(Browse):
+    """Traces, problems, annotation results, imports and quarantine of a workspace."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file; UserError when another process holds it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
+        except duckdb.IOException as error:
+            raise _held(path, error) from None
+        self.path, self.version = path, 0
+        self.lock = threading.Lock()
+        with self.writing() as cursor:
+            cursor.execute(SCHEMA_SQL.read_text())
+            self._rebuild(cursor)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one use in one thread."""
+        return self.connection.cursor()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction; everything in it becomes visible at once, or nothing."""
+        with self.lock:
+            cursor = self.connection.cursor()
+            cursor.begin()
+            try:
+                yield cursor
+                cursor.commit()
+            except BaseException:
+                cursor.rollback()
+                raise
+            finally:
+                cursor.close()
+            self.version += 1
+
+    def take_import(self, run: str, out: Path) -> Taken:
+        """Take in the parts an import left: new traces and problems once each, quarantine, and the count of rows."""
+        with self.writing() as cursor:
+            _view(cursor, "traces_in", out, "part", SCHEMA)
+            _view(cursor, "problems_in", out, "problems", PROBLEMS)
+            _view(cursor, "bad_in", out, "quarantine", QUARANTINE)
+            cursor.execute(FRESH)
+            cursor.execute(NEW_PROBLEMS)
+            light = ", ".join(TRACE_COLUMNS)
+            fresh = "FROM traces_in SEMI JOIN fresh USING (at)"
+            cursor.execute(f"INSERT INTO traces SELECT {light}, $run {fresh} ORDER BY at", {"run": run})
+            cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
+            cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
+            taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
+            self._note_import(cursor, run, out, taken)
+            self._rebuild(cursor)
+        return taken
+
+    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken) -> None:
+        files = json.loads((out / "report.json").read_text())["files"]
+        names = ", ".join(Path(file["path"]).name for file in files)
+        warnings = "\n".join(f"{Path(file['path']).name}: {text}" for file in files for text in file["warnings"])
+        conflicts = (cursor.execute("SELECT count(*) FROM conflicts").fetchone() or (0,))[0]
+        if conflicts:
+            warnings += f"\n{conflicts} problems were already here with another reference answer; the first was kept."
+        counts = "(SELECT count(*) FROM fresh), (SELECT count(*) FROM new_problems)"
+        cursor.execute(
+            f"INSERT INTO imports SELECT $run, now()::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
+            f"{counts}, $warnings",
+            {"run": run, "files": names, "warnings": warnings.strip(), **taken._asdict()},
+        )
+        cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
+
+    def take_annotation(self, run: str, step: Annotator, paths: list[Path]) -> None:
+        """Add an annotator's results for traces of the store; results already there stay."""
+        names = ", ".join(column(field.name) for field in annotation_schema(step))
+        with self.writing() as cursor:
+            if paths:
+                parts = f"read_parquet({[str(path) for path in paths]!r})"
+                table = column(f"ann_{step.key()}")
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {names} FROM {parts} LIMIT 0")
+                cursor.execute(
+                    f"INSERT INTO {table} SELECT {names} FROM {parts} WHERE id IN (SELECT id FROM traces) "
+                    f"AND id NOT IN (SELECT id FROM {table})"
+                )
+            self._note_annotation(cursor, step)
+            if run:
+                cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
+            self._rebuild(cursor)
+
+    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator) -> None:
+        cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
+        cursor.execute(
+            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, now()::TIMESTAMP)",
+            {
+                "key": step.key(),
+                "op": step.title(),
+                "spec": json.dumps(step.dump()),
+                "query": isinstance(step, QueryAnnotator),
+            },
+        )
+
+    def note_taken(self, run: str) -> None:
+        """Remember that a run's results are in."""
+        with self.writing() as cursor:
+            cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
+
+    def _rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Materialise `scores`: light columns and the scores of every annotation, the latest of a name winning."""
+        known = cursor.execute("SELECT key, spec, query FROM annotations ORDER BY taken, key").fetchall()
+        steps = [(key, OPERATORS.parse(json.loads(spec))) for key, spec, query in known if not query]
+        owner = {name: key for key, step in steps if isinstance(step, Annotator) for name in step.adds()}
+        names = "".join(f", {column(key)}.{column(name)}" for name, key in owner.items())
+        tables = {column("ann_" + key): column(key) for key in owner.values()}
+        joins = " ".join(f"LEFT JOIN {table} AS {alias} ON {alias}.id = t.id" for table, alias in tables.items())
+        light = ", ".join(f"t.{column(name)}" for name in LIGHT)
+        cursor.execute(
+            f"CREATE OR REPLACE TABLE scores AS SELECT {light}{names} FROM traces t {joins} ORDER BY t.rowid"
+        )
+        for _, spec, query in known:
+            step = OPERATORS.parse(json.loads(spec))
+            if query and isinstance(step, QueryAnnotator):
+                self._add_query_scores(cursor, step)
+
+    def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
+        have = {row[0] for row in cursor.execute("DESCRIBE scores").fetchall()}
+        if not set(step.needs()) <= have:
+            return
+        cursor.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT row_number() OVER () AS pos, * FROM scores")
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {step.query()}")
+        names = "".join(f", s.{column(name)}" for name in step.adds())
+        cursor.execute(
+            f"CREATE OR REPLACE TABLE scores AS SELECT r.* EXCLUDE (pos){names} "
+            "FROM rows r LEFT JOIN scored s USING (id) ORDER BY r.pos"
+        )
+        cursor.execute("DROP TABLE rows; DROP TABLE scored")
+
+    def taken_in(self) -> set[str]:
+        """Ids of the runs whose results are in the store."""
+        return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
+
+
+# Traces not seen before, the first of each id; `at` numbers the incoming rows.
+FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(at) AS at, id FROM (SELECT at, id FROM traces_in)
+WHERE id NOT IN (SELECT id FROM traces) GROUP BY id;
+"""
+NEW_PROBLEMS = """
+CREATE OR REPLACE TEMP TABLE offered AS
+    SELECT id, question, reference, dataset, split, subject, media, source, line FROM problems_in
+    UNION ALL BY NAME
+    SELECT problem_id AS id, any_value(question) AS question, any_value(reference) AS reference,
+           any_value(dataset) AS dataset, any_value(split) AS split, any_value(subject) AS subject,
+           any_value(media) AS media, any_value(source) AS source, min(line) AS line
+    FROM traces_in GROUP BY problem_id;
+CREATE OR REPLACE TEMP TABLE conflicts AS
+    SELECT DISTINCT p.id FROM problems p JOIN offered o USING (id) WHERE p.reference <> o.reference;
+CREATE OR REPLACE TEMP TABLE answered AS
+    SELECT p.id, any_value(o.reference) AS reference FROM problems p JOIN offered o USING (id)
+    WHERE p.reference IS NULL AND o.reference IS NOT NULL GROUP BY p.id;
+UPDATE problems SET reference = a.reference FROM answered a WHERE problems.id = a.id;
+CREATE OR REPLACE TEMP TABLE new_problems AS
+    SELECT id, any_value(question) AS question, any_value(reference) AS reference, any_value(dataset) AS dataset,
+           any_value(split) AS split, any_value(subject) AS subject, any_value(media) AS media,
+           any_value(source) AS source, any_value(line) AS line
+    FROM offered WHERE id NOT IN (SELECT id FROM problems) GROUP BY id;
+INSERT INTO problems SELECT id, question, reference, dataset, split, subject, media, source, line FROM new_problems;
+"""
+# A source row is imported when it brought a new trace or problem, a duplicate when all it brought was here already.
+ROW_COUNTS = """
+WITH good AS (
+    SELECT source, line, bool_or(at IN (SELECT at FROM fresh)) AS new FROM traces_in GROUP BY source, line
+    UNION ALL
+    SELECT source, line, bool_or((id, source, line) IN (SELECT (id, source, line) FROM new_problems)
+        OR id IN (SELECT id FROM answered)) FROM problems_in GROUP BY source, line
+),
+bad AS (SELECT DISTINCT file, line FROM bad_in WHERE (file, line) NOT IN (SELECT (source, line) FROM good))
+SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER (new), count(*) FILTER (NOT new),
+       (SELECT count(*) FROM bad) FROM good
+"""
+
+
+def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: str, schema: pa.Schema) -> None:
+    """A view over parts with `at`, the number of the incoming row; empty when there are none."""
+    paths = sorted(str(path) for path in folder.glob(f"{prefix}-*.parquet"))
+    if not paths:
+        cursor.register("nothing", schema.empty_table())
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS at, * FROM nothing")
+        return
+    cursor.execute(
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS at, * "
+        f"FROM read_parquet({paths!r})"
+    )
+
+
+def _held(path: Path, error: duckdb.IOException) -> UserError:
+    holder = str(error).split("Conflicting lock is held in")[-1].split(". ")[0].strip() if "lock" in str(error) else ""
+    if holder:
+        return UserError(
+            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
+            "itself), or stop it and try again."
+        )
+    return UserError(f"The store {path} cannot be opened: {error}")

@@ -1,0 +1,55 @@
+"""`python -m curation.worker FOLDER`: does what a run folder asks for and leaves the results in its out/."""
+
+import sys
+from pathlib import Path
+
+import psutil
+
+from curation.curated import Origin, write_set
+from curation.engine import apply
+from curation.executors import Local
+from curation.imports.mapping import Mapping
+from curation.imports.run import import_files
+from curation.job import Job, work
+from curation.operator import OPERATORS
+from curation.recipe import Recipe
+from curation.sources import Parts
+from curation.table import parts
+
+
+def import_task(job: Job) -> None:
+    """Read files into parts; the store takes them in when the run is done."""
+    inputs = job.request.inputs
+    mapping = Mapping.model_validate(inputs["mapping"]) if inputs["mapping"] else None
+    import_files([Path(path) for path in inputs["paths"]], job.out, mapping, inputs["dataset"], job.progress)
+
+
+def annotate_task(job: Job) -> None:
+    """Compute the scores that are missing."""
+    steps = [OPERATORS.parse(step) for step in job.request.spec["steps"]]
+    with apply(steps, _source(job), job.out, _executor(), progress=job.progress):
+        pass
+
+
+def apply_task(job: Job) -> None:
+    """Take traces through a recipe and freeze the outcome as a curated set."""
+    inputs, recipe = job.request.inputs, Recipe.read(job.request.spec["recipe"])
+    if inputs.get("files"):
+        import_files([Path(path) for path in inputs["files"]], job.run.folder / "in", progress=job.progress)
+    with apply(recipe.steps, _source(job), job.out, _executor(), progress=job.progress) as result:
+        write_set(Path(inputs["set"]), result, Origin.model_validate(inputs["origin"]))
+
+
+def _source(job: Job) -> Parts:
+    folder = job.run.folder / "in"
+    return Parts(parts(folder), folder / "known")
+
+
+def _executor() -> Local:
+    return Local(psutil.cpu_count() or 1)
+
+
+TASKS = {"import": import_task, "annotate": annotate_task, "apply": apply_task}
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1]), TASKS))

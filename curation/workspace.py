@@ -1,0 +1,218 @@
+"""Workspace: the folder a researcher works in; its store, runs, sets and recipes, and what can be started there."""
+
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from curation.curated import CuratedSet, Origin, all_sets
+from curation.engine import Progress, apply, silent
+from curation.errors import UserError
+from curation.filters import Filter
+from curation.imports.mapping import Mapping
+from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
+from curation.recipe import SHIPPED, Recipe
+from curation.result import Result
+from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
+from curation.sources import Stored
+from curation.store import Store
+
+DEFAULT = PROJECT / "data" / "workspace"
+SAMPLES = PROJECT / "data" / "samples"
+PREVIEW_ROWS = 200  # traces whose text a preview reads
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+class Workspace:
+    """One folder: winnow.duckdb, runs/, sets/, recipes/."""
+
+    def __init__(self, root: Path = DEFAULT) -> None:
+        """Make the folders; the store opens on first use."""
+        self.root = root.resolve()
+        self.runs_root, self.sets_root, self.recipes_root = (self.root / n for n in ("runs", "sets", "recipes"))
+        for folder in (self.runs_root, self.sets_root, self.recipes_root):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._settled: set[str] = set()
+        self._taking = threading.Lock()
+
+    @cached_property
+    def store(self) -> Store:
+        """The workspace's store; UserError while another process holds it."""
+        return Store(self.root / "winnow.duckdb")
+
+    def is_empty(self) -> bool:
+        """True before anything was imported."""
+        return self.store.count(Filter()).rows == 0
+
+    def load_samples(self) -> Run:
+        """Start importing the shipped sample traces."""
+        return self.start_import([SAMPLES / "teacher_traces.jsonl.gz", SAMPLES / "concise_traces.jsonl.gz"])
+
+    def start_import(self, paths: Sequence[Path], mapping: Mapping | None = None, dataset: str | None = None) -> Run:
+        """Start importing files and folders as a run."""
+        run = self.import_run(paths, mapping, dataset)
+        run.launch()
+        return run
+
+    def import_run(self, paths: Sequence[Path], mapping: Mapping | None, dataset: str | None) -> Run:
+        """The run of an import, not launched yet."""
+        for path in paths:
+            if not path.exists():
+                raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
+        names = ", ".join(path.name for path in paths)
+        inputs = {
+            "paths": [str(path.resolve()) for path in paths],
+            "mapping": mapping.model_dump() if mapping else None,
+            "dataset": dataset or None,
+        }
+        return self._create("import", f"Import {names}", {}, inputs)
+
+    def start_annotate(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
+        """Compute scores for the filtered traces: at once where SQL can, else as a run."""
+        for step in steps:
+            if isinstance(step, QueryAnnotator):
+                self._check_needs(step, steps)
+                self.store.take_annotation("", step, [])
+        rest = [step for step in steps if not isinstance(step, QueryAnnotator)]
+        if not rest:
+            return None
+        run = self.annotate_run(rest, chosen)
+        run.launch()
+        return run
+
+    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run:
+        """The run of annotators over the filtered traces, not launched yet."""
+        title = ", ".join(step.title() for step in steps)
+        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in steps]}, {})
+        self._stage(run, steps, chosen)
+        return run
+
+    def _check_needs(self, step: Operator, others: Sequence[Operator]) -> None:
+        added = {name for other in others if isinstance(other, Annotator) for name in other.adds()}
+        for name in step.needs():
+            if name not in added | set(self.store.columns()):
+                raise UserError(f"{step.title()} reads '{name}', which no stored annotator adds yet; add one first.")
+
+    def start_apply(self, recipe: Recipe, chosen: Filter, name: str) -> Run:
+        """Start freezing the filtered traces, taken through the recipe, as a curated set."""
+        run = self.apply_run(recipe, name, chosen=chosen)
+        run.launch()
+        return run
+
+    def apply_run(
+        self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = (), dataset: str = ""
+    ) -> Run:
+        """The run of a recipe over stored traces or files, not launched yet."""
+        if not NAME.fullmatch(name):
+            raise UserError(f"'{name}' cannot name a set: use letters, digits, '.', '_' and '-', at most 80.")
+        if (self.sets_root / name).exists():
+            raise UserError(f"A curated set '{name}' exists already; choose another name.")
+        what = f"--dataset {dataset}" if dataset else " ".join(str(path) for path in files)
+        source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
+        if chosen is not None:
+            counts = self.store.count(chosen)
+            source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": counts.rows}
+        origin = Origin(
+            name=name,
+            recipe=recipe.name,
+            recipe_yaml=recipe.dump(),
+            source=source,
+            rebuild=f"python -m curation apply recipe.yaml {what or '--filter FILTER'} --out {name}",
+        )
+        if chosen is not None and not dataset:
+            origin = origin.model_copy(
+                update={"rebuild": f"python -m curation apply recipe.yaml --filter '{chosen.to_query()}' --out {name}"}
+            )
+        inputs = {**source, "set": str(self.sets_root / name), "origin": origin.model_dump(mode="json")}
+        run = self._create("apply", f"Curate {name} with {recipe.name}", {"recipe": recipe.dump()}, inputs)
+        replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
+        if chosen is not None:
+            self._stage(run, recipe.steps, chosen)
+        return run
+
+    def _stage(self, run: Run, steps: Sequence[Operator], chosen: Filter) -> None:
+        """Hand the worker its traces and the scores already known, as files: it never opens the store."""
+        self.store.write_traces(chosen, run.folder / "in" / "part-00000.parquet")
+        for step in steps:
+            if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator):
+                self.store.write_stored(step, run.folder / "in" / "known")
+
+    def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
+        request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
+        return create(self.runs_root, request)
+
+    def take_in(self) -> list[str]:
+        """Take the results of finished runs into the store; returns the ids of those taken in now."""
+        with self._taking:
+            runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
+            done = [run for run in reversed(runs) if run.status().state == "done"]
+            if not done:
+                return []
+            known = self.store.taken_in()
+            new = [run for run in done if run.id not in known]
+            for run in new:
+                self._take(run)
+            self._settled |= {run.id for run in done}
+            return [run.id for run in new]
+
+    def _take(self, run: Run) -> None:
+        kind = run.request.kind
+        if kind == "import":
+            self.store.take_import(run.id, run.out)
+        elif kind in ("annotate", "apply"):
+            for step in _annotators(run.request):
+                self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))
+            self.store.note_taken(run.id)
+
+    def preview(self, recipe: Recipe, chosen: Filter, progress: Progress = silent) -> Result:
+        """The recipe on the filtered traces: exact while stored scores suffice, estimated after that."""
+        scratch = Path(tempfile.mkdtemp(prefix="winnow-preview-"))
+        try:
+            result = apply(recipe.steps, Stored(self.store, chosen), scratch, sample=PREVIEW_ROWS, progress=progress)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        result.scratch = scratch
+        return result
+
+    def missing_scores(self, steps: Sequence[Operator]) -> list[Annotator]:
+        """Annotators at the head of the recipe, before any mapper, whose results the store lacks for some trace."""
+        missing: list[Annotator] = []
+        for step in steps:
+            if step.kind == "mapper":
+                break
+            if isinstance(step, Annotator) and not self.store.is_complete(step):
+                missing.append(step)
+        return missing
+
+    def recipes(self) -> dict[str, Path]:
+        """Shipped recipes and the workspace's own, by name; an own one hides a shipped one."""
+        paths = [*sorted(SHIPPED.glob("*.yaml")), *sorted(self.recipes_root.glob("*.yaml"))]
+        return {path.stem: path for path in paths}
+
+    def save_recipe(self, recipe: Recipe) -> Path:
+        """Write the recipe into the workspace under its name."""
+        if not NAME.fullmatch(recipe.name):
+            raise UserError(f"'{recipe.name}' cannot name a recipe: use letters, digits, '.', '_' and '-'.")
+        path = self.recipes_root / f"{recipe.name}.yaml"
+        replace_text(path, recipe.dump())
+        return path
+
+    def sets(self) -> list[CuratedSet]:
+        """Curated sets, newest first."""
+        return all_sets(self.sets_root)
+
+    def set(self, name: str) -> CuratedSet:
+        """The curated set of that name."""
+        return CuratedSet(self.sets_root / Path(name).name)
+
+
+def _annotators(request: Request) -> list[Annotator]:
+    """The annotators of an annotate or apply run whose parts may be taken in."""
+    values = request.spec.get("steps")
+    steps = [OPERATORS.parse(v) for v in values] if values else Recipe.read(request.spec["recipe"]).steps
+    return [step for step in steps if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator)]

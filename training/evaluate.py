@@ -1,0 +1,128 @@
+"""The evaluate task: benchmark x strategy -> out/samples.parquet and out/scores.json, part by part."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.answers import compare, extract
+from curation.job import Job
+from curation.models import TransformersModel
+from curation.runs import replace_text
+from curation.table import parts, write_part
+from curation.trace import Problem
+from training.benchmark import read
+from training.data import CLOSE, OPEN
+from training.statistics import wilson
+from training.strategy import STRATEGIES, Attempt
+from training.student import Student
+
+PART = 128  # problems; a cancelled or killed run loses at most these
+SAMPLES = pa.schema(
+    [
+        ("problem_id", pa.string()),
+        ("sample", pa.int32()),
+        ("subject", pa.string()),
+        ("question", pa.large_string()),
+        ("reference", pa.string()),
+        ("output", pa.large_string()),
+        ("answer", pa.string()),
+        ("correct", pa.bool_()),
+        ("no_answer", pa.bool_()),
+        ("n_tokens", pa.int32()),
+        ("finish_reason", pa.string()),
+        ("seconds", pa.float32()),
+    ]
+)
+
+
+def evaluate(job: Job) -> None:
+    """Run the student on the benchmark; parts that exist are not run again."""
+    inputs = job.request.inputs
+    strategy = STRATEGIES.parse(job.request.spec)
+    run = inputs.get("student_run")
+    student = Student(inputs["student"], inputs["model"], Path(run) if run else None)
+    benchmark = read(Path(inputs["benchmark"])).first(inputs.get("limit"))
+    problems, folder = benchmark.problems, job.out / "samples"
+    model = None
+    for start in range(0, len(problems), PART):
+        path = folder / f"part-{start // PART:05d}.parquet"
+        if not path.exists():
+            model = model or TransformersModel(student.path)
+            write_part(_solve(job, strategy.solve, model, problems, start), path)
+        job.progress(min(start + PART, len(problems)), len(problems), "problems")
+    table = pa.concat_tables([pq.read_table(path) for path in parts(folder)])
+    write_part(table, job.out / "samples.parquet")
+    about = {
+        "student": student.name,
+        "benchmark": benchmark.name,
+        "strategy": strategy.dump(),
+        "seed": job.request.seed,
+        "contaminated": benchmark.contaminated(student.problems()),
+    }
+    replace_text(job.out / "scores.json", json.dumps({**about, **scores(table)}, indent=1))
+
+
+def _solve(job: Job, solve: Any, model: Any, problems: Sequence[Problem], start: int) -> pa.Table:  # noqa: ANN401
+    began = time.monotonic()
+    chosen = problems[start : start + PART]
+    attempts = solve(
+        model, chosen, job.request.seed, lambda done: job.progress(start + done, len(problems), "problems")
+    )
+    seconds = (time.monotonic() - began) / len(chosen)
+    return pa.Table.from_pylist([grade(attempt, seconds) for attempt in attempts], schema=SAMPLES)
+
+
+def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
+    """One attempt as a row of SAMPLES; `seconds` is the problem's share of its part's time."""
+    problem, completion = attempt.problem, attempt.completion
+    reference = problem.reference or ""
+    answer = final_answer(completion.text, reference, complete=completion.finish_reason == "stop")
+    return {
+        "problem_id": problem.id,
+        "sample": attempt.sample,
+        "subject": problem.subject,
+        "question": problem.question,
+        "reference": problem.reference,
+        "output": completion.text,
+        "answer": answer,
+        "correct": answer is not None and compare(answer, reference).equal,
+        "no_answer": answer is None,
+        "n_tokens": completion.n_tokens,
+        "finish_reason": completion.finish_reason,
+        "seconds": seconds,
+    }
+
+
+def final_answer(text: str, reference: str, *, complete: bool) -> str | None:
+    """The answer given after the reasoning; a reasoning that never ends gives none."""
+    _, closed, after = text.rpartition(CLOSE)
+    if OPEN in text and not closed:
+        return None
+    # a bare last number of an answer that was cut off is a step, not a conclusion
+    return extract(after if closed else text, reference=reference, bare=complete)
+
+
+def scores(table: pa.Table) -> dict[str, Any]:
+    """Accuracy never alone: with its interval, tokens per answer and the share without an answer."""
+    correct, tokens = table["correct"].to_pylist(), table["n_tokens"].to_pylist()
+    n, right = len(correct), sum(correct)
+    interval = wilson(right, n)
+    return {
+        "n": n,
+        "correct": right,
+        "accuracy": right / n if n else None,
+        "accuracy_low": interval.low if interval else None,
+        "accuracy_high": interval.high if interval else None,
+        "mean_tokens": mean(tokens) if n else None,
+        "median_tokens": median(tokens) if n else None,
+        "tokens_per_correct": sum(tokens) / right if right else None,
+        "no_answer_rate": sum(table["no_answer"].to_pylist()) / n if n else None,
+        "cut_rate": table["finish_reason"].to_pylist().count("length") / n if n else None,
+        "seconds": round(sum(table["seconds"].to_pylist()), 2),
+    }

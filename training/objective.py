@@ -1,0 +1,121 @@
+"""Objective: what a student is trained with; each yields a transformers or TRL trainer."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from curation.models import Loaded
+from curation.params import Count, Positive
+from curation.spec import Family, Spec
+from curation.trace import Trace
+
+if TYPE_CHECKING:
+    from transformers import Trainer
+
+SMALL = 10_000_000  # parameters
+RATE_SMALL, RATE_LARGE, RATE_LORA = 2e-3, 2e-5, 2e-4
+STEPS_LOGGED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an objective is given: the student, the set's traces, where checkpoints go, the run's seed."""
+
+    student: Loaded
+    traces: Sequence[Trace]
+    checkpoints: Path
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A trainer ready to run, and the facts about it that scores.json states."""
+
+    trainer: "Trainer"
+    facts: dict[str, Any]
+
+
+class Objective(Spec):
+    """What a student is trained with."""
+
+    tag = "objective"
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="Peak learning rate; empty: 2e-3 below 10 M weights, else 2e-5"
+    )
+    lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = Field(
+        "cosine", description="Course of the learning rate after warm-up"
+    )
+    warmup_steps: Annotated[float, Field(ge=0)] = Field(0.05, description="Warm-up in steps, or a share below 1")
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="AdamW weight decay")
+    max_train_tokens: Positive | None = Field(
+        600_000, description="Tokens to train on, rows repeated as needed; empty: epochs"
+    )
+    num_train_epochs: Annotated[float, Field(gt=0)] = Field(3.0, description="Passes over the set without a budget")
+    max_length: Positive = Field(1024, description="Longest row in tokens; the rest is cut off")
+    per_device_train_batch_size: Positive = Field(64, description="Most rows in a batch")
+    batch_tokens: Positive | None = Field(2048, description="Most padded tokens in a batch; empty: rows only")
+    gradient_accumulation_steps: Positive = Field(1, description="Batches summed before each update")
+    save_steps: Positive = Field(100, description="Steps between checkpoints")
+    lora: bool = Field(False, description="Train low-rank adapters instead of all weights")
+    lora_r: Positive = Field(16, description="Rank of the adapters")
+    lora_alpha: Positive = Field(32, description="Scale of the adapters, divided by the rank")
+    save_total_limit: Count = Field(2, description="Checkpoints kept; 0 keeps all")
+
+    @abstractmethod
+    def setup(self, task: Task) -> Setup:
+        """A trainer for this task."""
+
+    def rate(self, n_parameters: int) -> float:
+        """The learning rate given, or the one that suits the size."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        if n_parameters < SMALL:
+            return RATE_SMALL
+        return RATE_LORA if self.lora else RATE_LARGE
+
+    def arguments(self, task: Task, steps: int) -> dict[str, Any]:
+        """Arguments every Trainer shares; batches come ready made, one per row of the dataset."""
+        import torch
+
+        cuda = torch.cuda.is_available()
+        return {
+            "output_dir": str(task.checkpoints),
+            "learning_rate": self.rate(task.student.model.num_parameters()),
+            "lr_scheduler_type": self.lr_scheduler_type,
+            "warmup_steps": self.warmup_steps,
+            "weight_decay": self.weight_decay,
+            "per_device_train_batch_size": 1,
+            "train_sampling_strategy": "sequential",
+            "num_train_epochs": 1,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+            "gradient_checkpointing": cuda,
+            "bf16": cuda and torch.cuda.is_bf16_supported(),
+            "use_cpu": not cuda,
+            "seed": task.seed,
+            "save_steps": self.save_steps,
+            "save_total_limit": self.save_total_limit or None,
+            "logging_steps": max(1, steps // STEPS_LOGGED),
+            "logging_nan_inf_filter": False,  # a NaN must be seen, not smoothed over
+            "include_num_input_tokens_seen": "non_padding",
+            "remove_unused_columns": False,
+            "report_to": "none",
+            "disable_tqdm": True,
+        }
+
+    def lora_config(self) -> Any:  # noqa: ANN401  (a peft.LoraConfig or None)
+        """The adapters to train, if any."""
+        from peft import LoraConfig
+
+        if not self.lora:
+            return None
+        return LoraConfig(
+            r=self.lora_r, lora_alpha=self.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
+
+
+OBJECTIVES: Family[Objective] = Family("objective", "training.objectives", Objective)

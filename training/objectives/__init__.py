@@ -1,0 +1,1 @@
+"""One file per objective; the folder is imported, nothing is registered by hand."""

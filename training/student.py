@@ -1,0 +1,62 @@
+"""A student: the shipped base, a local folder, a hub name, or the model a finished train run left."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from curation.errors import UserError
+from curation.runs import PROJECT, Run, all_runs
+
+BASE = "base"
+BASE_FOLDER = PROJECT / "data" / "base_student"
+MODEL = "model"  # in out/ of a finished train run
+TRAINED_ON = "problems.parquet"  # in out/ of a train run: ids of the problems trained on, its own student's included
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """What people call it, what transformers loads, and the run that trained it."""
+
+    name: str
+    path: str
+    run: Path | None = None
+
+    def problems(self) -> frozenset[str] | None:
+        """Ids of the problems it was trained on here; None when it was not trained here."""
+        if self.run is None:
+            return None
+        return frozenset(pq.read_table(self.run / "out" / TRAINED_ON)["problem_id"].to_pylist())
+
+
+def resolve(name: str, runs: Path) -> Student:
+    """The student of that name: `base`, a run's id, a folder or a hub name `owner/name`."""
+    if name == BASE:
+        return Student(BASE, str(BASE_FOLDER))
+    for folder in (runs / Path(name).name, Path(name)):
+        if (folder / "run.json").is_file():
+            return _trained(Run(folder.resolve()))
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        return Student(folder.name, str(folder.resolve()))
+    if folder.is_dir():
+        raise UserError(f"The folder {folder} holds no model: config.json is missing.")
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return Student(name, name)
+    raise UserError(
+        f"There is no student '{name}'; known: {', '.join([BASE, *_finished(runs)])}, "
+        "the folder of a model, or a hub name such as owner/name."
+    )
+
+
+def _trained(run: Run) -> Student:
+    if run.request.kind != "train":
+        raise UserError(f"Run '{run.id}' is of kind {run.request.kind}, so it holds no student; name a train run.")
+    model = run.out / MODEL
+    if not model.is_dir():
+        raise UserError(f"Run '{run.id}' has no finished model: it is {run.status().state}; resume it first.")
+    return Student(run.id, str(model), run.folder)
+
+
+def _finished(runs: Path) -> list[str]:
+    return [run.id for run in all_runs(runs) if (run.out / MODEL).is_dir()]

@@ -1,0 +1,13 @@
+"""The worker of training runs: `python -m training.worker FOLDER`."""
+
+import sys
+from pathlib import Path
+
+from curation.job import work
+from training.evaluate import evaluate
+from training.train import train
+
+TASKS = {"train": train, "evaluate": evaluate}
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1]), TASKS))
