@@ -1,7 +1,10 @@
 """The application: page configuration, and the pages in their sections."""
 
+from pathlib import Path
+
 import streamlit as st
 
+DRAWINGS = Path(__file__).parent / "pages" / "ui"
 SECTIONS = {
     "Data": [
         st.Page("pages/import.py", title="Import", icon=":material/upload_file:"),
@@ -18,5 +21,6 @@ SECTIONS = {
     "Work": [st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:")],
 }
 
-st.set_page_config(page_title="Winnow", page_icon=":material/grain:", layout="wide")
+st.set_page_config(page_title="Winnow", page_icon=DRAWINGS / "winnow.svg", layout="wide")
+st.logo(DRAWINGS / "wordmark.svg", size="medium", icon_image=DRAWINGS / "winnow.svg")
 st.navigation(SECTIONS).run()

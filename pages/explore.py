@@ -26,7 +26,9 @@ def explore(work: Workspace) -> None:
         st.caption("Difficulty and correctness are not measured yet. Choose Measure, then Measure the basics.")
     distributions(work, chosen, shown)
     st.subheader("Teachers and datasets", anchor=False)
-    shares(work, chosen, [name for name in ("model", "dataset", "subject", "correct", "given_correct") if name in groups])
+    shares(
+        work, chosen, [name for name in ("model", "dataset", "subject", "correct", "given_correct") if name in groups]
+    )
     st.subheader("Compare groups", anchor=False)
     by_group(work, chosen, numbers, groups)
     st.subheader("Two scores against each other", anchor=False)
@@ -83,8 +85,8 @@ def by_group(work: Workspace, chosen: Filter, numbers: list[str], groups: list[s
     table = work.store.histogram(name, chosen, bins=30, group=group)
     left.plotly_chart(charts.grouped_histogram(table, name, group), key="grouped", config=BARE,
                       alt=f"{name} by {group}")  # fmt: skip
-    right.plotly_chart(charts.spreads(work.store.summary(name, group, chosen), name, group), key="spreads", config=BARE,
-                       alt=f"Percentiles of {name} by {group}")  # fmt: skip
+    boxes = charts.spreads(work.store.summary(name, group, chosen), name, group)
+    right.plotly_chart(boxes, key="spreads", config=BARE, alt=f"Percentiles of {name} by {group}")
 
 
 def scatter(work: Workspace, chosen: Filter, numbers: list[str], groups: list[str]) -> None:

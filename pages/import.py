@@ -13,7 +13,6 @@ from curation.imports.plan import FilePlan, find_sources, plan, preview
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui import trace_view
-from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, offer_samples, runs, screen
 
@@ -197,6 +196,8 @@ def history(work: Workspace) -> None:
                        on_click="ignore")  # fmt: skip
 
 
-with screen("Import", "Bring in teachers' traces: JSON, JSON lines, CSV, Parquet and more, files or whole folders.") as work:
+with screen(
+    "Import", "Bring in teachers' traces: JSON, JSON lines, CSV, Parquet and more, files or whole folders."
+) as work:
     offer_samples(work)
     importing(work)

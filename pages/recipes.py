@@ -144,6 +144,8 @@ def freeze(work: Workspace, recipe: Recipe, chosen: Filter) -> None:
             st.page_link("pages/sets.py", label="Open the curated sets", icon=":material/inventory_2:")
 
 
-with screen("Recipes", "Choose what a student should learn from: measure, prune, filter, and freeze the result.") as work:
+with screen(
+    "Recipes", "Choose what a student should learn from: measure, prune, filter, and freeze the result."
+) as work:
     if not offer_samples(work):
         recipes(work)

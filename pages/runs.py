@@ -85,9 +85,8 @@ def where(run: Run) -> dict[str, str]:
 
 
 with screen("Runs", "Every long job is a folder; it goes on when this page or the app is closed.") as work:
-    if not offer_samples(work):
-        found = runs(work)
-        if found:
-            listing(work, found)
-        else:
-            st.caption("Nothing was started yet.")
+    found = runs(work)
+    if found:
+        listing(work, found)
+    elif not offer_samples(work):
+        st.caption("Nothing was started yet.")

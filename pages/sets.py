@@ -69,7 +69,9 @@ def first_traces(curated: CuratedSet) -> None:
     for index, trace in enumerate(curated.traces(), 1):
         if index == number:
             trace_view.show_text(trace.question, "w-question")
-            st.caption(inline(f"{trace.model or 'unknown teacher'} · reference {trace.problem.reference or 'unknown'}"))
+            st.caption(
+                inline(f"{trace.model or 'unknown teacher'} · reference {trace.problem.reference or 'unknown'}")
+            )
             trace_view.show_trace(trace, trace.id)
             break
 

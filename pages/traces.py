@@ -113,7 +113,9 @@ def one_trace(work: Workspace, trace: Trace) -> None:
         origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]
         st.caption(inline(" · ".join([*filter(None, origin), place, f"trace {trace.id[:10]}"])))
         reference = {"reference answer": trace.problem.reference}
-        scores = {k: v for k, v in work.store.scores(trace.id).items() if k not in ("dataset", "split", "subject", "model")}
+        scores = {
+            k: v for k, v in work.store.scores(trace.id).items() if k not in ("dataset", "split", "subject", "model")
+        }
         st.html(trace_view.scores_line({**reference, **scores}))
     kinds = sorted({segment.kind for segment in trace.segments})
     closed: list[str] = []

@@ -97,13 +97,14 @@ def points(table: pa.Table, x: str, y: str, colour: str | None = None) -> go.Fig
     """One dot a trace, drawn by the graphics card; drag a box to choose both ranges."""
     figure = go.Figure()
     rows = table.to_pylist()
+    axes = f"{label(x)}: %{{x:.4g}}<br>{label(y)}: %{{y:.4g}}"
     for index, name in enumerate(sorted({_name(row["colour"]) for row in rows})[: len(PALETTE)]):
         mine = [row for row in rows if _name(row["colour"]) == name]
         figure.add_trace(
             go.Scattergl(
                 x=[row["x"] for row in mine], y=[row["y"] for row in mine], mode="markers", name=name,
                 marker={"size": 5, "opacity": 0.5, "color": PALETTE[index]},
-                hovertemplate=f"{label(x)}: %{{x:.4g}}<br>{label(y)}: %{{y:.4g}}<extra>{name if colour else ''}</extra>",
+                hovertemplate=f"{axes}<extra>{name if colour else ''}</extra>",
             )
         )  # fmt: skip
     figure.update_layout(dragmode="select", newselection={"line": {"color": LIMIT, "width": 1}})

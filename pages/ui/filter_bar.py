@@ -26,8 +26,10 @@ def show(work: Workspace, chosen: Filter, key: str) -> None:
         with st.popover("Filter", icon=":material/filter_alt:"):
             _condition(work, chosen, key)
         for name, without in chips(chosen):
-            st.button(inline(name), key=f"{key}-chip-{name}", icon=":material/close:", on_click=partial(set_filter, without),
-                      help="Remove this condition")  # fmt: skip
+            st.button(
+                inline(name), key=f"{key}-chip-{name}", icon=":material/close:", help="Remove this condition",
+                on_click=partial(set_filter, without),
+            )  # fmt: skip
         if chosen != Filter():
             st.button("Clear all", key=f"{key}-clear", type="tertiary", on_click=partial(set_filter, Filter()))
     counts, everything = work.store.count(chosen), work.store.count(Filter())
@@ -76,7 +78,11 @@ def _condition(work: Workspace, chosen: Filter, key: str) -> None:
     elif columns[name] == "category":
         values = [value or "" for value in work.store.categories(name, Filter())["value"].to_pylist()]
         picked = st.multiselect(
-            "Values", values, list(chosen.values.get(name, ())), key=f"{key}-{name}", format_func=lambda v: v or "unknown"
+            "Values",
+            values,
+            list(chosen.values.get(name, ())),
+            key=f"{key}-{name}",
+            format_func=lambda v: v or "unknown",
         )
         wanted = chosen.with_values(name, tuple(picked))
     else:

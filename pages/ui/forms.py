@@ -169,7 +169,9 @@ def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence
     if item.shape == "choice":
         return _choice(item, value, key)
     if item.shape == "choices":
-        picked = st.pills(item.label, item.options, selection_mode="multi", default=value or [], key=key, help=item.help)
+        picked = st.pills(
+            item.label, item.options, selection_mode="multi", default=value or [], key=key, help=item.help
+        )
         return picked or ([] if not item.optional else None)
     if item.shape == "number":
         return _number(item, value, key)

@@ -50,7 +50,9 @@ def show(reports: Sequence[StepReport], rows_in: int, key: str) -> None:
         alt=f"{measure} left after each step",
     )  # fmt: skip
     if any(report.estimated for report in reports):
-        st.caption("Hatched bars are estimated from a sample, since the step reads text; applying the recipe is exact.")
+        st.caption(
+            "Hatched bars are estimated from a sample, since the step reads text; applying the recipe is exact."
+        )
     st.dataframe(table(reports), hide_index=True, height="content", placeholder="", alt="Counts per step")
     why = reasons(reports)
     if why:

@@ -1,8 +1,8 @@
 r"""Untrusted text made safe to show: literal in every respect except its mathematics.
 
-Streamlit's Markdown renders `$...$` only. A trace writes `\(...\)`, `\[...\]`, `\boxed{}` and prices in dollars, and may
-hold HTML, Markdown, emoji codes or marks that turn the reading direction. `to_markdown` keeps the formulas and turns
-every other sign into an entity, so that nothing else is ever interpreted:
+Streamlit's Markdown renders `$...$` only. A trace writes `\(...\)`, `\[...\]`, `\boxed{}` and prices in dollars, and
+may hold HTML, Markdown, emoji codes or marks that turn the reading direction. `to_markdown` keeps the formulas and
+turns every other sign into an entity, so that nothing else is ever interpreted:
 
     to_markdown(r"\(x<2\) costs $5 <i>")  ->  "<span>$x\lt 2$</span> costs &#36;5 &#60;<wbr>i&#62;"
 """

@@ -1,4 +1,4 @@
-"""One run on screen: state, progress, time left, loss curve, cancel, resume, log. Polls only while the run is active."""
+"""One run on screen: state, progress, time left, loss curve, cancel, resume, log; polls only while it is active."""
 
 from datetime import timedelta
 from time import time
@@ -54,9 +54,7 @@ def _draw(run: Run, key: str, was_active: bool, curve: bool) -> None:
             charts.curve(metrics), key=f"curve-{key}", config={"displayModeBar": False},
             alt="Loss of the run against its steps",
         )  # fmt: skip
-    if status.state in ("failed", "lost"):
-        _log(run)
-    elif st.toggle("Show log", key=f"log-{key}-{run.id}"):
+    if status.state in ("failed", "lost") or st.toggle("Show log", key=f"log-{key}-{run.id}"):
         _log(run)
 
 
@@ -67,10 +65,12 @@ def _buttons(run: Run, status: Status, key: str) -> None:
         if st.button(name, key=f"cancel-{key}-{run.id}", icon=":material/stop_circle:", disabled=asked):
             run.cancel()
             st.rerun(scope="app")
-    elif status.state != "done":
-        if st.button("Resume", key=f"resume-{key}-{run.id}", icon=":material/play_circle:"):
-            run.launch()
-            st.rerun(scope="app")
+        return
+    if status.state == "done":
+        return
+    if st.button("Resume", key=f"resume-{key}-{run.id}", icon=":material/play_circle:"):
+        run.launch()
+        st.rerun(scope="app")
 
 
 def _progress(metrics: list[dict[str, Any]]) -> None:
@@ -122,5 +122,3 @@ def duration(seconds: float) -> str:
 
 def _log(run: Run) -> None:
     st.code(visible(run.log_tail()) or "(the log is empty)", language=None, wrap_lines=True, height=260)
-
-

@@ -57,8 +57,9 @@ CSS = """
 .w-question {white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; font-weight: 500; margin: 0;}
 .w-cut {border-top: 2px dashed rgba(212, 84, 92, .9); margin: .3rem 0; font-size: .74rem;}
 .w-trained {background: rgba(42, 140, 130, .22);}
-.w-tokens {white-space: pre-wrap; overflow-wrap: anywhere; font-family: "Source Code Pro", monospace; font-size: .82rem;
-  line-height: 1.55;}
+.w-tokens {white-space: pre-wrap; overflow-wrap: anywhere; font-family: "Source Code Pro", monospace;
+  font-size: .82rem;
+  line-height: 1.5;}
 """
 
 
@@ -88,7 +89,7 @@ def pieces_of(trace: Trace) -> list[Piece]:
 
 
 def changes(before: Trace, after: Trace) -> list[Piece]:
-    """The segments of a trace with those that its child lacks marked removed, and the child's new text marked added."""
+    """The segments of a trace, those that its child lacks marked removed, and the child's new text marked added."""
     old, new = pieces_of(before), pieces_of(after)
     if [piece.kind for piece in old] == [None] or [piece.kind for piece in new] == [None]:
         old, new = _sentences(old), _sentences(new)
@@ -161,7 +162,9 @@ def legend(kinds: Collection[str]) -> str:
 
 def scores_line(scores: Mapping[str, Value]) -> str:
     """Scores as name and value; what is unknown says so."""
-    items = (f"<span><span>{html.escape(name)}</span><b>{html.escape(shown(v))}</b></span>" for name, v in scores.items())
+    items = (
+        f"<span><span>{html.escape(name)}</span><b>{html.escape(shown(v))}</b></span>" for name, v in scores.items()
+    )
     return f'<div class="w-scores">{"".join(items)}</div>'
 
 
