@@ -62,14 +62,7 @@ def traces_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """List traces by a SQL condition over metadata and scores."""
     table = workspace.store.select(given.where, given.limit)
     if not given.json:
-        shown = [
-            "id",
-            "dataset",
-            "model",
-            "n_chars",
-            *[n for n in table.schema.names if n in given.columns],
-            "question",
-        ]
+        shown = ["id", "dataset", "model", "n_chars", *given.columns, "question"]
         table = table.select([name for name in shown if name in table.schema.names])
     write_rows(table, given.json)
 

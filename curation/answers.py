@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from curation.arithmetic import differ
 from curation.math_worker import MathWorker
 
 Extractor = Literal["auto", "boxed", "last_number", "letter"]
@@ -19,14 +20,16 @@ NUMBER = re.compile(
     r"|(?<![\w.)])[-−]?\.\d+"
 )
 MARK = re.compile(
-    r"####|(?:^|\n)[ \t>*#]*(?:final answer|answer|a)[ \t*]*:|\banswer\b[^.\n=:?]{0,40}?(?:\bis\b|=|:)[ \t]*:?",
+    r"####|<answer>|(?:^|\n)[ \t>*#]*(?:final answer|answer|a)[ \t*]*:"
+    r"|\banswer\b[^.\n=:?]{0,40}?(?:\bis\b|=|:)[ \t]*:?",
     re.IGNORECASE,
 )
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
+BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))")  # not the words "A" and "I"
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
-    r"\\(?:left|right|displaystyle|[!,;: ])|\^\{?\\circ\}?|°|\\?[%$]|\\[()\[\]]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
+    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
 )
 FRACTION = re.compile(r"(-?)\s*(\d*)\s*\\[dt]?frac\s*(?:\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)(\d))")
 NAMED = re.compile(r"[A-Za-z]\w{0,10}\s*=\s*(?=[^=]+$)")
@@ -52,11 +55,11 @@ def extract(text: str, extractor: Extractor = "auto", reference: str | None = No
         return _letter(text, bare)
     if extractor == "last_number":
         return _last_number(text, bare)
+    if reference is not None and choice(reference):
+        return _letter(text, bare)
     found = boxed(text)
     if found is not None:
         return found
-    if reference is not None and choice(reference):
-        return _letter(text, bare)
     if reference is None or numeric(reference) is not None:
         return _last_number(text, bare)
     return _phrase(text, bare) or (_last_number(text, bare) if any(c.isdigit() for c in reference) else None)
@@ -119,8 +122,8 @@ def choice(text: str) -> str | None:
 
 
 def plain(text: str) -> str:
-    """The text without wrapping, punctuation at its ends, case and spacing."""
-    return " ".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
+    """The text without wrapping, punctuation at its ends, case and spaces."""
+    return "".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
 
 
 def mention(text: str, reference: str, start: int = 0, stop: int | None = None) -> int | None:
@@ -175,14 +178,14 @@ def _letter(text: str, bare: bool) -> str | None:
     match = LETTER.search(marked.strip().split("\n", 1)[0]) if marked is not None else None
     if match:
         return match.group(1)
-    letters = LETTER.findall(text[-TAIL:]) if bare else []
-    return letters[-1] if letters else None
+    letters = BARE_LETTER.findall(text[-TAIL:]) if bare else []
+    return "".join(letters[-1]) if letters else None
 
 
 def _phrase(text: str, bare: bool) -> str | None:
     marked = _marked(text)
     if marked and marked.strip():
-        return re.split(r"\n|[.!](?:\s|$)", marked.strip(), maxsplit=1)[0].strip()[:200] or None
+        return re.split(r"\n|</|[.!](?:\s|$)", marked.strip(), maxsplit=1)[0].strip()[:200] or None
     line = text.strip()
     return line if bare and line and len(line) <= 100 and "\n" not in line else None
 
@@ -206,4 +209,5 @@ def _near(left: Fraction, right: Fraction) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _same_math(found: str, reference: str, timeout: float) -> bool:
-    return WORKER.equal(_bare(found), _bare(reference), timeout)
+    left, right = _bare(found), _bare(reference)
+    return not differ(left, right) and WORKER.equal(left, right, timeout)

@@ -23,7 +23,7 @@ FETCH = 500  # traces with text per query
 SCORE_TYPES: dict[str, ScoreType] = {"BOOLEAN": "flag", "VARCHAR": "category"}
 HIDDEN = ("id", "problem_id", "text_key", "parent_id")
 FULL = """
-SELECT t.*, t.rowid AS at, p.reference, p.media, p.question, x.reasoning, x.answer, x.extra, NULL AS segments
+SELECT t.*, t.rowid AS place, p.reference, p.media, p.question, x.reasoning, x.answer, x.extra, NULL AS segments
 FROM traces t JOIN problems p ON p.id = t.problem_id JOIN texts x ON x.id = t.id
 """
 
@@ -69,11 +69,11 @@ class Browse:
         if sort and sort not in self.columns():
             raise unknown("score to sort by", sort, list(self.columns()))
         direction = "DESC" if descending else "ASC"
-        order = f"{column(sort)} {direction} NULLS LAST, at" if sort else "at"
+        order = f"{column(sort)} {direction} NULLS LAST, place" if sort else "place"
         query = f"""
-            WITH numbered AS (SELECT *, rowid AS at FROM scores),
+            WITH numbered AS (SELECT *, rowid AS place FROM scores),
             page AS (FROM numbered WHERE {self.where(chosen)} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d})
-            SELECT page.* EXCLUDE (at), left(p.question, {PREVIEW}) AS question
+            SELECT page.* EXCLUDE (place), left(p.question, {PREVIEW}) AS question
             FROM page JOIN problems p ON p.id = page.problem_id ORDER BY {order}"""
         return self.cursor().sql(query).to_arrow_table()
 
@@ -221,7 +221,7 @@ class Browse:
         names = ", ".join(column(name) for name in SCHEMA.names if name != "segments")
         self.cursor().execute(
             f"COPY (SELECT {names}, NULL::STRUCT(start INTEGER, stop INTEGER, kind VARCHAR)[] AS segments "
-            f"FROM ({FULL}) WHERE id IN (SELECT id FROM scores WHERE {self.where(chosen)}) ORDER BY at) "
+            f"FROM ({FULL}) WHERE id IN (SELECT id FROM scores WHERE {self.where(chosen)}) ORDER BY place) "
             f"TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from curation.trace import Kind
 
 LEAD = re.compile(
-    r"""(?:[\s"'*_>#-]*(?:</?think\w*>\s*)?\b(?:okay|ok|alright|all\ right|so|well|now|but|and|or|hmm+|hm+|mm+|oh
-    |ah|aha|uh|um|right|yeah|yes|great|good|perfect|then|also|again|actually|wait|hold\ on|just)\b[\s,.!…:;—-]*)*[\s"'*_>#-]*""",
+    r"""(?:[\s"'*_>#-]|</?think\w*>|\b(?:okay|ok|alright|all\ right|so|well|now|but|and|or|hmm+|hm+|mm+|oh|ah|aha|uh|um
+    |right|yeah|yes|great|good|perfect|then|also|again|actually|wait|hold\ on|just)\b[\s,.!…:;—-]*)*""",
     re.IGNORECASE | re.VERBOSE,
 )
 WAIT = re.compile(r"\b(?:wait|hold on)\b", re.IGNORECASE)

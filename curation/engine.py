@@ -114,13 +114,12 @@ class Application:
         """One scan decides; the rows kept go on."""
         decision = step.decide()
         judged = (
-            f"SELECT id, ({decision.value}) AS value, coalesce(({decision.keep}), FALSE) AS keep, "
-            f"({decision.reason}) AS reason FROM rows"
+            f"SELECT id, ({decision.value}) AS value, coalesce(({decision.keep}), FALSE) AS keep, ({decision.reason}) "
+            f"AS reason, ({decision.threshold})::VARCHAR AS threshold FROM rows"
         )
         self.sql(
             f"CREATE TABLE verdict_{number} AS SELECT id, if(keep, 'kept', 'dropped') AS verdict, NULL::VARCHAR[] "
-            f"AS became, if(keep, NULL, reason) AS reason, value, $threshold AS threshold FROM ({judged})",
-            {"threshold": decision.threshold},
+            f"AS became, if(keep, NULL, reason) AS reason, value, threshold FROM ({judged})"
         )
         self._keep_only(f"SELECT id FROM verdict_{number} WHERE verdict = 'kept'")
 

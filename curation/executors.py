@@ -2,8 +2,10 @@
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Protocol, TypeVar
 
+SMALL = 4  # batches; fewer are done sooner than worker processes start
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -24,12 +26,14 @@ class Local:
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
         """Results in batch order; at most two batches per worker are held."""
-        if self.workers == 1:
-            yield from map(work, batches)
+        waiting_batches = iter(batches)
+        head = list(islice(waiting_batches, SMALL))
+        if self.workers == 1 or len(head) < SMALL:
+            yield from map(work, chain(head, waiting_batches))
             return
         with multiprocessing.get_context("spawn").Pool(self.workers) as pool:
             waiting: list[multiprocessing.pool.AsyncResult[Out]] = []
-            for batch in batches:
+            for batch in chain(head, waiting_batches):
                 waiting.append(pool.apply_async(work, (batch,)))
                 if len(waiting) >= 2 * self.workers:
                     yield waiting.pop(0).get()

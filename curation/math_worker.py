@@ -34,7 +34,9 @@ class MathWorker:
             line = self._ask(child, json.dumps([found, reference, timeout]))
             if not line:
                 self._stop()
-                raise TimeoutError(f"comparing {found[:80]!r} with {reference[:80]!r} took over {timeout:g} s")
+                raise TimeoutError(
+                    f"comparing {found[:80]!r} with {reference[:80]!r} did not end within {timeout:g} s"
+                )
             return bool(json.loads(line)["equal"])
 
     def close(self) -> None:

@@ -108,9 +108,7 @@ def _not_loaded(what: str, name: str, error: Exception) -> UserError:
 class TransformersModel:
     """A model on this machine, decoded in batches from which finished rows are dropped."""
 
-    def __init__(
-        self, name: str, adapter: Path | None = None, device: str = "auto", batch_size: int = 64
-    ) -> None:
+    def __init__(self, name: str, adapter: Path | None = None, device: str = "auto", batch_size: int = 64) -> None:
         """Load a folder or hub name; `device` auto takes the GPU where there is one."""
         import torch
 

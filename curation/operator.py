@@ -43,7 +43,7 @@ class Failure(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not; and the threshold."""
+    """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold."""
 
     value: str
     keep: str

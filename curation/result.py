@@ -92,8 +92,8 @@ class Result:
         if not scores:
             return table
         names = ", ".join(column(name) for name in scores)
-        self.connection.register("wanted", pa.table({"id": table.column("id"), "at": pa.array(range(len(traces)))}))
-        found = self.connection.sql(f"SELECT {names} FROM wanted JOIN rows USING (id) ORDER BY at").to_arrow_table()
+        self.connection.register("wanted", pa.table({"id": table.column("id"), "place": pa.array(range(len(traces)))}))
+        found = self.connection.sql(f"SELECT {names} FROM wanted JOIN rows USING (id) ORDER BY place").to_arrow_table()
         for name in scores:
             table = table.append_column(name, found.column(name))
         return table

@@ -37,8 +37,8 @@ class Parts:
     def rows(self) -> pa.Table:
         """The LIGHT columns of every trace, in order."""
         schema = pa.schema([SCHEMA.field(name) for name in LIGHT])
-        batches = [batch.select(LIGHT) for batch in read_batches(self.paths, LIGHT)]
-        return pa.Table.from_batches(batches, schema)
+        tables = [pa.Table.from_batches([batch]).cast(schema) for batch in read_batches(self.paths, LIGHT)]
+        return pa.concat_tables([schema.empty_table(), *tables])
 
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
         """The traces of these ids in order, in batches."""

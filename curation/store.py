@@ -82,8 +82,8 @@ class Store(Browse):
             cursor.execute(FRESH)
             cursor.execute(NEW_PROBLEMS)
             light = ", ".join(TRACE_COLUMNS)
-            fresh = "FROM traces_in SEMI JOIN fresh USING (at)"
-            cursor.execute(f"INSERT INTO traces SELECT {light}, $run {fresh} ORDER BY at", {"run": run})
+            fresh = "FROM traces_in SEMI JOIN fresh USING (place)"
+            cursor.execute(f"INSERT INTO traces SELECT {light}, $run {fresh} ORDER BY place", {"run": run})
             cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
@@ -175,9 +175,9 @@ class Store(Browse):
         return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
 
 
-# Traces not seen before, the first of each id; `at` numbers the incoming rows.
+# Traces not seen before, the first of each id; `place` numbers the incoming rows.
 FRESH = """
-CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(at) AS at, id FROM (SELECT at, id FROM traces_in)
+CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(place) AS place, id FROM (SELECT place, id FROM traces_in)
 WHERE id NOT IN (SELECT id FROM traces) GROUP BY id;
 """
 NEW_PROBLEMS = """
@@ -204,7 +204,7 @@ INSERT INTO problems SELECT id, question, reference, dataset, split, subject, me
 # A source row is imported when it brought a new trace or problem, a duplicate when all it brought was here already.
 ROW_COUNTS = """
 WITH good AS (
-    SELECT source, line, bool_or(at IN (SELECT at FROM fresh)) AS new FROM traces_in GROUP BY source, line
+    SELECT source, line, bool_or(place IN (SELECT place FROM fresh)) AS new FROM traces_in GROUP BY source, line
     UNION ALL
     SELECT source, line, bool_or((id, source, line) IN (SELECT (id, source, line) FROM new_problems)
         OR id IN (SELECT id FROM answered)) FROM problems_in GROUP BY source, line
@@ -216,14 +216,14 @@ SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER
 
 
 def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: str, schema: pa.Schema) -> None:
-    """A view over parts with `at`, the number of the incoming row; empty when there are none."""
+    """A view over parts with `place`, the number of the incoming row; empty when there are none."""
     paths = sorted(str(path) for path in folder.glob(f"{prefix}-*.parquet"))
     if not paths:
         cursor.register("nothing", schema.empty_table())
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS at, * FROM nothing")
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS place, * FROM nothing")
         return
     cursor.execute(
-        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS at, * "
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS place, * "
         f"FROM read_parquet({paths!r})"
     )
 

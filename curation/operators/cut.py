@@ -3,15 +3,16 @@
 Systems 17, 20 and 21: a shortest sufficient prefix, CODI's dropped last step, and the leading share of a sequence.
 """
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from curation.answers import mention
 from curation.errors import UserError
-from curation.operator import Mapper
+from curation.operator import Failure, Mapper
 from curation.params import TokenizerName
-from curation.tokens import token_stops
+from curation.tokens import load_tokenizer, token_stops
 from curation.trace import Segment, Trace, keep_segments
 
 Policy = Literal["fraction", "tokens", "after_first_correct", "drop_last_segment"]
@@ -48,6 +49,12 @@ class Cut(Mapper):
         kept = self._segments(trace) if whole else self._characters(trace)
         same = sum(span.stop - span.start for span in kept) == len(trace.reasoning)
         return [trace] if same else [keep_segments(trace, kept)]
+
+    def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
+        """Cut each trace; a tokenizer that is not here stops the run instead of failing every row."""
+        if self.policy == "tokens" and self.tokenizer:
+            load_tokenizer(self.tokenizer)
+        return super().map_batch(traces)
 
     def _segments(self, trace: Trace) -> list[Segment]:
         spans = list(trace.segments)

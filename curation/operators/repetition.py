@@ -33,7 +33,9 @@ class Repetition(Annotator):
         loops = [ending_loop(part, self.min_repeats) for part in (reasoning, answer)]
         length, turns = max(loops)
         share = length / len(words) if words else None
-        return Annotation({"repetition": repeated_share(words, self.n), "loop_share": share, "n_loops": turns})
+        return Annotation(
+            {"repetition": repeated_share(words, self.n), "loop_share": share, "n_loops": turns if words else None}
+        )
 
 
 def repeated_share(words: Sequence[str], n: int) -> float | None:

@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.operators.repetition import PIECES, Repetition, ending_loop
+
+
+def scores(trace, **fields):
+    return Repetition(**fields).annotate(trace).scores
+
+
+def test_text_without_repeats_scores_zero(make_trace):
+    trace = make_trace("one two three four five six")
+    assert scores(trace) == {"repetition": 0.0, "loop_share": 0.0, "n_loops": 0}
+
+
+def test_repeated_sequences_are_a_share_of_all(make_trace):
+    # 2-grams: ab bc ca ab bc: 5, of which 3 differ
+    trace = make_trace("a b c a b c")
+    assert scores(trace, n=2) == {"repetition": pytest.approx(2 / 5), "loop_share": 0.0, "n_loops": 0}
+
+
+def test_a_loop_at_the_end_is_measured_without_its_broken_last_word(make_trace):
+    trace = make_trace("first it was fine then let me check let me check let me check let me che")
+    # 17 words; "let me check" turns three times and a bit: 11 words before the broken one
+    assert scores(trace) == {"repetition": pytest.approx(5 / 14), "loop_share": pytest.approx(11 / 17), "n_loops": 3}
+
+
+def test_too_short_a_text_is_unknown(make_trace):
+    assert scores(make_trace("a b")) == {"repetition": None, "loop_share": 0.0, "n_loops": 0}
+    assert scores(make_trace("")) == {"repetition": None, "loop_share": None, "n_loops": None}
+
+
+def test_a_text_without_spaces_loops_too(make_trace):
+    assert scores(make_trace("ab" * 1000))["loop_share"] == pytest.approx(1, abs=0.02)
+
+
+def test_a_loop_in_the_answer_counts(make_trace):
+    assert scores(make_trace("a b c d", answer="so " * 12))["n_loops"] == 11
+
+
+@given(st.text(alphabet="ab ", max_size=40), st.integers(2, 4))
+def test_the_loop_is_the_longest_ending_with_a_repeated_period(text, turns):
+    words = PIECES.findall(text)[:-1]
+    best = 0
+    for length in range(1, len(words) + 1):
+        tail = words[-length:]
+        for period in range(1, length // turns + 1):
+            if tail[period:] == tail[:-period]:
+                best = length
+    assert ending_loop([*words, "x"], turns)[0] == best
+
+
+def test_the_degenerate_shared_trace_is_flagged(shared_rows, make_trace):
+    (row,) = shared_rows("dirty/degenerate_repetition_291k.json.gz")
+    texts = [str(result["best_full_model_response"]) for result in row["results"]]
+    assert scores(make_trace(max(texts, key=len)))["repetition"] > 0.95
