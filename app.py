@@ -21,6 +21,10 @@ SECTIONS = {
     "Work": [st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:")],
 }
 
+st.session_state["in-app"] = True
 st.set_page_config(page_title="Winnow", page_icon=DRAWINGS / "winnow.svg", layout="wide")
 st.logo(DRAWINGS / "wordmark.svg", size="medium", icon_image=DRAWINGS / "winnow.svg")
-st.navigation(SECTIONS).run()
+page = st.navigation(SECTIONS)
+if name := st.query_params.get("open"):
+    st.switch_page(f"pages/{name}.py", query_params={k: v for k, v in st.query_params.items() if k != "open"})
+page.run()

@@ -14,14 +14,13 @@ NUMBERS = ("n_tokens", "n_chars", "difficulty", "n_segments", "pass_rate", "repe
 def explore(work: Workspace) -> None:
     """Filter, totals, distributions, groups, and two numbers against each other."""
     chosen = current_filter()
-    filter_bar.show(work, chosen, "explore")
+    filter_bar.show(work, chosen, "explore", lambda: measure.show(work, "explore"))
+    measure.running(work, "explore")
     columns = work.store.columns()
     numbers = [name for name, kind in columns.items() if kind == "number"]
     groups = [name for name, kind in columns.items() if kind != "number"]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        start = [name for name in NUMBERS if name in numbers][:2] or numbers[:2]
-        shown = st.multiselect("Distributions", numbers, start, key="distributions", format_func=charts.label)
-        measure.show(work, "explore")
+    start = [name for name in NUMBERS if name in numbers][:2] or numbers[:2]
+    shown = st.multiselect("Distributions", numbers, start, key=f"distributions-{len(start)}", format_func=charts.label)
     if "difficulty" not in columns:
         st.caption("Difficulty and correctness are not measured yet. Choose Measure, then Measure the basics.")
     distributions(work, chosen, shown)

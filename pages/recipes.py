@@ -54,14 +54,15 @@ def library(work: Workspace, draft: Draft) -> None:
     """Open another recipe; name this one."""
     known = work.recipes()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Open a recipe", [NEW, *known], key="recipe-name")
-        if st.button("Open", icon=":material/folder_open:", help="Replaces the steps below"):
+        name = st.selectbox("Recipe", [NEW, *known], key="recipe-name")
+        if st.button("Open recipe", icon=":material/folder_open:", help="Replaces the steps below"):
             with errors():
                 st.session_state["draft"] = Draft() if name == NEW else Draft.of(Recipe.load(known[name]))
                 st.rerun()
     key = id(draft)
-    draft.name = st.text_input("Name", draft.name, key=f"name-{key}")
-    draft.description = st.text_input("Description", draft.description, key=f"description-{key}")
+    left, right = st.columns([1, 2])
+    draft.name = left.text_input("Name", draft.name, key=f"name-{key}")
+    draft.description = right.text_input("Description", draft.description, key=f"description-{key}")
     if draft.paper:
         st.caption(f"Paper: {inline(draft.paper)}")
 

@@ -5,13 +5,14 @@ from typing import Any
 import streamlit as st
 
 from curation.filters import Filter
-from curation.trace import Trace
+from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
 from pages.ui import charts, filter_bar, measure, trace_view
 from pages.ui.maths import inline
 from pages.ui.state import current_filter, get, offer_samples, put, screen
 
 PAGE = 50
+UNSORTED = "import order"
 FIRST = ("question", "model", "correct", "given_correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")
 IDENTIFIERS = ("id", "problem_id", "text_key", "parent_id")
 
@@ -19,8 +20,8 @@ IDENTIFIERS = ("id", "problem_id", "text_key", "parent_id")
 def traces(work: Workspace) -> None:
     """List on the left, the chosen trace on the right."""
     chosen = current_filter()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        filter_bar.show(work, chosen, "traces")
+    filter_bar.show(work, chosen, "traces", lambda: tools(work))
+    measure.running(work, "traces")
     left, right = st.columns([5, 7], gap="medium")
     with left:
         shown = listing(work, chosen)
@@ -33,19 +34,22 @@ def traces(work: Workspace) -> None:
         one_trace(work, work.store.trace(selected))
 
 
+def tools(work: Workspace) -> None:
+    """Sorting and measuring."""
+    st.selectbox(
+        "Sort by", [UNSORTED, *work.store.columns()], key="sort", bind="query-params", width=190,
+        label_visibility="collapsed", format_func=lambda name: f"Sort by {name.replace('_', ' ')}",
+    )  # fmt: skip
+    st.toggle("Largest first", key="descending", bind="query-params")
+    measure.show(work, "traces")
+
+
 def listing(work: Workspace, chosen: Filter) -> list[str]:
-    """Sorting, the table of one page, and page numbers; returns the ids on the page."""
-    columns = work.store.columns()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        sort = st.selectbox(
-            "Sort by", ["import order", *columns], key="sort", bind="query-params", width=200,
-            format_func=lambda name: name.replace("_", " "),
-        )  # fmt: skip
-        descending = st.toggle("Largest first", key="descending", bind="query-params")
-        measure.show(work, "traces")
+    """The table of one page, and page numbers; returns the ids on the page."""
+    sort, descending = st.session_state["sort"], st.session_state["descending"]
     pages = max(1, -(-work.store.count(chosen).rows // PAGE))
     number = min(st.session_state.get("page") or 1, pages)
-    field = "" if sort == "import order" else sort
+    field = "" if sort == UNSORTED else sort
     table = work.store.page(chosen, field, descending, (number - 1) * PAGE, PAGE)
     ids = table["id"].to_pylist()
     draw_table(table, ids)
@@ -58,7 +62,8 @@ def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow t
     """The rows of a page; a click opens the trace."""
     jump = st.session_state.get("traces-jump", 0)
     key = f"rows-{jump}-{hash(tuple(ids))}"
-    selected = get("trace")
+    selected = get("trace") or (ids[0] if ids else None)
+    place = ids.index(selected) if selected in ids else None
 
     def choose() -> None:
         rows = st.session_state[key]["selection"]["rows"]
@@ -70,16 +75,16 @@ def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow t
     st.dataframe(
         table, key=key, on_select=choose, selection_mode="single-row", hide_index=True, height=640, placeholder="",
         column_order=order, column_config=column_config(names), alt="Traces of this page",
-        selection_default={"selection": {"rows": [ids.index(selected)] if selected in ids else []}},
+        row_height=29, selection_default={"selection": {"rows": [place] if place is not None else []}},
     )  # fmt: skip
 
 
 def column_config(names: list[str]) -> dict[str, Any]:
     """Readable headings and widths."""
     config: dict[str, Any] = {name: st.column_config.Column(charts.label(name).split(" (")[0]) for name in names}
-    config["question"] = st.column_config.TextColumn("Question", width=230)
+    config["question"] = st.column_config.TextColumn("Question", width=190)
     if "model" in names:
-        config["model"] = st.column_config.TextColumn("Teacher", width=110)
+        config["model"] = st.column_config.TextColumn("Teacher", width=96)
     return config
 
 
@@ -101,6 +106,11 @@ def navigation(ids: list[str], selected: str) -> None:
                   disabled=place >= len(ids) - 1)  # fmt: skip
         st.button("Show rendered text" if get("raw") else "Show raw text", key="raw-text", shortcut="t",
                   icon=":material/code:", on_click=flip)  # fmt: skip
+        with st.popover("Collapse", icon=":material/unfold_less:", help="Kinds of segments shown closed"):
+            st.pills(
+                "Collapse", KINDS, selection_mode="multi", key="collapse", persist_state="session",
+                format_func=lambda kind: trace_view.KIND_NAMES[kind],
+            )  # fmt: skip
         if place >= 0:
             st.caption(f"{place + 1} of {len(ids)} on this page", width="content")
 
@@ -117,15 +127,9 @@ def one_trace(work: Workspace, trace: Trace) -> None:
             k: v for k, v in work.store.scores(trace.id).items() if k not in ("dataset", "split", "subject", "model")
         }
         st.html(trace_view.scores_line({**reference, **scores}))
-    kinds = sorted({segment.kind for segment in trace.segments})
-    closed: list[str] = []
-    if kinds and not get("raw"):
-        closed = st.pills(
-            "Collapse", kinds, selection_mode="multi", key="collapse", persist_state="session",
-            format_func=lambda kind: trace_view.KIND_NAMES[kind],
-        )  # fmt: skip
-    elif not kinds:
+    if not trace.segments:
         st.caption("This trace has no segments yet. Choose Measure above the list to mark them.")
+    closed = st.session_state.get("collapse") or []
     trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")))
     siblings(work, trace)
 

@@ -14,8 +14,8 @@ from pages.ui.state import set_filter
 FLAGS = {"Yes": True, "No": False, "Unknown": None}
 
 
-def show(work: Workspace, chosen: Filter, key: str) -> None:
-    """Draw chips, search and the form, with the count of traces shown."""
+def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | None = None) -> None:
+    """Draw search, the form, the page's own tools, and a line with the count of traces shown and a chip a condition."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         text = st.text_input(
             "Search", chosen.text, key=f"{key}-search-{chosen.text}", placeholder="Search question, reasoning, answer",
@@ -25,6 +25,10 @@ def show(work: Workspace, chosen: Filter, key: str) -> None:
             _apply(chosen.model_copy(update={"text": text}))
         with st.popover("Filter", icon=":material/filter_alt:"):
             _condition(work, chosen, key)
+        if tools:
+            tools()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(totals(work, chosen), width="content")
         for name, without in chips(chosen):
             st.button(
                 inline(name), key=f"{key}-chip-{name}", icon=":material/close:", help="Remove this condition",
@@ -32,12 +36,13 @@ def show(work: Workspace, chosen: Filter, key: str) -> None:
             )  # fmt: skip
         if chosen != Filter():
             st.button("Clear all", key=f"{key}-clear", type="tertiary", on_click=partial(set_filter, Filter()))
+
+
+def totals(work: Workspace, chosen: Filter) -> str:
+    """How much the filter shows."""
     counts, everything = work.store.count(chosen), work.store.count(Filter())
-    tokens = "" if counts.tokens is None else f", {counts.tokens:,} tokens"
-    st.caption(
-        f"{counts.rows:,} of {everything.rows:,} traces, {counts.problems:,} problems, "
-        f"{counts.chars:,} characters{tokens}"
-    )
+    size = f"{counts.chars:,} characters" if counts.tokens is None else f"{counts.tokens:,} tokens"
+    return f"{counts.rows:,} of {everything.rows:,} traces, {counts.problems:,} problems, {size}"
 
 
 def chips(chosen: Filter) -> list[tuple[str, Filter]]:

@@ -9,6 +9,9 @@ from curation.report import StepReport
 from pages.ui import charts
 
 
+COUNTS = ("Rows in", "Rows left", "Dropped", "Changed", "Failed", "Problems", "Tokens")
+
+
 def table(reports: Sequence[StepReport]) -> list[dict[str, Any]]:
     """One row a step: what came in, what is left, what changed or failed."""
     return [
@@ -53,7 +56,10 @@ def show(reports: Sequence[StepReport], rows_in: int, key: str) -> None:
         st.caption(
             "Hatched bars are estimated from a sample, since the step reads text; applying the recipe is exact."
         )
-    st.dataframe(table(reports), hide_index=True, height="content", placeholder="", alt="Counts per step")
+    st.dataframe(
+        table(reports), hide_index=True, height="content", placeholder="", row_height=29, alt="Counts per step",
+        column_config={name: st.column_config.NumberColumn(name, format="localized") for name in COUNTS},
+    )  # fmt: skip
     why = reasons(reports)
     if why:
         st.caption("Reasons, with numbers left out")

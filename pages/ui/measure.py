@@ -32,11 +32,15 @@ def _categories(work: Workspace, chosen: Filter, score: str) -> list[str]:
     return [value for value in work.store.categories(score, chosen)["value"].to_pylist() if value]
 
 
+def running(work: Workspace, key: str) -> None:
+    """The runs that measure at this moment."""
+    for run in runs(work, "annotate"):
+        if run.status().state in ACTIVE:
+            panel(run, f"{key}-measure")
+
+
 def show(work: Workspace, key: str) -> None:
-    """A box to measure more scores, and the run that does so while it lasts."""
-    active = [run for run in runs(work, "annotate") if run.status().state in ACTIVE]
-    for run in active:
-        panel(run, f"{key}-measure")
+    """A box to measure more scores."""
     with st.popover("Measure", icon=":material/straighten:", help="Add scores and segments to the traces"):
         stored = {step.title() for step in work.store.annotations().values()}
         missing = [name for name in BASICS if name in annotators() and name not in stored]

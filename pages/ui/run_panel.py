@@ -21,7 +21,7 @@ COLOURS: dict[State, str] = {
     "lost": "red",
 }
 MEANING: dict[State, str] = {
-    "queued": "waits for another heavy run to end",
+    "queued": "starts as soon as no other heavy run is active",
     "running": "",
     "done": "",
     "failed": "stopped on an error",

@@ -14,8 +14,9 @@ import streamlit as st
 
 from curation.errors import UserError
 from curation.filters import Filter
-from curation.runs import ACTIVE, Run, State, all_runs
+from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
+from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.trace_view import stylesheet
 
@@ -40,13 +41,17 @@ def workspace() -> Workspace:
 @contextmanager
 def screen(title: str, caption: str) -> Iterator[Workspace]:
     """The frame of every page: title, what it is for, finished runs taken in, repairable errors shown in place."""
+    if not st.session_state.get("in-app"):
+        # the first address opened after a start runs its page alone, without app.py's navigation
+        st.switch_page("app.py", query_params={**st.query_params.to_dict(), "open": title.lower()})
     st.html(stylesheet())
-    st.title(title, anchor=False)
-    st.caption(caption)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title(title, anchor=False, width="content")
+        st.caption(caption, width="content")
     with errors():
         work = workspace()
-        for message in work.take_in():
-            st.toast(message, icon=":material/done:")
+        for run_id in work.take_in():
+            st.toast(f"Finished: {inline(find(work.runs_root, run_id).request.title)}", icon=":material/done:")
         yield work
 
 

@@ -36,6 +36,7 @@ COLOURS: dict[Kind, str] = {
     "answer": "86, 160, 62",
 }
 CSS = """
+.stMainBlockContainer {padding-left: 2.2rem; padding-right: 2.2rem;}
 .w-seg {border-left: 3px solid; border-radius: 0 4px 4px 0; padding: .2rem .7rem .3rem; margin: 0 0 .3rem;}
 .w-seg summary, .w-note {font-size: .74rem; opacity: .72; cursor: pointer; list-style-position: outside;}
 .w-text, .w-seg p {white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; margin: 0;
