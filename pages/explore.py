@@ -20,7 +20,9 @@ def explore(work: Workspace) -> None:
     numbers = [name for name, kind in columns.items() if kind == "number"]
     groups = [name for name, kind in columns.items() if kind != "number"]
     start = [name for name in NUMBERS if name in numbers][:2] or numbers[:2]
-    shown = st.multiselect("Distributions", numbers, start, key=f"distributions-{len(start)}", format_func=charts.label)
+    shown = st.multiselect(
+        "Distributions", numbers, start, key=f"distributions-{len(start)}", format_func=charts.label
+    )
     if "difficulty" not in columns:
         st.caption("Difficulty and correctness are not measured yet. Choose Measure, then Measure the basics.")
     distributions(work, chosen, shown)

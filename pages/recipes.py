@@ -70,9 +70,10 @@ def library(work: Workspace, draft: Draft) -> None:
 def step_form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) -> None:
     """One step: its form, and buttons to move or remove it."""
     title = f"{index + 1}. {step.op} :gray[{KINDS[step.spec.kind]}]"
-    with st.expander(title, expanded=index == 0 or step.spec.kind != "annotator", key=f"step-{step.uid}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(step.spec.help())
+    with st.expander(title, expanded=step.spec.kind != "annotator", key=f"step-{step.uid}"):
+        words, buttons = st.columns([3, 1], vertical_alignment="center")
+        words.caption(step.spec.help())
+        with buttons.container(horizontal=True, horizontal_alignment="right", gap="xxsmall", wrap=False):
             _button("Move up", "arrow_upward", step, lambda: draft.move(index, -1), index == 0)
             _button("Move down", "arrow_downward", step, lambda: draft.move(index, 1), index == len(draft.steps) - 1)
             _button("Remove", "delete", step, lambda: draft.steps.remove(step))

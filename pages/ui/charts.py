@@ -12,7 +12,8 @@ import pyarrow as pa
 from curation.report import StepReport
 
 PALETTE = ("#2a8c82", "#c9822b", "#6b7fd7", "#b8566f", "#7a9a3a", "#8f6bb3", "#4b9cc9", "#8a8577")
-MAIN, ALL, LIMIT = PALETTE[0], "rgba(138, 148, 146, .38)", "#d4545c"  # legible on both themes
+# legible on both themes
+MAIN, PALE, ALL, LIMIT = PALETTE[0], "rgba(42, 140, 130, .45)", "rgba(138, 148, 146, .38)", "#d4545c"
 UNITS = {
     "n_tokens": "tokens",
     "n_reasoning_tokens": "tokens of reasoning",
@@ -140,22 +141,20 @@ def backdrop(table: pa.Table, limits: Sequence[float]) -> go.Figure:
 
 
 def funnel(reports: Sequence[StepReport], rows_in: int, measure: str = "rows") -> go.Figure:
-    """What is left after each step, as bars from the first to the last; estimated counts are hatched."""
+    """What is left after each step, as bars from the first to the last; estimated counts are paler."""
     left = [rows_in if measure == "rows" else None, *[_left(report, measure) for report in reports]]
     names = ["Start", *[f"{report.step}. {report.op}" for report in reports]]
     kept = [(n, v, r) for n, v, r in zip(names, left, [None, *reports], strict=True) if v is not None]
     figure = go.Figure(
         go.Bar(
             y=[name for name, _, _ in kept], x=[value for _, value, _ in kept], orientation="h",
-            marker={
-                "color": [ALL if report is None else MAIN for _, _, report in kept],
-                "pattern": {"shape": ["/" if report and report.estimated else "" for _, _, report in kept]},
-            },
-            text=[_amount(value, report) for _, value, report in kept], textposition="auto",
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
+            marker_color=[ALL if report is None else PALE if report.estimated else MAIN for _, _, report in kept],
+            text=[_amount(value, report) for _, value, report in kept], textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )  # fmt: skip
-    layout(figure, 60 + 30 * len(kept), f"{measure.capitalize()} left", "")
+    layout(figure, 60 + 28 * len(kept), f"{measure.capitalize()} left", "")
+    figure.update_xaxes(range=[0, 1.18 * max([value for _, value, _ in kept], default=1)])
     figure.update_yaxes(autorange="reversed", type="category")
     return figure
 

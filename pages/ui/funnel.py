@@ -8,8 +8,7 @@ import streamlit as st
 from curation.report import StepReport
 from pages.ui import charts
 
-
-COUNTS = ("Rows in", "Rows left", "Dropped", "Changed", "Failed", "Problems", "Tokens")
+COUNTS = ("Rows left", "Dropped", "Changed", "Failed", "Problems", "Tokens")
 
 
 def table(reports: Sequence[StepReport]) -> list[dict[str, Any]]:
@@ -17,8 +16,6 @@ def table(reports: Sequence[StepReport]) -> list[dict[str, Any]]:
     return [
         {
             "Step": f"{report.step}. {report.op}",
-            "Kind": report.kind,
-            "Rows in": report.rows_in,
             "Rows left": report.rows,
             "Dropped": report.rows_in - report.rows if report.kind == "selector" else None,
             "Changed": report.changed if report.kind == "mapper" else None,
@@ -53,9 +50,7 @@ def show(reports: Sequence[StepReport], rows_in: int, key: str) -> None:
         alt=f"{measure} left after each step",
     )  # fmt: skip
     if any(report.estimated for report in reports):
-        st.caption(
-            "Hatched bars are estimated from a sample, since the step reads text; applying the recipe is exact."
-        )
+        st.caption("Pale bars are estimated from a sample, since these steps read text; freezing the set is exact.")
     st.dataframe(
         table(reports), hide_index=True, height="content", placeholder="", row_height=29, alt="Counts per step",
         column_config={name: st.column_config.NumberColumn(name, format="localized") for name in COUNTS},

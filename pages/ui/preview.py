@@ -9,9 +9,11 @@ from curation.filters import Filter
 from curation.operator import Mapper, Selector
 from curation.recipe import Recipe
 from curation.report import StepReport
+from curation.result import Result
 from curation.trace import Trace
 from curation.workspace import Workspace
 from pages.ui import funnel, trace_view
+from pages.ui.maths import visible
 
 NEAREST, EXAMPLES = 8, 5
 
@@ -32,13 +34,21 @@ def compute(_work: Workspace, recipe_yaml: str, query: str, version: int) -> Pre
     recipe, chosen = Recipe.read(recipe_yaml), Filter.from_query(query)
     with _work.preview(recipe, chosen) as result:
         steps = list(enumerate(recipe.steps, 1))
-        near = {n: result.borderline(n, NEAREST).to_pylist() for n, step in steps if isinstance(step, Selector)}
+        near = {n: _near(result, n) for n, step in steps if isinstance(step, Selector)}
         pairs = {
             n: [(example.before, example.after) for example in result.examples(n, EXAMPLES)]
             for n, step in steps
             if isinstance(step, Mapper)
         }
         return Preview(_work.store.count(chosen).rows, result.reports, near, pairs)
+
+
+def _near(result: Result, number: int) -> list[dict[str, Any]]:
+    """Borderline rows of a step with their questions."""
+    rows = result.borderline(number, NEAREST).to_pylist()
+    found = result.sources[number - 1].traces({row["id"] for row in rows})
+    questions = {trace.id: trace.question for batch in found for trace in batch}
+    return [{**row, "question": visible(questions.get(row["id"], ""))} for row in rows]
 
 
 def show(preview: Preview) -> None:
@@ -55,16 +65,20 @@ def show(preview: Preview) -> None:
 def borderline(preview: Preview) -> None:
     """The rows a threshold decides most narrowly, kept and dropped."""
     if not any(preview.borderline.values()):
-        st.caption("No step compares a number, so no row is near a threshold.")
+        st.caption("No step chooses rows.")
     for number, rows in preview.borderline.items():
-        if rows:
-            st.caption(f"Step {number}, {preview.reports[number - 1].op}: rows nearest to the threshold on both sides")
-            table = [{"verdict": "kept" if row["kept"] else "dropped", **row} for row in rows]
-            order = ["verdict", "value", "question", "reason", "id"]
-            st.dataframe(
-                table, hide_index=True, height="content", placeholder="", alt=f"Borderline rows of step {number}",
-                column_order=[name for name in order if name in table[0]],
-            )  # fmt: skip
+        if not rows:
+            continue
+        numeric = len({row["value"] for row in rows}) > 2  # a flag or a rank has no rows near a threshold
+        what = "rows nearest to the threshold, on both sides" if numeric else "examples of kept and dropped rows"
+        st.caption(f"Step {number}, {preview.reports[number - 1].op}: {what}")
+        table = [{"verdict": "kept" if row["kept"] else "dropped", **row} for row in rows]
+        order = ["verdict", *(["value"] if numeric else []), "reason", "question"]
+        st.dataframe(
+            table, hide_index=True, height="content", placeholder="", row_height=29, column_order=order,
+            column_config={"value": st.column_config.NumberColumn("value", format="%.4g")},
+            alt=f"Borderline rows of step {number}",
+        )  # fmt: skip
 
 
 def changes(preview: Preview) -> None:
