@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from curation.curated import CuratedSet, all_sets
-from curation.runs import create
+from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
 from pages.ui import forms, student_view, students
 from pages.ui.maths import inline
@@ -15,6 +15,7 @@ from training.launch import train_request
 from training.objective import OBJECTIVES, Objective
 
 MAIN = ("learning_rate", "max_train_tokens", "max_length", "lora")
+SEES, RUNS = "What the student sees", "Training runs"
 LOWEST_LENGTH = 16  # tokens; a shorter row holds no question
 
 
@@ -27,9 +28,14 @@ def training(work: Workspace) -> None:
             st.page_link("pages/recipes.py", label="Open recipes", icon=":material/filter_alt:")
     else:
         left, right = st.columns([5, 7], gap="large")
+        launched = runs(work, "train")
+        busy = any(run.status().state in ACTIVE for run in launched)
+        with right:
+            seen, going = st.tabs([SEES, RUNS], default=RUNS if busy else SEES, key=f"train-tabs-{len(launched)}")
         with left:
-            request(work, found, right)
-    progress(work)
+            request(work, found, seen)
+        with going:
+            progress(launched)
 
 
 def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # noqa: ANN401  (a column)
@@ -46,7 +52,6 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     objective = OBJECTIVES.parse({key: value for key, value in values.items() if value is not None})
     ready = True
     with beside, errors():
-        st.subheader("What the student sees", anchor=False)
         ready = student_view.show(curated, student.path, longest(values))
     if not ready:
         st.error(
@@ -79,12 +84,11 @@ def objective_form(work: Workspace) -> dict[str, Any]:
     return {"objective": name, **values}
 
 
-def progress(work: Workspace) -> None:
+def progress(found: list[Run]) -> None:
     """The chosen train run, kept up to date; it goes on without this page."""
-    found = runs(work, "train")
     if not found:
+        st.caption("No student was trained yet.")
         return
-    st.subheader("Training runs", anchor=False)
     ids = [run.id for run in found]
     asked = get("run")
     name = st.selectbox(

@@ -15,7 +15,7 @@ FLAGS = {"Yes": True, "No": False, "Unknown": None}
 
 
 def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | None = None) -> None:
-    """Draw search, the form, the page's own tools, and a line with the count of traces shown and a chip a condition."""
+    """Draw search, the form and the page's own tools; below them how much is shown, and a chip a condition."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         text = st.text_input(
             "Search", chosen.text, key=f"{key}-search-{chosen.text}", placeholder="Search question, reasoning, answer",

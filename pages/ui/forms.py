@@ -106,24 +106,43 @@ def form(
     spec: type[Spec], values: Mapping[str, Any], choices: Choices, key: str, only: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Draw every field of a spec that applies; returns the chosen values, fields left empty as None."""
+    shown = [item for item in fields(spec) if only is None or item.name in only]
+    if any(item.widget == "score" for item in shown):
+        return _score_form(shown, values, choices, key)
+    grid = st.grid(2 if len(shown) > 1 else 1, min_column_width=190)
+    chosen: dict[str, Any] = {}
+    for item in shown:
+        with grid.cell():
+            chosen[item.name] = _draw(item, values.get(item.name, item.default), choices, f"{key}-{item.name}")
+    return chosen
+
+
+def _score_form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:
+    """A form about a score: limits appear where they fit the score's type, over its histogram."""
     chosen: dict[str, Any] = {}
     score: str | None = None
-    shown = [item for item in fields(spec) if only is None or item.name in only]
-    ranged = {"minimum", "maximum"} <= {item.name for item in shown} and any(f.widget == "score" for f in shown)
+    ranged = {"minimum", "maximum"} <= {item.name for item in shown}
     for item in shown:
         value, widget = values.get(item.name, item.default), f"{key}-{item.name}"
         if item.widget == "score":
             chosen[item.name] = score = _score(item, value, choices, widget)
         elif item.name in FITS and ranged:
-            fits = score is not None and choices.scores.get(score, "number") == FITS[item.name]
-            if fits and item.name == "minimum" and score:
-                limits = (value, values.get("maximum"))
-                chosen["minimum"], chosen["maximum"] = score_range(score, limits, choices, f"{key}-{score}")
-            elif fits and item.name != "maximum" and score:
-                chosen[item.name] = _draw(item, value, choices, f"{widget}-{score}", choices.categories(score))
+            if score and choices.scores.get(score, "number") == FITS[item.name]:
+                chosen.update(_limit(item, score, values, choices, key))
         else:
             chosen[item.name] = _draw(item, value, choices, widget)
     return chosen
+
+
+def _limit(item: Field, score: str, values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:
+    if item.name == "maximum":  # drawn with the minimum
+        return {}
+    if item.name == "minimum":
+        limits = (values.get("minimum"), values.get("maximum"))
+        low, high = score_range(score, limits, choices, f"{key}-{score}")
+        return {"minimum": low, "maximum": high}
+    value = values.get(item.name, item.default)
+    return {item.name: _draw(item, value, choices, f"{key}-{item.name}-{score}", choices.categories(score))}
 
 
 def score_range(score: str, limits: charts.Range, choices: Choices, key: str) -> charts.Range:
@@ -218,7 +237,7 @@ def _number(item: Field, value: float | None, key: str) -> float | int | None:
         step = 1 if item.whole else (high - low) / 100
         return st.slider(item.label, low, high, low if start is None else start, step, key=key, help=item.help)
     return st.number_input(
-        item.label, low, high, start, key=key, help=item.help, placeholder="none" if item.optional else None,
+        item.label, low, high, start, key=key, help=item.help, placeholder="not set" if item.optional else None,
         format=None if item.whole else "%.6g", step=None if item.whole else _step(start),
     )  # fmt: skip
 
