@@ -40,6 +40,7 @@ OPENINGS: dict[Kind, list[str]] = {
     ],
     "check": [
         rf"{I_GO}(?:double|re|cross)?[- ]?(?:check|verif|confirm|validat|test\b|make sure|be sure|examine)",
+        rf"{LET}(?:re-?)?(?:read|parse|think|look|go) (?:\w+ ){{0,3}}again",
         rf"{I_GO}(?:redo|recomput|recalculat|recount|retrace|review|see (?:if|whether))",
         rf"{I_GO}(?:comput|calculat|evaluat|count|add)\w* (?:\w+ ){{0,3}}again",
         rf"{I_GO}go (?:back )?(?:through|over) (?:it|this|that|everything|the \w+|my \w+) (?:once more|again)",
@@ -104,13 +105,13 @@ ERRORS = [
     r"(?:made (?:a|an|some) (?:\w+ )?(?:mistake|error|slip)|slipped|mis(?:read|calculated|understood|counted))",
     "(?:i|we) (?:was|were) wrong|messed up|mixed up|my mistake|scratch that|on second thought",
     "there(?:['’]s| is| must be) (?:a|an|some) (?:mistake|error|contradiction|discrepancy)",
-    "(?:is|leads to) a contradiction|i see (?:a|the|my) mistake",
+    "(?:is|leads to) a contradiction|(?:this|that|which) contradicts|i see (?:a|the|my) mistake",
     "let me (?:correct|fix|backtrack|start over|rethink|reconsider|think again)",
 ]
 ANSWERS = [
     r"\\boxed",
     r"\b(?:final |correct |missing )?answer (?:is|should be|would be|must be|has to be|=|:)",
-    r"\banswer:\*{0,2} ",
+    r"\banswer\b\**:",
 ]
 _OPENING = re.compile("|".join(f"(?P<{kind}>{'|'.join(listed)})" for kind, listed in OPENINGS.items()), re.IGNORECASE)
 _ERROR = re.compile(rf"\b(?:{'|'.join(ERRORS)})", re.IGNORECASE)
@@ -135,10 +136,10 @@ def cue(sentence: str) -> Kind | None:
     asks = "?" in sentence
     if not asks and _ANSWER.search(sentence):
         return "answer"
-    if admits_error(sentence):
-        return "backtrack"
     found = _OPENING.match(sentence, rest)
     kind: Kind | None = found.lastgroup if found else None  # type: ignore[assignment]  # the groups are named by kind
+    if kind != "alternative" and admits_error(sentence):
+        return "backtrack"
     waiting = rest > 0 and WAIT.search(sentence, 0, rest) is not None
     if waiting and kind not in ("check", "alternative"):
         return "check" if asks else "backtrack"
@@ -155,18 +156,30 @@ def kinds_of(sentences: Sequence[str], before: Kind | None = None) -> list[Kind 
         kind = cue(sentence)
         if mode in ("check", "alternative") and kind in (None, "attempt", "plan", "restate"):
             kind = mode
-        elif kind is None and mode == "restate":
-            kind = mode if "=" not in sentence else None
-        elif kind is None and kinds and kinds[-1] == "filler":
-            kind = "filler" if len(sentence) <= SHORT and not CONTENT.search(sentence) else None
+        elif kind is None:
+            kind = _continued(sentence, mode, kinds[-1] if kinds else None)
         kinds.append(kind)
-        if kind in ("check", "alternative", "restate", "attempt", "plan"):
+        lasting = kind in ("check", "alternative", "restate", "attempt", "plan")
+        if lasting or (kind == "answer" and _is_heading(sentence)):
             mode = kind
     return kinds
 
 
+def _continued(sentence: str, mode: Kind | None, last: Kind | None) -> Kind | None:
+    if mode == "answer" or (mode == "restate" and "=" not in sentence):
+        return mode
+    idle = last == "filler" and len(sentence) <= SHORT and not CONTENT.search(sentence)
+    return "filler" if idle else None
+
+
 def announces(paragraph: str, kind: Kind | None) -> bool:
     """True for a paragraph that only says what the next one does: "Let me verify this:"."""
+    if kind == "answer":
+        return _is_heading(paragraph)
     return kind in ("check", "alternative") and (
-        paragraph.rstrip().endswith(":") or (len(paragraph) <= SHORT and not CONTENT.search(paragraph))
+        _is_heading(paragraph) or (len(paragraph) <= SHORT and not CONTENT.search(paragraph))
     )
+
+
+def _is_heading(text: str) -> bool:
+    return text.rstrip(" \t\r\n*_").endswith(":") or text.startswith("#")

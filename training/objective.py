@@ -118,4 +118,4 @@ class Objective(Spec):
         )
 
 
-OBJECTIVES: Family[Objective] = Family("objective", "training.objectives", Objective)
+OBJECTIVES: Family[Objective] = Family("objective", "training.objectives", Objective)  # type: ignore[type-abstract]

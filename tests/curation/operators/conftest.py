@@ -45,7 +45,7 @@ def shared_rows() -> Callable[[str], list[Any]]:
 
 @pytest.fixture(scope="session")
 def shared_texts() -> list[str]:
-    """Strings of more than 200 characters from all shared JSON and JSONL files: every thirtieth, and the 20 longest."""
+    """Strings of over 200 characters from all shared JSON and JSONL files: every thirtieth, and the 20 longest."""
     if not SHARED.exists():
         pytest.skip("the shared data folder is not beside this checkout")
     found: dict[str, None] = {}

@@ -131,6 +131,11 @@ def test_an_announcement_names_the_paragraph_behind_it():
     assert [kind for kind, _ in named(text)] == ["attempt", "check", "check", "attempt"]
 
 
+def test_a_conclusion_heading_names_what_stands_under_it():
+    text = "x = 4\n\n**Conclusion**:\nIt takes 4 days.\n\n### Final answer\n\nFour."
+    assert [kind for kind, _ in named(text, "sentence", question="q")] == ["attempt"] + ["answer"] * 4
+
+
 def test_think_tags_left_in_the_text_break_nothing():
     text = "<think>\nOkay, so I need to find x.\n\n</think><think>\n\nWait, no, that is a mistake."
     assert [kind for kind, _ in named(text, question="q")] == ["restate", "filler", "backtrack"]
@@ -149,7 +154,11 @@ def test_think_tags_left_in_the_text_break_nothing():
         ("Another way is to undo the steps.", "alternative"),
         ("Wait, another approach would be to factor.", "alternative"),
         ("Let me think differently.", "alternative"),
+        ("Alternatively, maybe there is a mistake in it.", "alternative"),
+        ("This contradicts what I found.", "backtrack"),
+        ("Let me read the question again.", "check"),
         ("Therefore, the answer is 5.", "answer"),
+        ("**Answer**: 5 minutes.", "answer"),
         ("Is the answer 5?", None),
         ("**Final Answer**", "answer"),
         (r"So \boxed{5}.", "answer"),

