@@ -8,7 +8,7 @@ from curation.runs import create
 from curation.workspace import Workspace
 from pages.ui import forms, students
 from pages.ui.run_panel import panel
-from pages.ui.scores import PERCENT, numbers, row
+from pages.ui.scores import COLUMNS, numbers, row
 from pages.ui.state import get, offer_samples, put, runs, screen
 from training.benchmark import locate, read, shipped
 from training.launch import evaluate_request
@@ -28,7 +28,7 @@ def evaluation(work: Workspace) -> None:
 
 def request(work: Workspace) -> None:
     """Student, benchmark and strategy."""
-    student = students.choose(work, "evaluate-student")
+    student = students.choose(work, "evaluate-student", get("run"))
     name = st.selectbox("Benchmark", [*shipped(), OTHER], key="benchmark", format_func=lambda n: n.replace("_", " "))
     if name == OTHER:
         name = st.text_input("Benchmark file", key="benchmark-file", placeholder="/data/test.jsonl",
@@ -71,10 +71,11 @@ def results(work: Workspace) -> None:
         scores = run.result("scores.json")
         if scores:
             numbers(scores)
-    rows = [row(other) for other in found if other.result("scores.json")]
+    names = students.names(work)
+    rows = [row(other, names) for other in found if other.result("scores.json")]
     if rows:
         st.caption("Finished evaluations, newest first")
-        st.dataframe(rows, hide_index=True, height="auto", placeholder="", alt="Evaluations", column_config=PERCENT)
+        st.dataframe(rows, hide_index=True, height="auto", placeholder="", alt="Evaluations", column_config=COLUMNS)
         st.page_link("pages/compare.py", label="Compare students", icon=":material/compare_arrows:")
 
 

@@ -32,10 +32,10 @@ def training(work: Workspace) -> None:
         busy = any(run.status().state in ACTIVE for run in launched)
         with right:
             seen, going = st.tabs([SEES, RUNS], default=RUNS if busy else SEES, key=f"train-tabs-{len(launched)}")
-        with left:
-            request(work, found, seen)
         with going:
             progress(launched)
+        with left:
+            request(work, found, seen)
 
 
 def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # noqa: ANN401  (a column)

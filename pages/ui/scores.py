@@ -1,15 +1,19 @@
 """The numbers of an evaluation that are never shown alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from curation.runs import Run
-from pages.ui.maths import inline
 
-PERCENT: dict[str, Any] = {
-    name: st.column_config.NumberColumn(name, format="percent")
-    for name in ("Accuracy", "95 % from", "95 % to", "No answer", "Cut off")
+COLUMNS: dict[str, Any] = {
+    **{
+        name: st.column_config.NumberColumn(name, format="percent")
+        for name in ("Accuracy", "95 % from", "95 % to", "No answer", "Cut off")
+    },
+    "Student": st.column_config.TextColumn("Student", width=200),
+    "Tokens per answer": st.column_config.NumberColumn("Tokens per answer", format="%.0f"),
 }
 
 
@@ -27,7 +31,6 @@ def numbers(scores: dict[str, Any]) -> None:
         st.warning(
             f"The student was trained on {scores['contaminated']} of these problems.", icon=":material/warning:"
         )
-    st.caption(inline(f"{scores.get('student')} on {scores.get('benchmark')}, seed {scores.get('seed')}"))
 
 
 def share(value: float | None) -> str:
@@ -35,11 +38,11 @@ def share(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.1%}"
 
 
-def row(run: Run) -> dict[str, Any]:
+def row(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
     """A finished evaluation in the table."""
     scores = run.result("scores.json") or {}
     return {
-        "Student": scores.get("student"),
+        "Student": names.get(scores.get("student", ""), scores.get("student")),
         "Benchmark": scores.get("benchmark"),
         "Strategy": scores.get("strategy", {}).get("strategy"),
         "Accuracy": scores.get("accuracy"),
