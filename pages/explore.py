@@ -8,7 +8,7 @@ from pages.ui import charts, filter_bar, measure
 from pages.ui.state import current_filter, offer_samples, screen, set_filter
 
 BARE = {"displayModeBar": False}
-NUMBERS = ("n_tokens", "n_chars", "difficulty", "n_segments", "pass_rate", "repetition")
+NUMBERS = ("n_tokens", "difficulty", "n_chars", "n_segments", "pass_rate", "repetition")
 
 
 def explore(work: Workspace) -> None:
@@ -58,9 +58,11 @@ def shares(work: Workspace, chosen: Filter, names: list[str]) -> None:
     columns = work.store.columns()
     grid = st.grid(3, min_column_width=300)
     for name in names:
+        picked = chosen.values.get(name, ())
+        table = work.store.categories(name, chosen.with_values(name, ()))
+        if table["value"].null_count == len(table):
+            continue
         with grid.cell():
-            picked = chosen.values.get(name, ())
-            table = work.store.categories(name, chosen.with_values(name, ()))
             st.caption(charts.label(name))
             key = f"bars-{name}"
 
@@ -94,7 +96,7 @@ def scatter(work: Workspace, chosen: Filter, numbers: list[str], groups: list[st
     """A dot a trace; a box sets both ranges."""
     with st.container(horizontal=True):
         x = st.selectbox("Across", numbers, _index(numbers, "n_tokens", "n_chars"), key="x", format_func=charts.label)
-        y = st.selectbox("Up", numbers, _index(numbers, "difficulty", "n_segments"), key="y", format_func=charts.label)
+        y = st.selectbox("Up", numbers, _index(numbers, "n_segments", "difficulty"), key="y", format_func=charts.label)
         colour = st.selectbox("Colour by", [None, *groups], key="colour",
                               format_func=lambda name: charts.label(name) if name else "Nothing")  # fmt: skip
     table = work.store.points(x, y, colour, chosen, 20_000)

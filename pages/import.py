@@ -118,7 +118,8 @@ def change_mapping(plans: list[FilePlan]) -> Mapping | None:
 def preview_rows(plans: list[FilePlan], mapping: Mapping | None) -> None:
     """The first rows as they would come in, and those that would be quarantined."""
     names = [one.source.name for one in plans]
-    name = st.selectbox("Preview of", names, key="preview-file") if len(names) > 1 else names[0]
+    readable = next((n for n, one in enumerate(plans) if not one.problem), 0)
+    name = st.selectbox("Preview of", names, readable, key="preview-file") if len(names) > 1 else names[0]
     one = plans[names.index(name)]
     seen = preview(one.source.path, mapping or one.mapping, SHOWN)
     tabs = st.tabs(

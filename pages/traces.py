@@ -13,7 +13,7 @@ from pages.ui.state import current_filter, get, offer_samples, put, screen
 
 PAGE = 50
 UNSORTED = "import order"
-FIRST = ("question", "model", "correct", "given_correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")
+FIRST = ("question", "model", "correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")
 IDENTIFIERS = ("id", "problem_id", "text_key", "parent_id")
 
 
@@ -36,21 +36,22 @@ def traces(work: Workspace) -> None:
 
 def tools(work: Workspace) -> None:
     """Sorting and measuring."""
-    st.selectbox(
-        "Sort by", [UNSORTED, *work.store.columns()], key="sort", bind="query-params", width=190,
+    names = [UNSORTED, *work.store.columns()]
+    asked = get("sort")
+    picked = st.selectbox(
+        "Sort by", names, names.index(asked) if asked in names else 0, key="sort-by", width=190,
         label_visibility="collapsed", format_func=lambda name: f"Sort by {name.replace('_', ' ')}",
     )  # fmt: skip
-    st.toggle("Largest first", key="descending", bind="query-params")
+    put("sort", None if picked == UNSORTED else picked)
+    put("descending", "1" if st.toggle("Largest first", get("descending") == "1", key="largest-first") else None)
     measure.show(work, "traces")
 
 
 def listing(work: Workspace, chosen: Filter) -> list[str]:
     """The table of one page, and page numbers; returns the ids on the page."""
-    sort, descending = st.session_state["sort"], st.session_state["descending"]
     pages = max(1, -(-work.store.count(chosen).rows // PAGE))
     number = min(st.session_state.get("page") or 1, pages)
-    field = "" if sort == UNSORTED else sort
-    table = work.store.page(chosen, field, descending, (number - 1) * PAGE, PAGE)
+    table = work.store.page(chosen, get("sort") or "", get("descending") == "1", (number - 1) * PAGE, PAGE)
     ids = table["id"].to_pylist()
     draw_table(table, ids)
     if pages > 1:

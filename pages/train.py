@@ -7,7 +7,7 @@ import streamlit as st
 from curation.curated import CuratedSet, all_sets
 from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
-from pages.ui import forms, student_view, students
+from pages.ui import forms, student_view, students, trace_view
 from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
@@ -101,8 +101,8 @@ def progress(found: list[Run]) -> None:
         panel(run, "train")
         facts = run.result("scores.json")
         if facts:
-            numbers = [f"{key.replace('_', ' ')} {value}" for key, value in facts.items()
-                       if isinstance(value, int | float | str)]  # fmt: skip
+            known = {name: value for name, value in facts.items() if isinstance(value, int | float | str)}
+            numbers = [f"{name.replace('_', ' ')} {trace_view.shown(value)}" for name, value in known.items()]
             st.caption(inline(", ".join(numbers)))
         if run.status().state == "done":
             st.page_link("pages/evaluate.py", label="Evaluate this student", icon=":material/fact_check:",

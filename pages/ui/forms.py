@@ -167,7 +167,8 @@ def score_range(score: str, limits: charts.Range, choices: Choices, key: str) ->
 def edges(low: float, high: float, limits: charts.Range) -> tuple[float, float, float]:
     """Round ends and step of a slider over a score that also reach the limits already set."""
     low, high = min([low, *[v for v in limits if v is not None]]), max([high, *[v for v in limits if v is not None]])
-    step = 10.0 ** math.floor(math.log10(max(high - low, 1e-9) / STEPS) + 1) / 2
+    high = high if high > low else low + 1
+    step = 10.0 ** math.floor(math.log10((high - low) / STEPS) + 1) / 2
     step = max(step, 1.0) if high - low > STEPS / 2 else step
     digits = max(0, 2 - math.floor(math.log10(step)))
     # an end beyond the data, so that a limit at the smallest value differs from none

@@ -1,0 +1,67 @@
+from curation.filters import Filter
+
+
+def press(at, label):
+    next(button for button in at.button if button.label == label).click().run()
+    assert not at.exception
+    return at
+
+
+def test_the_first_trace_is_open_with_segments_scores_and_mathematics(page, workspace, words):
+    text = words(page("traces"))
+    assert "<span>$2 + 3 = 5$</span>" in text
+    assert '<details class="w-seg w-check w-kept" open>' in text
+    assert "4 of 4 traces, 2 problems" in text
+
+
+def test_hostile_text_is_escaped(page, workspace, words):
+    hostile = workspace.store.page(Filter(text="alert"))["id"][0].as_py()
+    text = words(page("traces", trace=hostile))
+    assert "&#60;<wbr>script&#62;" in text
+    assert "<script>" not in text
+    assert "It costs &#36;5 and &#36;7." in text
+
+
+def test_next_opens_the_following_trace_and_keeps_it_in_the_address(page, workspace):
+    ids = workspace.store.ids(Filter())
+    at = press(page("traces"), "Next")
+    assert at.query_params["trace"] == ids[1]
+    press(at, "Previous")
+    assert at.query_params["trace"] == ids[0]
+
+
+def test_raw_text_is_one_press_away(page, workspace):
+    at = press(page("traces"), "Show raw text")
+    assert at.code[0].value.startswith("Ana has 2.")
+
+
+def test_a_filter_in_the_address_narrows_the_list(page, workspace, words):
+    at = page("traces", filter=Filter(values={"model": ("short-teacher",)}).to_query())
+    assert "2 of 4 traces" in words(at)
+    assert [button.label for button in at.button if "model is" in button.label] == [r"model is short\-teacher"]
+    press(at, "Clear all")
+    assert "4 of 4 traces" in words(at)
+
+
+def test_a_filter_without_rows_says_what_to_do(page, workspace, words):
+    assert "No trace fits the filter" in words(page("traces", filter=Filter(text="zebra").to_query()))
+
+
+def test_a_trace_that_is_gone_is_an_error_in_place(page, workspace):
+    at = page("traces", trace="nowhere")
+    assert not at.exception
+    assert "There is no trace 'nowhere'" in at.error[0].value
+
+
+def test_sorting_by_a_score_stays_in_the_address(page, workspace):
+    at = page("traces")
+    next(box for box in at.selectbox if box.label == "Sort by").set_value("n_tokens").run()
+    assert not at.exception
+    assert at.query_params["sort"] == "n_tokens"
+
+
+def test_the_other_traces_of_a_problem_can_be_opened(page, workspace):
+    ids = workspace.store.ids(Filter())
+    at = page("traces", trace=ids[0])
+    next(button for button in at.button if button.label.startswith("short")).click().run()
+    assert at.query_params["trace"] == ids[1]

@@ -1,0 +1,98 @@
+import pyarrow as pa
+import pytest
+
+from curation.report import StepReport
+from pages.ui import charts
+
+BINS = pa.table({"low": [0.0, 10.0], "high": [10.0, 20.0], "rows": [3, 1]})
+
+
+def step(number, op, rows, **more):
+    return StepReport(step=number, op=op, kind="selector", spec={}, rows_in=9, rows=rows, problems=2, chars=5,
+                      **{"tokens": None, **more})  # fmt: skip
+
+
+def texts(figure):
+    return figure.layout.xaxis.title.text, figure.layout.yaxis.title.text
+
+
+def test_the_same_data_gives_an_equal_figure():
+    assert charts.histogram(BINS, "n_tokens", (5.0, None)) == charts.histogram(BINS, "n_tokens", (5.0, None))
+
+
+def test_a_histogram_greys_what_the_chosen_range_leaves_out():
+    figure = charts.histogram(BINS, "n_tokens", (8.0, None))
+    assert list(figure.data[0].marker.color) == [charts.ALL, charts.MAIN]
+    assert list(figure.data[0].y) == [3, 1]
+
+
+def test_axes_are_labelled_with_units():
+    assert texts(charts.histogram(BINS, "n_chars")) == ("Chars (characters)", "Traces")
+    assert texts(charts.histogram(BINS, "difficulty")) == ("Difficulty (0 easy to 1 hard)", "Traces")
+    assert charts.label("n_tokens") == "Tokens"
+
+
+def test_groups_compare_as_shares():
+    table = pa.table({"low": [0, 0, 5], "high": [5, 5, 10], "rows": [2, 1, 2], "group": ["a", "b", "a"]})
+    figure = charts.grouped_histogram(table, "n_tokens", "model")
+    assert [(line.name, list(line.y)) for line in figure.data] == [("a (4)", [0.5, 0.5]), ("b (1)", [1.0])]
+
+
+def test_category_names_cannot_carry_html_and_an_empty_one_is_unknown():
+    table = pa.table({"value": ["<b>x</b>", None], "rows": [2, 1]})
+    figure = charts.categories(table, "model")
+    assert list(figure.data[0].y) == ["unknown", "&lt;b>x&lt;/b>"]
+
+
+def test_points_are_drawn_by_the_graphics_card_one_colour_a_group():
+    table = pa.table({"id": ["1", "2"], "x": [1.0, 2.0], "y": [3.0, 4.0], "colour": ["m", "n"]})
+    figure = charts.points(table, "n_tokens", "difficulty", "model")
+    assert [(trace.type, trace.name, list(trace.x)) for trace in figure.data] == [
+        ("scattergl", "m", [1.0]),
+        ("scattergl", "n", [2.0]),
+    ]
+
+
+def test_boxes_show_the_given_percentiles():
+    table = pa.table({"group": ["m"], "rows": [7], "low": [1], "q1": [2], "median": [3], "q3": [4], "high": [5]})
+    box = charts.spreads(table, "n_tokens", "model").data[0]
+    assert [list(box[name]) for name in ("lowerfence", "q1", "median", "q3", "upperfence")] == [
+        [1],
+        [2],
+        [3],
+        [4],
+        [5],
+    ]
+
+
+def test_the_funnel_starts_at_all_rows_and_marks_estimates():
+    bars = charts.funnel([step(1, "keep_where", 7), step(2, "cut", 5, estimated=True)], 9).data[0]
+    assert list(zip(bars.y, bars.x, bars.text, strict=True)) == [
+        ("Start", 9, "9"), ("1. keep_where", 7, "7"), ("2. cut", 5, "about 5"),
+    ]  # fmt: skip
+    assert list(bars.marker.color) == [charts.ALL, charts.MAIN, charts.PALE]
+
+
+def test_a_funnel_of_tokens_leaves_out_what_was_not_counted():
+    bars = charts.funnel([step(1, "a", 7), step(2, "b", 5, tokens=40)], 9, "tokens").data[0]
+    assert list(bars.y) == ["2. b"]
+
+
+def test_the_loss_curve_skips_lines_without_a_loss():
+    figure = charts.curve(
+        [{"step": 1, "loss": 2.0}, {"done": 1, "total": 2}, {"step": 2, "loss": 1.0, "eval_loss": 1.5}]
+    )
+    assert [(line.name, list(line.x), list(line.y)) for line in figure.data] == [
+        ("loss", [1, 2], [2.0, 1.0]),
+        ("eval loss", [2], [1.5]),
+    ]
+
+
+def test_accuracy_has_its_interval_on_both_sides():
+    dots = charts.accuracies([charts.Interval("base", 0.5, 0.4, 0.7)]).data[0]
+    assert (dots.x[0], dots.error_x.array[0], dots.error_x.arrayminus[0]) == pytest.approx((0.5, 0.2, 0.1))
+
+
+@pytest.mark.parametrize("table", [BINS, BINS.slice(0, 0)])
+def test_the_backdrop_of_a_slider_draws_its_limits_even_without_rows(table):
+    assert len(charts.backdrop(table, [5.0]).layout.shapes) == 1

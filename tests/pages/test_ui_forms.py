@@ -1,0 +1,142 @@
+from typing import Literal
+
+import pyarrow as pa
+import pytest
+from pydantic import Field
+from streamlit.testing.v1 import AppTest
+
+from curation.operator import OPERATORS
+from curation.params import Fraction, ModelName, Prompt, ScoreName
+from curation.spec import Spec, build
+from pages.ui import forms
+from training.objective import OBJECTIVES
+from training.strategy import STRATEGIES
+
+BINS = pa.table({"low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [3, 1]})
+CHOICES = forms.Choices(
+    scores={"correct": "flag", "difficulty": "number", "model": "category"},
+    models=["base"],
+    histogram=lambda score: BINS if score == "difficulty" else None,
+    categories=lambda score: ["long", "short"] if score == "model" else [],
+)
+
+
+class Every(Spec):
+    """One field of each shape."""
+
+    tag = "op"
+    op: Literal["every"] = "every"
+    share: Fraction = Field(0.5, description="Share kept")
+    count: int = Field(3, description="How many", ge=1)
+    side: Literal["end", "start"] = Field("end", description="Which side")
+    kinds: list[Literal["a", "b"]] = Field(["a"], description="Which kinds")
+    names: list[str] = Field([], description="Which names")
+    rate: float | None = Field(None, description="Rate, empty for the default")
+    on: bool = Field(False, description="Whether it is on")
+    score: ScoreName = Field("difficulty", description="Score compared")
+    model: ModelName = Field("base", description="Model asked")
+    prompt: Prompt = Field("Hello", description="Prompt text")
+    pairs: dict[str, int] = Field({"a": 1}, description="Numbers by name")
+
+
+SPECS = {"every": Every, **OPERATORS.members, **OBJECTIVES.members, **STRATEGIES.members}
+
+
+def show(name: str, values: dict[str, object]) -> None:
+    import streamlit as st
+
+    from pages.ui import forms
+    from tests.pages.test_ui_forms import CHOICES, SPECS
+
+    st.session_state["chosen"] = forms.form(SPECS[name], values, CHOICES, "form")
+
+
+def drawn(name, **values):
+    at = AppTest.from_function(show, args=(name, values)).run()
+    assert not at.exception
+    return at
+
+
+def test_fields_are_read_from_the_declaration():
+    assert [(item.name, item.shape, item.widget) for item in forms.fields(Every)] == [
+        ("share", "number", ""),
+        ("count", "number", ""),
+        ("side", "choice", ""),
+        ("kinds", "choices", ""),
+        ("names", "texts", ""),
+        ("rate", "number", ""),
+        ("on", "flag", ""),
+        ("score", "text", "score"),
+        ("model", "text", "model"),
+        ("prompt", "text", "text_area"),
+        ("pairs", "yaml", ""),
+    ]
+
+
+def test_an_untouched_form_gives_back_the_defaults():
+    assert build(Every, drawn("every").session_state["chosen"]) == Every()
+
+
+def test_each_shape_has_its_widget():
+    at = drawn("every")
+    assert [widget.label for widget in at.slider] == ["Share"]
+    assert [widget.label for widget in at.number_input] == ["Count", "Rate"]
+    assert [widget.label for widget in at.toggle] == ["On"]
+    assert [widget.label for widget in at.selectbox] == ["Score", "Model"]
+    assert [widget.label for widget in at.text_area] == ["Prompt"]
+    assert at.slider[0].help == "Share kept"
+
+
+def test_a_changed_widget_changes_its_value_only():
+    at = drawn("every")
+    at.slider[0].set_value(0.25)
+    at.run()
+    assert build(Every, at.session_state["chosen"]) == Every(share=0.25)
+
+
+@pytest.mark.parametrize("name", [name for name in SPECS if name != "every"])
+def test_the_form_of_every_registered_spec_renders(name):
+    at = drawn(name)
+    assert set(at.session_state["chosen"]) <= {item.name for item in forms.fields(SPECS[name])}
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        ("difficulty", {"score": "difficulty", "minimum": 0.25, "maximum": None, "unknown": "drop"}),
+        ("model", {"score": "model", "values": None, "unknown": "drop"}),
+        ("correct", {"score": "correct", "equals": True, "unknown": "drop"}),
+    ],
+)
+def test_limits_fit_the_type_of_the_score(score, expected):
+    assert drawn("keep_where", score=score, minimum=0.25).session_state["chosen"] == expected
+
+
+def test_a_limit_dragged_to_the_edge_is_lifted():
+    at = drawn("keep_where", score="difficulty", minimum=0.25)
+    at.slider[0].set_value((0.0, 0.75))
+    at.run()
+    assert at.session_state["chosen"]["minimum"] is None
+    assert at.session_state["chosen"]["maximum"] == 0.75
+
+
+def test_a_score_that_is_not_measured_yet_gets_number_boxes():
+    at = drawn("keep_where", score="n_tokens", maximum=300.0)
+    assert at.session_state["chosen"] == {"score": "n_tokens", "minimum": None, "maximum": 300.0, "unknown": "drop"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.0, 1.0, (0.0, 1.0, 0.005)),
+        (80.0, 412.0, (80.0, 412.0, 1.0)),
+        (0.0, 120_000.0, (0.0, 120_000.0, 500.0)),
+        (3.0, 3.0, (3.0, 4.0, 0.005)),
+    ],
+)
+def test_sliders_have_round_ends_and_steps(low, high, expected):
+    assert forms.edges(low, high, (None, None)) == expected
+
+
+def test_a_slider_reaches_a_limit_outside_the_data():
+    assert forms.edges(0.0, 1.0, (None, 2.0))[:2] == (0.0, 2.0)
