@@ -1,4 +1,4 @@
-"""The researcher's whole journey in a real browser: import, filter, prune, freeze, export, train, evaluate, compare."""
+"""The whole journey in a real browser: import, filter, prune, freeze, export, train, evaluate, compare."""
 
 import json
 import re
@@ -70,13 +70,15 @@ def load_samples(page: Page, url: str, shot) -> None:
 
 
 def import_own_file(page: Page, url: str, folder: Path, shot) -> None:
-    rows = [{"question": "What is 2 + 3?", "generation": "<think>2 + 3 = 5</think>The answer is 5.", "answer": "5"}] * 2
+    row = {"question": "What is 2 + 3?", "generation": "<think>2 + 3 = 5</think>The answer is 5.", "answer": "5"}
     file = folder / "own.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"question": broken\n', encoding="utf-8")
+    file.write_text(2 * (json.dumps(row) + "\n") + '{"question": broken\n', encoding="utf-8")
     open_page(page, f"{url}/import?path={quote(str(file))}")
     shot("2-import")
     page.get_by_role("button", name="Start import").click()
-    expect(page.get_by_text("3 rows = 1 imported + 1 duplicate").first).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_text("3 rows = 1 imported + 1 duplicates + 1 quarantined").first).to_be_visible(
+        timeout=TRAINING
+    )
     settle(page)
     shot("2-imported")
 
