@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
@@ -14,7 +15,7 @@ from curation.errors import UserError
 from curation.report import StepReport
 from curation.result import Result
 from curation.runs import VERSION
-from curation.table import from_table, parts, read_batches, write_part
+from curation.table import SCHEMA, from_table, parts, read_batches, write_part
 from curation.trace import Trace
 
 
@@ -77,10 +78,19 @@ class CuratedSet:
         """The verdict ledger's parquet file."""
         return self.folder / "ledger.parquet"
 
+    def schema(self) -> pa.Schema:
+        """The columns of the parts: table.SCHEMA and the scores."""
+        return pq.read_schema(self.paths[0]) if self.paths else SCHEMA
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Tables in row order with the scores, a batch in memory at a time."""
+        for batch in read_batches(self.paths):
+            yield pa.Table.from_batches([batch])
+
     def traces(self) -> Iterator[Trace]:
         """Every trace in row order, a batch in memory at a time."""
-        for batch in read_batches(self.paths):
-            yield from from_table(batch)
+        for table in self.tables():
+            yield from from_table(table)
 
 
 def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:

@@ -176,7 +176,11 @@ def history(work: Workspace) -> None:
     imports = work.store.imports()
     if len(imports):
         st.subheader("Imports", anchor=False)
-        st.caption("Rows = imported + duplicates + quarantined")
+        last = imports.slice(0, 1).to_pylist()[0]
+        st.caption(
+            f"Newest import: {last['rows']:,} rows = {last['imported']:,} imported + {last['duplicates']:,} duplicates "
+            f"+ {last['quarantined']:,} quarantined"
+        )
         st.dataframe(imports, hide_index=True, placeholder="", alt="Imports")
     count = work.store.quarantine_count()
     if not count:

@@ -5,8 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from curation.curated import CuratedSet, all_sets
-from curation.exports.base import Card
-from curation.exports.registry import EXPORTS, SUFFIXES, export_traces
+from curation.exports.registry import EXPORTS, SUFFIXES, export_set
 from curation.workspace import Workspace
 from pages.ui import funnel, trace_view
 from pages.ui.maths import inline
@@ -103,9 +102,7 @@ def export(work: Workspace, curated: CuratedSet) -> None:
         out = work.root / "exports" / f"{curated.name}-{name}{SUFFIXES.get(name, '.jsonl')}"
         if st.button("Export", type="primary", icon=":material/ios_share:"):
             with errors():
-                card = Card(curated.name, curated.manifest.recipe_yaml, curated.manifest.model_dump(mode="json"),
-                            curated.manifest.rebuild)  # fmt: skip
-                rows = export_traces(name, curated.traces(), out, card)
+                rows = export_set(curated, name, out)
                 st.toast(f"Exported {rows:,} traces", icon=":material/done:")
     if out.exists():
         st.caption("Written to")

@@ -1,6 +1,6 @@
 """What all formats share: the card, scores to write beside the traces, files that exist only when complete."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,11 +10,8 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 
-from curation.operator import ScoreType, Value
-from curation.table import ROW_GROUP, SCHEMA, to_row
+from curation.table import ROW_GROUP, SCHEMA, from_table, to_table
 from curation.trace import Trace
-
-ARROW = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -28,17 +25,22 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Types of the scores by name, and a reader of the scores of some trace ids."""
+class Content:
+    """What is written: tables of traces, each of the one schema, their scores as further columns."""
 
-    types: Mapping[str, ScoreType]
-    read: Callable[[Sequence[str]], Mapping[str, Mapping[str, Value]]]
+    schema: pa.Schema
+    tables: Iterator[pa.Table]
+
+    def traces(self) -> Iterator[Trace]:
+        """The traces alone."""
+        for table in self.tables:
+            yield from from_table(table)
 
 
 class Exporter(Protocol):
     """Writes traces to `out` and returns how many."""
 
-    def __call__(self, traces: Iterable[Trace], out: Path, card: Card | None, scores: Scores | None) -> int:
+    def __call__(self, content: Content, out: Path, card: Card | None) -> int:
         """Write the traces."""
 
 
@@ -64,16 +66,11 @@ def write_lines(rows: Iterable[dict[str, Any]], out: Path) -> int:
     return count
 
 
-def schema(scores: Scores | None) -> pa.Schema:
-    """The schema of traces with a column for each score."""
-    added = [(name, ARROW[kind]) for name, kind in scores.types.items()] if scores else []
-    return pa.schema([*SCHEMA, *(pa.field(name, kind) for name, kind in added)])
+def content_of(traces: Iterable[Trace]) -> Content:
+    """Traces without scores, in tables of bounded size."""
+    return Content(SCHEMA, _tables(iter(traces)))
 
 
-def tables(traces: Iterable[Trace], scores: Scores | None) -> Iterator[pa.Table]:
-    """Traces with their scores as Arrow tables of bounded size."""
-    stream = iter(traces)
-    while batch := list(islice(stream, ROW_GROUP)):
-        found = scores.read([trace.id for trace in batch]) if scores else {}
-        rows = [to_row(trace) | dict(found.get(trace.id, {})) for trace in batch]
-        yield pa.Table.from_pylist(rows, schema=schema(scores))
+def _tables(traces: Iterator[Trace]) -> Iterator[pa.Table]:
+    while batch := list(islice(traces, ROW_GROUP)):
+        yield to_table(batch)

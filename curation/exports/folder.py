@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,10 +11,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from curation.errors import UserError
-from curation.exports.base import Card, Scores, schema, tables
+from curation.exports.base import Card, Content
 from curation.exports.prompt_completion import pair
 from curation.table import from_table
-from curation.trace import Trace
 
 SHARD_BYTES = 256_000_000  # ours: uncompressed; the hub advises shards below 500 MB
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -28,14 +27,14 @@ class Shard(NamedTuple):
     chars: int
 
 
-def export(traces: Iterable[Trace], out: Path, card: Card | None, scores: Scores | None) -> int:
+def export(content: Content, out: Path, card: Card | None) -> int:
     """Write `data/train-*.parquet` and README.md; a folder that exists is never overwritten."""
     if out.exists():
         raise UserError(f"The folder {out} already exists. Choose another name, or remove it first.")
     temporary = out.with_name(out.name + ".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     (temporary / "data").mkdir(parents=True)
-    written = list(_shards(traces, temporary / "data", scores))
+    written = list(_shards(content, temporary / "data"))
     shards = [_rename(shard, index, len(written)) for index, shard in enumerate(written)]
     text = render_card(card or Card(out.name), shards)
     (temporary / "README.md").write_text(text, encoding="utf-8")
@@ -64,9 +63,9 @@ def render_card(card: Card, shards: list[Shard]) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _shards(traces: Iterable[Trace], folder: Path, scores: Scores | None) -> Iterator[Shard]:
-    stream = (_with_text(table) for table in tables(traces, scores))
-    first, index = next(stream, _with_text(schema(scores).empty_table())), 0
+def _shards(content: Content, folder: Path) -> Iterator[Shard]:
+    stream = (_with_text(table) for table in content.tables)
+    first, index = next(stream, _with_text(content.schema.empty_table())), 0
     while first is not None:
         shard, first = _write_shard(first, stream, folder / f"{index}.parquet")
         index += 1

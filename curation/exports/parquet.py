@@ -1,19 +1,17 @@
 """One Parquet file with every field of the traces and their scores."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from curation.exports.base import Card, Scores, complete, schema, tables
-from curation.trace import Trace
+from curation.exports.base import Card, Content, complete
 
 
-def export(traces: Iterable[Trace], out: Path, card: Card | None, scores: Scores | None) -> int:
+def export(content: Content, out: Path, card: Card | None) -> int:
     """Write the traces in row groups of bounded size."""
     count = 0
-    with complete(out) as temporary, pq.ParquetWriter(temporary, schema(scores), compression="zstd") as writer:
-        for table in tables(traces, scores):
+    with complete(out) as temporary, pq.ParquetWriter(temporary, content.schema, compression="zstd") as writer:
+        for table in content.tables:
             writer.write_table(table)
             count += table.num_rows
     return count

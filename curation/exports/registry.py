@@ -6,7 +6,7 @@ from pathlib import Path
 from curation.curated import CuratedSet
 from curation.errors import unknown
 from curation.exports import alpaca, folder, messages, parquet, prompt_completion, sharegpt
-from curation.exports.base import Card, Exporter, Scores
+from curation.exports.base import Card, Content, Exporter, content_of
 from curation.trace import Trace
 
 EXPORTS: dict[str, Exporter] = {
@@ -20,17 +20,19 @@ EXPORTS: dict[str, Exporter] = {
 SUFFIXES = {"parquet": ".parquet", "folder": ""}  # of the file a format writes; .jsonl for the others
 
 
-def export_traces(
-    name: str, traces: Iterable[Trace], out: Path, card: Card | None = None, scores: Scores | None = None
-) -> int:
+def export_traces(name: str, traces: Iterable[Trace], out: Path, card: Card | None = None) -> int:
     """Write traces in the named format and return how many."""
-    if name not in EXPORTS:
-        raise unknown("export format", name, list(EXPORTS))
-    return EXPORTS[name](traces, out, card, scores)
+    return _exporter(name)(content_of(traces), out, card)
 
 
 def export_set(curated: CuratedSet, name: str, out: Path) -> int:
-    """Write a curated set in the named format, its manifest on the card; returns the number of rows."""
+    """Write a curated set with its scores in the named format, its manifest on the card; returns the rows."""
     manifest = curated.manifest
     card = Card(curated.name, manifest.recipe_yaml, manifest.model_dump(mode="json"), manifest.rebuild)
-    return export_traces(name, curated.traces(), out, card)
+    return _exporter(name)(Content(curated.schema(), curated.tables()), out, card)
+
+
+def _exporter(name: str) -> Exporter:
+    if name not in EXPORTS:
+        raise unknown("export format", name, list(EXPORTS))
+    return EXPORTS[name]

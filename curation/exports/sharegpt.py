@@ -1,16 +1,15 @@
 """ShareGPT: `{"conversations": [{"from": "human", ..}, {"from": "gpt", "value": "<think>.."}]}`."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from curation.exports.base import Card, Scores, write_lines
+from curation.exports.base import Card, Content, write_lines
 from curation.exports.render import render_completion, render_prompt
 from curation.trace import Trace
 
 
-def export(traces: Iterable[Trace], out: Path, card: Card | None, scores: Scores | None) -> int:
+def export(content: Content, out: Path, card: Card | None) -> int:
     """Write one conversation a line."""
-    return write_lines(({"conversations": conversation(trace), "id": trace.id} for trace in traces), out)
+    return write_lines(({"conversations": conversation(trace), "id": trace.id} for trace in content.traces()), out)
 
 
 def conversation(trace: Trace) -> list[dict[str, str]]:

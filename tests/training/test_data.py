@@ -1,9 +1,9 @@
 import pytest
+from worlds import TEMPLATE, sum_trace
 
 from curation.errors import UserError
 from curation.trace import Problem, Trace
 from training.data import IGNORED, check, pieces, render
-from worlds import TEMPLATE, sum_trace
 
 
 def made(reasoning="1 + 2 = 3.", answer="3"):

@@ -4,6 +4,7 @@ import shutil
 import signal
 
 import pytest
+from worlds import ended, sum_trace, sums, wait
 
 from curation.errors import UserError
 from curation.job import Job
@@ -16,7 +17,6 @@ from training.objective import OBJECTIVES
 from training.objectives.sft import Sft
 from training.student import resolve
 from training.train import train
-from worlds import ended, sum_trace, sums, wait
 
 LONG = {"max_train_tokens": 24_000, "batch_tokens": 400, "save_steps": 10}  # about 75 steps
 

@@ -1,17 +1,19 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.errors import UserError
-from curation.exports.base import Card, Scores
+from curation.exports import parquet
+from curation.exports.base import Card, Content
 from curation.exports.registry import EXPORTS, export_traces
 from curation.exports.render import render_completion
 from curation.imports.run import import_files
-from curation.table import SCHEMA, from_table, parts
+from curation.table import SCHEMA, from_table, parts, to_table
 from curation.trace import Problem, Trace
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data"
@@ -47,17 +49,12 @@ def test_without_reasoning_there_is_no_think_block():
 
 
 def test_parquet_keeps_every_field_and_the_scores(tmp_path):
-    def read(ids):
-        return {ids[0]: {"n_tokens": 3, "good": True, "why": "x"}}
-
-    scores = Scores({"n_tokens": "number", "good": "flag", "why": "category", "unscored": "number"}, read)
-    export_traces("parquet", [ONE], tmp_path / "a.parquet", scores=scores)
+    scored = to_table([ONE]).append_column("n_tokens", pa.array([3.0])).append_column("good", pa.array([True]))
+    parquet.export(Content(scored.schema, iter([scored])), tmp_path / "a.parquet", None)
     table = pq.read_table(tmp_path / "a.parquet")
-    assert table.schema.names == [*SCHEMA.names, "n_tokens", "good", "why", "unscored"]
+    assert table.schema.names == [*SCHEMA.names, "n_tokens", "good"]
     assert from_table(table) == [ONE]
-    assert table.select(["n_tokens", "good", "why", "unscored"]).to_pylist() == [
-        {"n_tokens": 3.0, "good": True, "why": "x", "unscored": None}
-    ]
+    assert table.select(["n_tokens", "good"]).to_pylist() == [{"n_tokens": 3.0, "good": True}]
     import_files([tmp_path / "a.parquet"], tmp_path / "out")
     (trace,) = from_table(pq.read_table(parts(tmp_path / "out")[0]))
     assert (trace.id, trace.problem, trace.model) == (ONE.id, ONE.problem, "m")
