@@ -4,7 +4,7 @@ import streamlit as st
 
 from curation.filters import Filter
 from curation.workspace import Workspace
-from pages.ui import charts, filter_bar, measure
+from pages.ui import bins, charts, filter_bar, measure
 from pages.ui.state import current_filter, offer_samples, screen, set_filter
 
 BARE = {"displayModeBar": False}
@@ -41,15 +41,17 @@ def distributions(work: Workspace, chosen: Filter, names: list[str]) -> None:
     grid = st.grid(2, min_column_width=420)
     for name in names:
         with grid.cell():
-            table = work.store.histogram(name, chosen.with_range(name, None, None))
+            table, above = bins.body(work.store, name, chosen.with_range(name, None, None))
             if not len(table):
                 st.caption(f"{charts.label(name)}: no trace of the filter has this score")
                 continue
-            key = f"brush-{name}"
+            key, ends = f"brush-{name}", (table["low"][0].as_py(), table["high"][-1].as_py())
             st.plotly_chart(
                 charts.histogram(table, name, chosen.ranges.get(name)), key=key, selection_mode="box", config=BARE,
-                on_select=filter_bar.brushed(key, chosen, [name]), alt=f"Histogram of {name}",
+                on_select=filter_bar.brushed(key, chosen, [name], ends), alt=f"Histogram of {name}",
             )  # fmt: skip
+            if above:
+                st.caption(f"{above:,} longer or larger ones lie above {ends[1]:,.4g} and are not drawn")
     st.caption("Drag over bars to filter by that range; double-click a chart to lift it.")
 
 

@@ -177,10 +177,8 @@ def history(work: Workspace) -> None:
     if len(imports):
         st.subheader("Imports", anchor=False)
         last = imports.slice(0, 1).to_pylist()[0]
-        st.caption(
-            f"Newest import: {last['rows']:,} rows = {last['imported']:,} imported + {last['duplicates']:,} duplicates "
-            f"+ {last['quarantined']:,} quarantined"
-        )
+        parts = " + ".join(f"{last[name]:,} {name}" for name in ("imported", "duplicates", "quarantined"))
+        st.caption(f"Newest import: {last['rows']:,} rows = {parts}")
         st.dataframe(imports, hide_index=True, placeholder="", alt="Imports")
     count = work.store.quarantine_count()
     if not count:

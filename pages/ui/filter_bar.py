@@ -7,7 +7,7 @@ import streamlit as st
 
 from curation.filters import Filter
 from curation.workspace import Workspace
-from pages.ui import charts, forms
+from pages.ui import bins, charts, forms
 from pages.ui.maths import inline
 from pages.ui.state import set_filter
 
@@ -76,7 +76,7 @@ def _condition(work: Workspace, chosen: Filter, key: str) -> None:
     name = st.selectbox("Score or column", list(columns), key=f"{key}-column")
     if columns[name] == "number":
         limits = chosen.ranges.get(name, (None, None))
-        choices = forms.Choices(histogram=lambda score: work.store.histogram(score, Filter()))
+        choices = forms.Choices(histogram=lambda score: bins.body(work.store, score, Filter()).table)
         # a range set by a brush gives the slider a new start
         low, high = forms.score_range(name, limits, choices, f"{key}-{name}-{limits}")
         wanted = chosen.with_range(name, low, high)
@@ -104,14 +104,19 @@ def _apply(chosen: Filter) -> None:
     st.rerun()
 
 
-def brushed(key: str, chosen: Filter, names: list[str]) -> Callable[[], None]:
-    """A callback that turns the box drawn on a chart into ranges of the filter, none when it was cleared."""
+def brushed(key: str, chosen: Filter, names: list[str], ends: tuple[float, float] | None = None) -> Callable[[], None]:
+    """A callback that turns the box drawn on a chart into ranges of the filter, none when it was cleared.
+
+    A side of the box beyond the `ends` of the first axis is no limit.
+    """
 
     def take() -> None:
         boxes = st.session_state[key]["selection"]["box"]
         wanted = chosen
         for axis, name in zip("xy", names, strict=False):
             low, high = (min(boxes[0][axis]), max(boxes[0][axis])) if boxes else (None, None)
+            if ends and axis == "x" and boxes:
+                low, high = (low if low > ends[0] else None), (high if high < ends[1] else None)
             wanted = wanted.with_range(name, _round(low), _round(high))
         set_filter(wanted)
 

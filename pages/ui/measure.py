@@ -1,12 +1,15 @@
 """Scores are measured by annotators: choose one, fill its form, start it; what is stored is never measured twice."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from curation.filters import Filter
-from curation.operator import OPERATORS, Annotator
+from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.runs import ACTIVE
+from curation.spec import build
 from curation.workspace import Workspace
-from pages.ui import forms
+from pages.ui import bins, forms
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, runs
 
@@ -23,7 +26,7 @@ def choices(work: Workspace, chosen: Filter) -> forms.Choices:
     columns = dict(work.store.columns())
     return forms.Choices(
         scores=columns,
-        histogram=lambda score: work.store.histogram(score, chosen) if columns.get(score) == "number" else None,
+        histogram=lambda score: bins.body(work.store, score, chosen).table if columns.get(score) == "number" else None,
         categories=lambda score: _categories(work, chosen, score) if columns.get(score) == "category" else (),
     )
 
@@ -42,22 +45,24 @@ def running(work: Workspace, key: str) -> None:
 def show(work: Workspace, key: str) -> None:
     """A box to measure more scores."""
     with st.popover("Measure", icon=":material/straighten:", help="Add scores and segments to the traces"):
-        stored = {step.title() for step in work.store.annotations().values()}
-        missing = [name for name in BASICS if name in annotators() and name not in stored]
+        basics = [OPERATORS.parse({"op": name}) for name in BASICS]
+        stored = work.store.annotations()
+        missing = [*work.missing_scores(basics)]
+        missing += [step for step in basics if isinstance(step, QueryAnnotator) and step.key() not in stored]
         if missing and st.button(
             "Measure the basics", key=f"{key}-basics", type="primary", icon=":material/bolt:",
-            help=f"Adds {', '.join(missing)}",
+            help=f"Adds {', '.join(step.title() for step in missing)}",
         ):  # fmt: skip
-            _start(work, [OPERATORS.parse({"op": name}) for name in missing])
+            _start(work, missing)
         name = st.selectbox("Annotator", list(annotators()), key=f"{key}-annotator")
         st.caption(annotators()[name].help())
         values = forms.form(annotators()[name], {}, choices(work, Filter()), f"{key}-form-{name}")
         if st.button("Measure", key=f"{key}-start", icon=":material/straighten:"):
             with errors():
-                _start(work, [OPERATORS.parse({"op": name, **values})])
+                _start(work, [build(annotators()[name], values)])
 
 
-def _start(work: Workspace, steps: list) -> None:  # type: ignore[type-arg]
+def _start(work: Workspace, steps: Sequence[Annotator]) -> None:
     with st.spinner("Measuring"):
         work.start_annotate(steps, Filter())
     st.rerun()

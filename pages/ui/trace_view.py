@@ -3,6 +3,7 @@
 import html
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 import streamlit as st
@@ -11,8 +12,9 @@ from curation.operator import Value
 from curation.trace import KINDS, Kind, Trace
 from pages.ui.maths import literal, to_markdown, visible
 
-SHOWN = 24_000  # characters; about 0.3 s in the browser, formulas included
+SHOWN, MOST = 16_000, 150  # characters and segments drawn at first; below a second in the browser, formulas included
 BATCH = 6_000  # characters of one element, so that the first lines appear before the last are laid out
+LIGHT = 4000  # elements; more are drawn as one without colours
 LONGEST = 12_000  # characters of one segment shown before its rest
 KIND_NAMES: dict[Kind, str] = {
     "restate": "Restate",
@@ -136,6 +138,8 @@ def head(pieces: Sequence[Piece], limit: int) -> tuple[list[Piece], list[Piece]]
     """The pieces that fit into a number of characters, and the rest; a piece that is too long is cut in two."""
     shown: list[Piece] = []
     for index, piece in enumerate(pieces):
+        if index == MOST:
+            return shown, list(pieces[index:])
         room = min(limit, LONGEST)
         if len(piece.text) > room:
             first, rest = piece._replace(text=piece.text[:room]), piece._replace(text=piece.text[room:])
@@ -146,11 +150,14 @@ def head(pieces: Sequence[Piece], limit: int) -> tuple[list[Piece], list[Piece]]
 
 
 def plain(pieces: Sequence[Piece]) -> str:
-    """Pieces as light HTML without formulas: a hundred thousand characters are laid out at once."""
+    """Pieces as light HTML without formulas; neighbours of a kind share an element, so that few are laid out."""
+    groups = [(look, "".join(p.text for p in group)) for look, group in groupby(pieces, lambda p: (p.kind, p.state))]
+    if len(groups) > LIGHT:
+        groups = [((None, "kept"), "".join(piece.text for piece in pieces))]
     rows = (
-        f'<div class="w-seg w-{piece.kind or "plain"} w-{piece.state}"><div class="w-text">'
-        f"{html.escape(visible(piece.text.strip(chr(10))))}</div></div>"
-        for piece in pieces
+        f'<div class="w-seg w-{kind or "plain"} w-{state}"><div class="w-text">'
+        f"{html.escape(visible(text.strip(chr(10))))}</div></div>"
+        for (kind, state), text in groups
     )
     return "".join(rows)
 

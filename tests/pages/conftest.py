@@ -22,7 +22,8 @@ from curation.workspace import Workspace
 ROWS = [
     {
         "question": "Ana has 2 beads and finds 3. How many?",
-        "generation": "<think>\nAna has 2.\n\nSo \\(2 + 3 = 5\\).\n\nLet me check this. 5 - 3 = 2.\n</think>\nThe answer is \\boxed{5}.",
+        "generation": "<think>\nAna has 2.\n\nSo \\(2 + 3 = 5\\).\n\nLet me check this. 5 - 3 = 2.\n</think>\n"
+        "The answer is \\boxed{5}.",
         "answer": "5",
         "model": "long-teacher",
         "subject": "sums",
@@ -36,7 +37,8 @@ ROWS = [
     },
     {
         "question": "Ben has 9 nuts and <b>eats</b> 4. It costs $5 and $7. How many?",
-        "generation": "<think>\n<script>alert(1)</script> 9 - 4 = 5.\n\nWait, 5 is right.\n</think>\nThe answer is \\boxed{5}.",
+        "generation": "<think>\n<script>alert(1)</script> 9 - 4 = 5.\n\nWait, 5 is right.\n</think>\n"
+        "The answer is \\boxed{5}.",
         "answer": "5",
         "model": "long-teacher",
         "subject": "differences",

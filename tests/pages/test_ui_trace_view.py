@@ -87,3 +87,11 @@ def test_the_legend_names_only_the_kinds_present():
         '<div class="w-legend" role="list" aria-label="Kinds of segments">'
         '<span><i class="w-attempt"></i>Attempt</span><span><i class="w-check"></i>Check</span></div>'
     )
+
+
+def test_a_flood_of_tiny_segments_is_cut_by_number_and_drawn_as_few_elements():
+    pieces = [Piece("x\n\n", "attempt" if index % 2 else "check") for index in range(30_000)]
+    first, rest = view.head(pieces, view.SHOWN)
+    assert (len(first), len(first) + len(rest)) == (view.MOST, 30_000)
+    assert view.plain(rest).count("<div") == 2
+    assert view.plain(pieces[1:2] * 30_000).count("<div") == 2
