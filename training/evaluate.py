@@ -18,6 +18,7 @@ from curation.table import parts, write_part
 from curation.trace import Problem
 from training.benchmark import read
 from training.data import CLOSE, OPEN
+from training.memory import memory_error
 from training.statistics import wilson
 from training.strategy import STRATEGIES, Attempt
 from training.student import Student
@@ -53,8 +54,11 @@ def evaluate(job: Job) -> None:
     for start in range(0, len(problems), PART):
         path = folder / f"part-{start // PART:05d}.parquet"
         if not path.exists():
-            model = model or TransformersModel(student.path)
-            write_part(_solve(job, strategy.solve, model, problems, start), path)
+            model = model or TransformersModel(student.path, batch_size=inputs.get("batch_size"))
+            try:
+                write_part(_solve(job, strategy.solve, model, problems, start), path)
+            except (MemoryError, RuntimeError) as error:
+                raise memory_error(error, f"Lower the batch size ({model.batch_size}) or max_new_tokens") from error
         job.progress(min(start + PART, len(problems)), len(problems), "problems")
     table = pa.concat_tables([pq.read_table(path) for path in parts(folder)])
     write_part(table, job.out / "samples.parquet")

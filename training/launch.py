@@ -26,9 +26,18 @@ def train_request(curated: CuratedSet, objective: Objective, student: Student, s
 
 
 def evaluate_request(
-    student: Student, benchmark: str, strategy: Strategy, *, limit: int | None = None, seed: int = 0
+    student: Student,
+    benchmark: str,
+    strategy: Strategy,
+    *,
+    limit: int | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
 ) -> Request:
-    """Evaluate a student on a benchmark, given by name or path; a benchmark without answers is refused."""
+    """Evaluate a student on a benchmark, given by name or path; one without answers is refused.
+
+    `limit` takes the first problems only; without `batch_size` the model's size decides.
+    """
     path = locate(benchmark)
     name = read(path).name
     return Request(
@@ -36,7 +45,7 @@ def evaluate_request(
         worker="training.worker",
         title=f"{student.name} on {name}, {strategy.title()}",
         spec=strategy.dump(),
-        inputs={"benchmark": str(path), "limit": limit, **_student(student)},
+        inputs={"benchmark": str(path), "limit": limit, "batch_size": batch_size, **_student(student)},
         seed=seed,
     )
 

@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from curation.curated import CuratedSet
-from curation.errors import UserError
 from curation.job import Cancelled, Job
 from curation.models import Loaded, load
 from curation.runs import replace_text
 from curation.table import write_part
 from curation.trace import Trace
 from training import checkpoints
+from training.memory import memory_error
 from training.objective import OBJECTIVES, Objective, Setup, Task
 from training.reporting import Reporter, callback
 from training.student import MODEL, TRAINED_ON, Student
@@ -36,9 +36,7 @@ def train(job: Job) -> None:
         setup = objective.setup(Task(loaded, traces, job.out / "checkpoints", job.request.seed))
         facts = _run(job, setup)
     except (MemoryError, RuntimeError) as error:
-        if _is_memory(error):
-            raise _out_of_memory(objective) from error
-        raise
+        raise memory_error(error, _remedy(objective)) from error
     _save(setup.trainer.model, loaded, job.out / MODEL, lora=objective.lora)
     scores = {
         "set": curated.name,
@@ -94,14 +92,9 @@ def _save(model: Any, loaded: Loaded, folder: Path, *, lora: bool) -> None:  # n
     temporary.rename(folder)
 
 
-def _is_memory(error: Exception) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
-
-
-def _out_of_memory(objective: Objective) -> UserError:
-    return UserError(
-        f"Memory ran out. Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
+def _remedy(objective: Objective) -> str:
+    return (
+        f"Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
         f"({objective.per_device_train_batch_size}) or max_length ({objective.max_length}), raise "
-        "gradient_accumulation_steps by as much, or turn on lora; then start a new run."
+        "gradient_accumulation_steps by as much, or turn on lora"
     )

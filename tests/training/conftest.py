@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from worlds import TEMPLATE, sums
 
 from curation.curated import CuratedSet, Manifest, describe_part
 from curation.runs import create
@@ -10,7 +11,6 @@ from curation.table import to_table, write_part
 from training.launch import train_request
 from training.objectives.sft import Sft
 from training.student import resolve
-from worlds import TEMPLATE, sums
 
 
 @pytest.fixture(scope="session")

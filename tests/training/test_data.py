@@ -1,9 +1,9 @@
 import pytest
+from worlds import TEMPLATE, sum_trace
 
 from curation.errors import UserError
 from curation.trace import Problem, Trace
 from training.data import IGNORED, check, pieces, render
-from worlds import TEMPLATE, sum_trace
 
 
 def made(reasoning="1 + 2 = 3.", answer="3"):
@@ -103,7 +103,5 @@ def test_counts_of_a_set_are_exact(tokenizer):
 
 def test_a_set_without_a_trained_token_is_refused(tokenizer):
     report = check([render(tokenizer, made(), 5)])
-    with pytest.raises(
-        UserError, match="None of the 1 rows has a trained token. No token is trained; raise max_length"
-    ):
+    with pytest.raises(UserError, match=r"None of the 1 rows .* No token is trained; raise max_length"):
         report.refuse()

@@ -1,6 +1,7 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from worlds import sum_trace
 
 from curation.job import Job
 from curation.models import Completion, Scripted
@@ -12,7 +13,6 @@ from training.strategies.greedy import Greedy
 from training.strategy import Attempt
 from training.student import resolve
 from training.train import train
-from worlds import sum_trace
 
 
 def completion(text, n=3, reason="stop"):

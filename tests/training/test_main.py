@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from worlds import sums
 
 from curation.console import main
 from curation.runs import PROJECT, all_runs
 from training.__main__ import command
-from worlds import sums
 
 
 def run(*given):

@@ -41,7 +41,7 @@ def test_an_evaluate_run_is_no_student(student_folder, make_benchmark, tmp_path)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(UserError, match="holds no model: config.json is missing"):
+    with pytest.raises(UserError, match=r"holds no model: config\.json is missing"):
         resolve(str(tmp_path), tmp_path / "runs")
 
 

@@ -4,6 +4,7 @@ import shutil
 import signal
 
 import pytest
+from worlds import ended, sum_trace, sums, wait
 
 from curation.errors import UserError
 from curation.job import Job
@@ -16,7 +17,6 @@ from training.objective import OBJECTIVES
 from training.objectives.sft import Sft
 from training.student import resolve
 from training.train import train
-from worlds import ended, sum_trace, sums, wait
 
 LONG = {"max_train_tokens": 24_000, "batch_tokens": 400, "save_steps": 10}  # about 75 steps
 
@@ -120,7 +120,7 @@ def test_a_diverging_run_says_so(make_train_run):
     request = json.loads(path.read_text())
     request["inputs"]["model"] = str(infinite(run.folder, request["inputs"]["model"]))
     path.write_text(json.dumps(request))
-    with pytest.raises(UserError, match="Training diverged: at step 1 .*Lower learning_rate or raise warmup_steps"):
+    with pytest.raises(UserError, match=r"Training diverged: at step 1 .*Lower learning_rate or raise warmup_steps"):
         train(Job(run))
 
 
