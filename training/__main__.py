@@ -21,6 +21,7 @@ from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
 from training.student import BASE, resolve
+from training.study import Study, table, write
 
 WORKSPACE = PROJECT / "data" / "workspace"
 
@@ -48,6 +49,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0, help="seed of sampling (default: 0)")
     evaluate.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
     add_flags(evaluate, STRATEGIES.get(_value(given, "--strategy", "greedy")))
+    study = _command(commands, "study", "train and evaluate several sets with several seeds, and compare", _study)
+    study.add_argument("sets", nargs="+", help="names of curated sets")
+    study.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
+    study.add_argument("--benchmark", required=True, help=f"one of {', '.join(shipped())}, or a file of problems")
+    study.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds (default: 0 1 2)")
+    study.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
+    study.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
+    study.add_argument("--out", type=Path, required=True, help="folder for study.json, table.md and chart.svg")
+    add_flags(study, OBJECTIVES.get(_value(given, "--objective", "sft")))
+    add_flags(study, STRATEGIES.get(_value(given, "--strategy", "greedy")))
     resume = _command(commands, "resume", "go on with a run that ended early", _resume)
     resume.add_argument("run", help="id of the run")
     comparing = _command(commands, "compare", "compare two evaluate runs problem by problem", _compare)
@@ -98,6 +109,18 @@ def _resume(values: argparse.Namespace) -> None:
 def _finish(values: argparse.Namespace, run: Run) -> None:
     follow(run)
     _show({"run": run.id, **(run.result("scores.json") or {})}, as_json=values.json)
+
+
+def _study(values: argparse.Namespace) -> None:
+    runs = values.workspace / "runs"
+    objective = from_flags(OBJECTIVES.get(values.objective), values)
+    strategy = from_flags(STRATEGIES.get(values.strategy), values)
+    study = Study(runs, resolve(values.student, runs), objective, strategy, values.benchmark)
+    sets = [CuratedSet(values.workspace / "sets" / name) for name in values.sets]
+    outcomes = [study.outcome(curated, values.seeds) for curated in sets]
+    about = {"student": values.student, "benchmark": values.benchmark, "seeds": values.seeds}
+    write(outcomes, {**about, "objective": objective.dump(), "strategy": strategy.dump()}, values.out)
+    sys.stdout.write(table(outcomes))
 
 
 def _compare(values: argparse.Namespace) -> None:
