@@ -46,15 +46,14 @@ def evaluate(job: Job) -> None:
     """Run the student on the benchmark; parts that exist are not run again."""
     inputs = job.request.inputs
     strategy = STRATEGIES.parse(job.request.spec)
-    run = inputs.get("student_run")
-    student = Student(inputs["student"], inputs["model"], Path(run) if run else None)
+    student = Student.from_inputs(inputs)
     benchmark = read(Path(inputs["benchmark"])).first(inputs.get("limit"))
     problems, folder = benchmark.problems, job.out / "samples"
     model = None
     for start in range(0, len(problems), PART):
         path = folder / f"part-{start // PART:05d}.parquet"
         if not path.exists():
-            model = model or TransformersModel(student.path, batch_size=inputs.get("batch_size"))
+            model = model or TransformersModel(student.path, student.adapter, batch_size=inputs.get("batch_size"))
             try:
                 write_part(_solve(job, strategy.solve, model, problems, start), path)
             except (MemoryError, RuntimeError) as error:

@@ -29,9 +29,9 @@ def train(job: Job) -> None:
     objective = OBJECTIVES.parse(job.request.spec)
     curated = CuratedSet(Path(job.request.inputs["set"]))
     traces = list(curated.traces())
-    student = _student(job.request.inputs)
+    student = Student.from_inputs(job.request.inputs)
     write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
-    loaded = load(student.path, dtype="float32")  # master weights; bf16 is autocast
+    loaded = load(student.path, student.adapter, dtype="float32")  # master weights; bf16 is autocast
     try:
         setup = objective.setup(Task(loaded, traces, job.out / "checkpoints", job.request.seed))
         facts = _run(job, setup)
@@ -67,11 +67,6 @@ def _run(job: Job, setup: Setup) -> dict[str, Any]:
         "tokens": int(trainer.state.num_input_tokens_seen),
         "seconds": round(reporter.seconds, 2),
     }
-
-
-def _student(inputs: dict[str, Any]) -> Student:
-    run = inputs.get("student_run")
-    return Student(inputs["student"], inputs["model"], Path(run) if run else None)
 
 
 def _problem_ids(traces: list[Trace], student: Student) -> pa.Table:
