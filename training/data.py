@@ -22,7 +22,7 @@ OPEN, CLOSE = "<think>", "</think>"
 Defect = Literal["no_trained_token", "answer_cut", "doubled_think", "orphan_think", "text_lost", "prompt_changed"]
 DEFECTS: dict[Defect, str] = {
     "no_trained_token": "No token is trained; raise max_length or leave the row out",
-    "answer_cut": "The row is longer than max_length, or than the model can read, so its end is cut off; shorten the trace or raise it",
+    "answer_cut": "The row is longer than max_length or than the model reads, so its end is cut off; shorten it",
     "doubled_think": "The text opens or closes <think> more than once; the template and the trace both write it",
     "orphan_think": "A <think> is opened and not closed, or closed and not opened",
     "text_lost": "The chat template leaves out a part of the completion; most likely it strips the reasoning",
