@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation.batches import annotation_schema
+from curation.batches import annotation_schema, read_parquet
 from curation.browse import Browse
 from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator, QueryAnnotator, column
@@ -111,7 +111,7 @@ class Store(Browse):
         names = ", ".join(column(field.name) for field in annotation_schema(step))
         with self.writing() as cursor:
             if paths:
-                parts = f"read_parquet({[str(path) for path in paths]!r})"
+                parts = read_parquet(paths)
                 table = column(f"ann_{step.key()}")
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {names} FROM {parts} LIMIT 0")
                 cursor.execute(
@@ -217,14 +217,14 @@ SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER
 
 def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: str, schema: pa.Schema) -> None:
     """A view over parts with `place`, the number of the incoming row; empty when there are none."""
-    paths = sorted(str(path) for path in folder.glob(f"{prefix}-*.parquet"))
+    paths = sorted(folder.glob(f"{prefix}-*.parquet"))
     if not paths:
         cursor.register("nothing", schema.empty_table())
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS place, * FROM nothing")
         return
     cursor.execute(
         f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS place, * "
-        f"FROM read_parquet({paths!r})"
+        f"FROM {read_parquet(paths)}"
     )
 
 
