@@ -153,13 +153,12 @@ class Application:
 
     def _join_scores(self, step: Annotator, query: str) -> None:
         """Replace the step's scores in `rows`, and the segments where it adds them."""
+        for name in {row[0] for row in self.sql("DESCRIBE rows")} & set(step.adds()):
+            self.sql(f"ALTER TABLE rows DROP {column(name)}")
         self.sql(f"CREATE OR REPLACE TEMP TABLE scored AS {query}")
-        old = [column(row[0]) for row in self.sql("DESCRIBE rows") if row[0] in step.adds()]
-        exclude = f"EXCLUDE ({', '.join(old)})" if old else ""
         new = "".join(f", s.{column(name)}" for name in step.adds())
         self.sql(
-            f"CREATE OR REPLACE TABLE rows AS SELECT r.* {exclude} {new} "
-            "FROM rows r LEFT JOIN scored s USING (id) ORDER BY pos"
+            f"CREATE OR REPLACE TABLE rows AS SELECT r.*{new} FROM rows r LEFT JOIN scored s USING (id) ORDER BY pos"
         )
         if step.adds_segments:
             self.sql("CREATE OR REPLACE TABLE segments AS SELECT id, segments FROM scored")
