@@ -110,12 +110,13 @@ class Store(Browse):
         """Add an annotator's results for traces of the store; results already there stay."""
         names = ", ".join(column(field.name) for field in annotation_schema(step))
         with self.writing() as cursor:
-            if paths:
-                parts = read_parquet(paths)
+            if not isinstance(step, QueryAnnotator):
                 table = column(f"ann_{step.key()}")
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {names} FROM {parts} LIMIT 0")
+                cursor.register("nothing", annotation_schema(step).empty_table())
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM nothing")
+            if paths:
                 cursor.execute(
-                    f"INSERT INTO {table} SELECT {names} FROM {parts} WHERE id IN (SELECT id FROM traces) "
+                    f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} WHERE id IN (SELECT id FROM traces) "
                     f"AND id NOT IN (SELECT id FROM {table})"
                 )
             self._note_annotation(cursor, step)
@@ -158,10 +159,11 @@ class Store(Browse):
                 self._add_query_scores(cursor, step)
 
     def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
-        have = {row[0] for row in cursor.execute("DESCRIBE scores").fetchall()}
-        if not set(step.needs()) <= have:
+        have = [row[0] for row in cursor.execute("DESCRIBE scores").fetchall()]
+        if not set(step.needs()) <= set(have):
             return
-        cursor.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT row_number() OVER () AS pos, * FROM scores")
+        kept = ", ".join(column(name) for name in have if name not in step.adds())
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT rowid AS pos, {kept} FROM scores")
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {step.query()}")
         names = "".join(f", s.{column(name)}" for name in step.adds())
         cursor.execute(
