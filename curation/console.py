@@ -33,9 +33,10 @@ def _show(run: Run) -> None:
     """One line on a terminal; nothing where the output goes to a file."""
     if sys.stderr.isatty():
         last: dict[str, Any] = next(iter(reversed(run.metrics())), {})
-        done, total = last.get("done"), last.get("total")
+        done, total = last.get("done", last.get("step")), last.get("total", last.get("max_steps"))
         share = f"{done / total:4.0%}" if done is not None and total else ""
-        sys.stderr.write(f"\r\x1b[K{run.request.title}: {run.status().state} {share} {last.get('label', '')}")
+        label = f"{last['eta_seconds']:.0f} s left" if "eta_seconds" in last else last.get("label", "")
+        sys.stderr.write(f"\r\x1b[K{run.request.title}: {run.status().state} {share} {label}")
         sys.stderr.flush()
 
 

@@ -1,6 +1,6 @@
 """Language models: what they are asked, what they answer, and the backends that need no server.
 
-`complete` answers requests in their order; `done` is called with the number of finished requests and may raise to stop.
+`complete` answers requests in order; `done` is called with the number of finished requests and may raise to stop.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ class Loaded(NamedTuple):
 
 def ask(question: str) -> tuple[Message, ...]:
     """The chat of one question: the same messages in training and at inference."""
-    return ({"role": "user", "content": question},)
+    return ({"role": "user", "content": question.rstrip()},)
 
 
 def load_tokenizer(name: str) -> "PreTrainedTokenizerBase":

@@ -24,7 +24,9 @@ def draw(lengths: Sequence[int], *, epochs: float, budget: int | None, seed: int
     return order
 
 
-def group(order: Sequence[int], lengths: Sequence[int], *, rows: int, tokens: int | None, seed: int) -> list[list[int]]:
+def group(
+    order: Sequence[int], lengths: Sequence[int], *, rows: int, tokens: int | None, seed: int
+) -> list[list[int]]:
     """Batches of at most `rows` rows and `tokens` padded tokens, rows of like length together, in shuffled order."""
     rng = random.Random(f"batches {seed}")
     mean = max(1, sum(lengths[row] for row in order) // max(1, len(order)))

@@ -91,9 +91,9 @@ def _problem(row: dict[str, Any], path: Path, number: int) -> Problem:
             f"{path}, row {number}: no answer, so a student cannot be marked on it; give every problem "
             f'an "answer", found: {", ".join(row)}.'
         )
-    subject, media = row.get("subject"), tuple(row.get("media") or ())
-    dataset = str(row.get("dataset") or path.stem)
-    return Problem(question, str(reference), dataset, row.get("split"), None if subject is None else str(subject), media)
+    subject = None if row.get("subject") is None else str(row["subject"])
+    dataset, media = str(row.get("dataset") or path.stem), tuple(row.get("media") or ())
+    return Problem(question, str(reference), dataset, row.get("split"), subject, media)
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from curation.errors import UserError
+from curation.exports.render import render_completion
 from curation.models import ask
 from curation.trace import Trace
 
@@ -81,13 +82,6 @@ class Check:
             raise UserError(f"None of the {self.rows} rows has a trained token. {DEFECTS[worst]}.")
 
 
-def render_completion(trace: Trace) -> str:
-    """What the student is to write: the reasoning in think tags, then the answer."""
-    if not trace.reasoning:
-        return trace.answer
-    return f"{OPEN}\n{trace.reasoning}\n{CLOSE}\n{trace.answer}"
-
-
 def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) -> Rendered:
     """One trace as the student sees it."""
     completion = render_completion(trace)
@@ -112,9 +106,7 @@ def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) 
     return Rendered(trace.id, trace.problem.id, text, ids, n_prompt, kept, found)
 
 
-def render_all(
-    tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], max_length: int
-) -> Iterator[Rendered]:
+def render_all(tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], max_length: int) -> Iterator[Rendered]:
     """Every trace as the student sees it, in order."""
     return (render(tokenizer, trace, max_length) for trace in traces)
 

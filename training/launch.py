@@ -1,6 +1,5 @@
 """Requests of training runs, the same from the pages and from the command line."""
 
-from pathlib import Path
 from typing import Any
 
 from curation.curated import CuratedSet

@@ -45,7 +45,7 @@ class Objective(Spec):
     tag = "objective"
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Peak learning rate; empty: 2e-3 below 10 M weights, else 2e-5"
+        None, description="Peak learning rate; empty: 2e-3 below 10 M weights, else 2e-5, LoRA 2e-4"
     )
     lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = Field(
         "cosine", description="Course of the learning rate after warm-up"
@@ -78,6 +78,10 @@ class Objective(Spec):
             return RATE_SMALL
         return RATE_LORA if self.lora else RATE_LARGE
 
+    def warm_up(self, steps: int) -> int:
+        """Warm-up in whole steps; a share is rounded down, so a run of one step is not spent at rate zero."""
+        return int(self.warmup_steps * steps if self.warmup_steps < 1 else self.warmup_steps)
+
     def arguments(self, task: Task, steps: int) -> dict[str, Any]:
         """Arguments every Trainer shares; batches come ready made, one per row of the dataset."""
         import torch
@@ -87,7 +91,7 @@ class Objective(Spec):
             "output_dir": str(task.checkpoints),
             "learning_rate": self.rate(task.student.model.num_parameters()),
             "lr_scheduler_type": self.lr_scheduler_type,
-            "warmup_steps": self.warmup_steps,
+            "warmup_steps": self.warm_up(steps),
             "weight_decay": self.weight_decay,
             "per_device_train_batch_size": 1,
             "train_sampling_strategy": "sequential",
@@ -118,4 +122,4 @@ class Objective(Spec):
         )
 
 
-OBJECTIVES: Family[Objective] = Family("objective", "training.objectives", Objective)
+OBJECTIVES: Family[Objective] = Family("objective", "training.objectives", Objective)  # type: ignore[type-abstract]

@@ -30,4 +30,4 @@ class Strategy(Spec):
         """The attempts at every problem; `done` hears how many problems are finished."""
 
 
-STRATEGIES: Family[Strategy] = Family("strategy", "training.strategies", Strategy)
+STRATEGIES: Family[Strategy] = Family("strategy", "training.strategies", Strategy)  # type: ignore[type-abstract]

@@ -16,6 +16,7 @@ from curation.table import write_part
 from curation.trace import Trace
 from training import checkpoints
 from training.objective import OBJECTIVES, Objective, Setup, Task
+from training.reporting import Reporter, callback
 from training.student import MODEL, TRAINED_ON, Student
 
 SCORES = "scores.json"
@@ -53,13 +54,10 @@ def train(job: Job) -> None:
 
 def _run(job: Job, setup: Setup) -> dict[str, Any]:
     """Train to the end or until asked to stop; returns what was measured."""
-    from training.reporting import Reporter, forget_after
-
     checkpoint = checkpoints.last(job.out / "checkpoints")
-    before = forget_after(job, checkpoints.step(checkpoint) if checkpoint else 0)
-    reporter = Reporter(job, before)
+    reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0)
     trainer = setup.trainer
-    trainer.add_callback(reporter)
+    trainer.add_callback(callback(reporter))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if trainer.state.global_step < trainer.state.max_steps:
         raise Cancelled

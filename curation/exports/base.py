@@ -47,8 +47,11 @@ def complete(out: Path) -> Iterator[Path]:
     """A temporary path that becomes `out` when nothing failed."""
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(out.name + ".tmp")
-    yield temporary
-    temporary.replace(out)
+    try:
+        yield temporary
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_lines(rows: Iterable[dict[str, Any]], out: Path) -> int:

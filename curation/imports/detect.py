@@ -1,9 +1,10 @@
 """Finding the mapping of a file from its first rows: by column names, and by think tags in the values."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from curation.imports.columns import Columns, plain_name
 from curation.imports.layouts import tree
 from curation.imports.mapping import Mapping
 from curation.imports.names import (
@@ -11,6 +12,7 @@ from curation.imports.names import (
     CONTEXT,
     CORRECT,
     DATASET,
+    GENERATIONS,
     GOLD,
     MEDIA,
     MESSAGES,
@@ -25,79 +27,20 @@ from curation.imports.names import (
     SUBJECT,
 )
 from curation.imports.record import Row
-from curation.imports.think import CLOSE, OPEN, split_final
-from curation.imports.values import flag, get, text
+from curation.imports.think import split_final
+from curation.imports.values import flag, get
 
 NO_SAMPLES = re.compile(
     r"eval|analysis|custom|chunk|step|history|message|convers|option|choice|meta|info|config|traj|prompt|chosen|rejected"
 )
-PROMPTS = (*QUESTION.split(), "systemprompt", "tools")
-LONG = 200  # characters; ours: answers longer than this, or of several lines, are solutions and not reference answers
+NUMBERED = re.compile(r"(\w*(?:solution|response|generation|completion|output)_?)\d+", re.IGNORECASE)
 PROGRAM = re.compile(r"\s*(?:```python|import |from \w+ import|def |class |[a-z_]\w* = )")
-
-
-class Columns:
-    """The columns of the first rows and their values."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        """Collect every column that holds something."""
-        self.values: dict[str, list[Any]] = {}
-        self.names = dict.fromkeys(name for row in rows for name in row)
-        for row in rows:
-            for name, value in row.items():
-                if value not in (None, "", [], {}):
-                    self.values.setdefault(name, []).append(value)
-
-    def find(self, names: str, taken: Iterable[str | None] = ()) -> str | None:
-        """The first column, best name first, that is not taken."""
-        known = {_plain(name): name for name in reversed(self.values) if name not in taken}
-        return next((known[name] for name in names.split() if name in known), None)
-
-    def find_texts(self, names: str, taken: Iterable[str | None] = ()) -> str | None:
-        """Like `find`, among the columns of texts and lists of texts."""
-        return self.find(names, [*taken, *(name for name in self.values if not self.plain(name, ()))])
-
-    def empty(self, names: str) -> str | None:
-        """A column of that name that is empty in every row."""
-        return next((name for name in self.names if name not in self.values and _plain(name) in names.split()), None)
-
-    def texts(self, name: str) -> list[str]:
-        """The values of a column as texts, items of lists apart."""
-        return [
-            text(item)
-            for value in self.values.get(name, ())
-            for item in (value if isinstance(value, list) else [value])
-        ]
-
-    def tagged(self) -> str | None:
-        """The column with the most think tags, the shorter one on a tie."""
-        counts = {
-            name: sum(_has_tags(value) for value in self.texts(name))
-            for name in self.values
-            if self.plain(name, PROMPTS)
-        }
-        best = max(counts.values(), default=0)
-        tied = [name for name, count in counts.items() if count == best > 0]
-        return min(tied, key=lambda name: sum(map(len, self.texts(name)))) if tied else None
-
-    def plain(self, name: str, excluded: Iterable[str]) -> bool:
-        """Whether the values are texts or lists of texts, under none of the excluded names."""
-        first = self.values[name][0]
-        first = first[0] if isinstance(first, list) else first
-        return isinstance(first, str) and _plain(name) not in excluded
-
-    def is_long(self, name: str) -> bool:
-        """Whether most values are solutions rather than short answers."""
-        values = self.texts(name)
-        return sum(len(value) > LONG or "\n" in value.strip() or "####" in value for value in values) * 2 > len(values)
 
 
 def detect(rows: Sequence[Row]) -> Mapping:
     """The mapping that the first rows suggest; columns nobody recognises stay unmapped."""
     columns = Columns(rows)
-    if {"problem_id", "text_key", "question", "reasoning", "answer"} <= set(columns.values) | set(
-        rows[0] if rows else ()
-    ):
+    if {"problem_id", "text_key", "question", "reasoning", "answer"} <= set(columns.names):
         return Mapping(layout="winnow")
     shared = {
         "model": columns.find(MODEL),
@@ -107,8 +50,15 @@ def detect(rows: Sequence[Row]) -> Mapping:
         "media": columns.find(MEDIA),
         "correct": _correct(columns),
     }
-    found = _preference(columns) or _tree(columns) or _messages(columns) or _samples(columns) or _columns(columns)
-    if "media" in found or shared["media"] is None or not _is_media(columns, shared["media"]):
+    found = (
+        _preference(columns)
+        or _tree(columns)
+        or _generations(columns)
+        or _messages(columns)
+        or _samples(columns)
+        or _columns(columns)
+    )
+    if shared["media"] and not _is_media(columns, shared["media"]):
         shared["media"] = None
     return Mapping.model_validate({**shared, **found})
 
@@ -124,6 +74,19 @@ def _tree(columns: Columns) -> dict[str, Any] | None:
         if isinstance(values[0], dict) and get(values[0], tree.ROOT):
             return {"layout": "tree", "steps": name, "form": "tree"}
     return None
+
+
+def _generations(columns: Columns) -> dict[str, Any] | None:
+    """Several solutions in a list of texts, or in columns numbered `solution_1`, `solution_2`, beside a question."""
+    lists = columns.find_texts(GENERATIONS)
+    if lists is None or not isinstance(columns.values[lists][0], list):
+        heads = [match.group(1) for name in columns.values if (match := NUMBERED.fullmatch(name))]
+        lists = f"{heads[0]}*" if len(heads) > 1 and len(set(heads)) == 1 else None
+    question = columns.find(QUESTION)
+    if lists is None or question is None or not columns.plain(question, ()):
+        return None
+    found = _columns(columns)
+    return {**found, "reasoning": None, "steps": None, "output": lists} if "*" in lists else found
 
 
 def _prompt(columns: Columns) -> dict[str, Any]:
@@ -147,7 +110,7 @@ def _messages(columns: Columns) -> dict[str, Any] | None:
 def _chat(columns: Columns) -> str | None:
     for name, values in columns.values.items():
         first = values[0][0] if isinstance(values[0], list) else None
-        if _plain(name) in MESSAGES.split() and isinstance(first, dict) and {"role", "from"} & set(first):
+        if plain_name(name) in MESSAGES.split() and isinstance(first, dict) and {"role", "from"} & set(first):
             return name
     return None
 
@@ -197,12 +160,14 @@ def _columns(columns: Columns) -> dict[str, Any]:
     reasoning = columns.find_texts(REASONING, [question, tagged])
     steps = columns.find(STEPS, [question])
     output = tagged or columns.find(OUTPUT, [question]) or columns.empty("output response completion generation")
-    if tagged and (_plain(tagged) in REASONING.split() or not reasoning or _plain(reasoning) != "thinking"):
+    if tagged and (plain_name(tagged) in REASONING.split() or not reasoning or plain_name(reasoning) != "thinking"):
         reasoning = steps = None
     if (reasoning or steps) and not tagged:
         output = None
     taken = [question, reasoning, steps, output]
     answer = columns.find(ANSWER, taken) if reasoning or tagged or steps else None
+    if tagged and answer and plain_name(answer) == "finalanswer":
+        answer = None  # the output has an answer of its own; this is what it should be
     numbers = _step_labels(columns)
     reference = columns.find(REFERENCE, [*taken, answer, *numbers])
     found = _place_answer(
@@ -212,7 +177,9 @@ def _columns(columns: Columns) -> dict[str, Any]:
         **found,
         "question": _alternatives(columns, question, "questions"),
         "context": columns.find(CONTEXT, taken),
-        "input": columns.find("input", [*taken, answer]) if question and _plain(question) == "instruction" else None,
+        "input": columns.find("input", [*taken, answer])
+        if question and plain_name(question) == "instruction"
+        else None,
         "options": columns.find(OPTIONS),
         "form": _form(columns, output),
     }
@@ -223,9 +190,8 @@ def _place_answer(columns: Columns, found: dict[str, str | None], reference: str
     name = columns.find("answer", [*found.values(), reference])
     if any(found[key] for key in ("reasoning", "steps", "output")):
         is_answer = name and not found["answer"] and not found["output"]
-        reference = (
-            reference or name or columns.find(GOLD, [*found.values(), _correct(columns), *_step_labels(columns)])
-        )
+        gold = columns.find(GOLD, [*found.values(), _correct(columns), *_step_labels(columns)])
+        reference = reference or name or columns.find("finalanswer", [found["output"]]) or gold
         return {**found, "answer": name if is_answer else found["answer"], "reference": reference}
     if name and columns.is_long(name):
         final = name if any(split_final(value)[1] for value in columns.texts(name)) else None
@@ -237,7 +203,7 @@ def _place_answer(columns: Columns, found: dict[str, str | None], reference: str
 
 def _step_labels(columns: Columns) -> list[str]:
     """Columns called label or target that hold numbers: marks of steps or nodes, no answers."""
-    names = [name for name in columns.values if _plain(name) in ("label", "target")]
+    names = [name for name in columns.values if plain_name(name) in ("label", "target")]
     return [name for name in names if not columns.plain(name, ())]
 
 
@@ -265,11 +231,3 @@ def _is_media(columns: Columns, name: str) -> bool:
         for value in columns.values[name]
         for item in (value if isinstance(value, list) else [value])
     )
-
-
-def _has_tags(value: str) -> bool:
-    return OPEN.search(value) is not None or CLOSE.search(value) is not None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

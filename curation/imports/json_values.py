@@ -7,14 +7,15 @@ holds one element. Only a single top-level object (`{"results": [...]}`) is held
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from curation.imports.record import Record, bad, good
-from curation.imports.sources import BROKEN, CHUNK
+from curation.imports.sources import BROKEN, CHUNK, Stream
 from curation.imports.unwrap import unwrap
 
 # A string ends on its line, so a lost quote does not swallow the file; a quote alone is a string not read to its end.
 TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|["\[\]{},]', re.DOTALL)
+QUOTE, OPENING, CLOSING = ord('"'), b"[{", b"]}"
 LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
 INDENTED = re.compile(rb"\n([ \t]*)\{")
@@ -57,7 +58,7 @@ def _loads(text: str) -> object:
         return json.loads(repaired)
 
 
-def read_lines(stream: BinaryIO) -> Iterator[Record]:
+def read_lines(stream: Stream) -> Iterator[Record]:
     """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
     line = 0
     try:
@@ -66,13 +67,14 @@ def read_lines(stream: BinaryIO) -> Iterator[Record]:
             if text.strip():
                 yield parse(line, text)
     except BROKEN as error:
-        yield bad(line + 1, f"the compressed file is damaged or cut: {error}", "")
+        yield bad(line + 1, f"the file is damaged or cut: {error}", "")
 
 
-def read_json(stream: BinaryIO) -> Iterator[Record]:
+def read_json(stream: Stream) -> Iterator[Record]:
     """The rows of a JSON file, numbered from 1."""
     line, first = 0, None
-    for piece in split(stream):
+    failures: list[str] = []
+    for piece in split(stream, failures):
         if piece.top and line == 0 and first is None:
             first = piece  # a lone object may wrap the rows; a second value shows that it is a row itself
             continue
@@ -81,24 +83,28 @@ def read_json(stream: BinaryIO) -> Iterator[Record]:
                 line = record.line
                 yield record
         first = None
-    if first:
-        yield from _lone_object(first)
+    for record in _lone_object(first) if first else ():
+        line = record.line
+        yield record
+    for reason in failures:
+        yield bad(line + 1, reason, "")
 
 
-def split(stream: BinaryIO) -> Iterator[Piece]:
-    """Elements of top-level arrays, and whole top-level objects."""
+def split(stream: Stream, failures: list[str]) -> Iterator[Piece]:
+    """Elements of top-level arrays, and whole top-level objects; why the file could not be read to its end."""
     splitter = Splitter()
     try:
-        while chunk := stream.read(max(CHUNK, splitter.held)):
+        while chunk := stream.read1(max(CHUNK, splitter.held)):
             yield from splitter.feed(chunk)
             if splitter.held > PIECE_LIMIT:
-                break
-    except BROKEN:
-        pass  # what was read so far is yielded as an unended value, with its line and reason
+                failures.append(f"a value of more than {PIECE_LIMIT >> 20} MB; save the rows as JSON lines")
+                return
+    except BROKEN as error:
+        failures.append(f"the file is damaged or cut: {error}")
     yield from splitter.feed(b"", last=True)
     rest = splitter.buffer[splitter.start :].strip(b" \t\r\n,")
     if rest or splitter.depth:
-        yield Piece(rest, not splitter.array, False)
+        yield Piece(rest, not splitter.array, splitter.depth == 0)
 
 
 class Splitter:
@@ -115,21 +121,21 @@ class Splitter:
 
     def feed(self, chunk: bytes, last: bool = False) -> Iterator[Piece]:
         """The values that end in this chunk."""
-        self.buffer, self.position, self.start = self.buffer[self.start :] + chunk, self.position - self.start, 0
-        while match := TOKEN.search(self.buffer, self.position):
+        self.buffer, position, self.start = self.buffer[self.start :] + chunk, self.position - self.start, 0
+        buffer, self.position = self.buffer, len(self.buffer)
+        for match in TOKEN.finditer(buffer, position):
             begin, end = match.span()
-            token = self.buffer[begin : begin + 1]
-            if token == b'"':
-                if end == begin + 1 and not last and self.buffer.find(b"\n", end) < 0:
+            token = buffer[begin]
+            if token == QUOTE:
+                if end == begin + 1 and not last and buffer.find(b"\n", end) < 0:
                     self.position = begin
                     return
-                self.position = end
-                continue
-            self.position = end
-            text = self._token(token, begin, end)
-            if text:
+            elif self.depth > 1 and token in OPENING:
+                self.depth += 1
+            elif self.depth > 1 and token in CLOSING:
+                self.depth -= 1
+            elif self.depth <= 1 and (text := self._token(buffer[begin:end], begin, end)):
                 yield Piece(text, not self.array, True)
-        self.position = len(self.buffer)
 
     def _token(self, token: bytes, begin: int, end: int) -> bytes:
         """Move over one bracket or comma; the text of the value that it ends."""

@@ -7,7 +7,7 @@ QUESTION = """
 REASONING = """
     reasoning reasoningcontent thinking thoughts complexcot cot chainofthought rationale reason chain
     geminithinkingtrajectory deepseekthinkingtrajectory thinkingtrajectory thinkingprocess explanation
-    generatedreasoning teacherreasoning trace
+    generatedreasoning teacherreasoning deepseekreasoning r1reasoning trace
 """
 STEPS = """
     steps modelsolutionsteps modeloutputsteps modifiedprocess process cotrepeatsteps decomposition originalprocess
@@ -18,7 +18,8 @@ OUTPUT = """
     r1generation deepseekr1 code solutioncode
 """
 ANSWER = """
-    geminiattempt deepseekattempt attempt genans response output completion finalanswer prediction predanswer
+    geminiattempt deepseekattempt attempt deepseeksolution genans response output completion
+    finalanswer prediction predanswer
 """
 REFERENCE = """
     reference referenceanswer goldanswer groundtruth groundtruths groundtrueanswer groundtruthanswer gtanswer gt
@@ -38,3 +39,4 @@ CONTEXT = "passage context dialogue"
 MEDIA = "images image videos video audios audio imagepath"
 MESSAGES = "messages conversations conversation traj intermediatesteps chathistory dialogue dialog"
 SOLUTION = "fullmodelresponse solution response originalresponse output completion generation cot text content"
+GENERATIONS = "generations completions responses outputs solutions samples"

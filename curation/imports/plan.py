@@ -53,6 +53,7 @@ class Preview:
 
 def find_sources(paths: Sequence[Path]) -> list[Source]:
     """The files given and those inside the folders given, in order, hidden ones left out."""
+    given = [path.name for path in paths]
     sources = []
     for path in paths:
         if path.is_dir():
@@ -60,7 +61,7 @@ def find_sources(paths: Sequence[Path]) -> list[Source]:
             names = ((file, file.relative_to(path)) for file in files)
             sources += [Source(file, str(name)) for file, name in names if not any(p[0] == "." for p in name.parts)]
         elif path.is_file():
-            sources.append(Source(path, path.name))
+            sources.append(Source(path, path.name if given.count(path.name) == 1 else str(path)))
         else:
             raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
     return sources

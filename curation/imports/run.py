@@ -131,7 +131,7 @@ def _import_file(plan: FilePlan, writer: _Writer, dataset: str, moved: Callable[
     source = plan.source
     report = FileReport(source.name, plan.bytes, _sha256(source.path), plan.mapping.layout, plan.mapping.text())
     for record in read_rows(source.path, moved):
-        converted = convert_safely(record, plan.mapping, Context(source.name, record.line, dataset))
+        converted = _convert(record, plan.mapping, Context(source.name, record.line, dataset))
         _write(converted, record, source.name, writer)
         report.rows += 1
         report.traces += len(converted.traces)
@@ -144,16 +144,10 @@ def _import_file(plan: FilePlan, writer: _Writer, dataset: str, moved: Callable[
     return report
 
 
-def convert_safely(record: Record, mapping: Mapping, context: Context) -> Converted:
-    """The row converted; a row no layout can handle is recorded with its reason."""
+def _convert(record: Record, mapping: Mapping, context: Context) -> Converted:
     if record.value is None:
         return Converted(reasons=[record.reason or "unreadable"])
-    try:
-        return convert(record.value, mapping, context)
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        return Converted(
-            reasons=[f"the row does not fit the {mapping.layout} layout: {type(error).__name__}: {error}"]
-        )
+    return convert(record.value, mapping, context)
 
 
 def _write(converted: Converted, record: Record, source: str, writer: _Writer) -> None:

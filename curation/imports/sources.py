@@ -1,17 +1,17 @@
 """Opening a file: compression and format are recognised by content, the suffix only breaks ties."""
 
-import gzip
 import io
 import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, cast
 
 import orjson
 import zstandard
 
 Format = Literal["jsonl", "json", "csv", "parquet", "empty", "utf-16", "other"]
+Stream: TypeAlias = "io.BufferedReader[io.RawIOBase]"
 Moved = Callable[[int], None]
 JSON_START = re.compile(rb"\s*(?:\[\s*)*\{\s*[\"}]")
 HEAD = 1 << 16
@@ -41,12 +41,28 @@ class Watched(io.FileIO):
         return count
 
 
-class Zstd(io.RawIOBase):
-    """Decompressed bytes of one or more zstd frames; unlike zstandard's reader it notices a cut file."""
+class Decoder(Protocol):
+    """What zlib and zstandard have in common."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Wrap a file of zstd frames."""
-        self.file, self.frame, self.ready, self.begun = file, zstandard.ZstdDecompressor().decompressobj(), b"", False
+    @property
+    def eof(self) -> bool:
+        """Whether the frame ended."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the frame."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """Decompress what can be."""
+
+
+class Frames(io.RawIOBase):
+    """Decompressed bytes of gzip members or zstd frames; a cut file gives what it has before it raises."""
+
+    def __init__(self, file: BinaryIO, decoder: Callable[[], Decoder]) -> None:
+        """Wrap a compressed file; each frame gets a decoder of its own."""
+        self.file, self.decoder, self.frame = file, decoder, decoder()
+        self.ready, self.place, self.begun = b"", 0, False
 
     def readable(self) -> bool:
         """This stream can be read."""
@@ -54,34 +70,42 @@ class Zstd(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         """Fill the buffer with decompressed bytes."""
-        while not self.ready and self._more():
+        while self.place == len(self.ready) and self._more():
             pass
-        count = min(len(buffer), len(self.ready))
-        buffer[:count], self.ready = self.ready[:count], self.ready[count:]
-        return count
+        part = self.ready[self.place : self.place + len(buffer)]
+        buffer[: len(part)] = part
+        self.place += len(part)
+        return len(part)
 
     def _more(self) -> bool:
-        data = self.frame.unused_data if self.frame.eof else b""
+        data = self.frame.unused_data.lstrip(b"\0") if self.frame.eof else b""  # gzip files may be padded with zeros
         data = data or self.file.read(HEAD)
         if not data:
             if self.begun and not self.frame.eof:
-                raise EOFError("Compressed file ended before the end-of-frame marker was reached")
+                raise EOFError("it ends before its end mark")
             return False
         if self.frame.eof:
-            self.frame = zstandard.ZstdDecompressor().decompressobj()
-        self.ready, self.begun = self.frame.decompress(data), True
+            self.frame = self.decoder()
+        self.ready, self.place, self.begun = self.frame.decompress(data), 0, True
         return True
 
 
-def open_bytes(path: Path, moved: Moved = ignore) -> "io.BufferedReader[io.RawIOBase]":
+def _gzip() -> Decoder:
+    return zlib.decompressobj(31)  # 31: a gzip header and the largest window
+
+
+def _zstd() -> Decoder:
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+def open_bytes(path: Path, moved: Moved = ignore) -> Stream:
     """The decompressed bytes of a plain, gzip or zstd file, without a byte order mark."""
     raw = io.BufferedReader(cast(io.RawIOBase, Watched(path, moved)), HEAD)
     magic = raw.peek(4)[:4]
     stream = raw
-    if magic[:2] == b"\x1f\x8b":
-        stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=raw)), CHUNK)
-    elif magic == b"\x28\xb5\x2f\xfd":
-        stream = io.BufferedReader(cast(io.RawIOBase, Zstd(cast(BinaryIO, raw))), CHUNK)
+    decoder = _gzip if magic[:2] == b"\x1f\x8b" else _zstd if magic == b"\x28\xb5\x2f\xfd" else None
+    if decoder is not None:
+        stream = io.BufferedReader(cast(io.RawIOBase, Frames(cast(BinaryIO, raw), decoder)), CHUNK)
     if stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream
@@ -121,18 +145,24 @@ def find_format(path: Path) -> Format:
     return _json_or_lines(head, path)
 
 
-def _head(stream: "io.BufferedReader[io.RawIOBase]") -> bytes:
+def _head(stream: Stream) -> bytes:
+    """The first bytes, or as many as a damaged file has."""
+    head = b""
     try:
-        return stream.read(HEAD)
+        while len(head) < HEAD and (more := stream.read1(HEAD)):
+            head += more
     except BROKEN:
-        return stream.peek()[:HEAD]
+        if not head:
+            raise
+    return head
 
 
 def _json_or_lines(head: bytes, path: Path) -> Format:
     lines = [line.strip(b"\r") for line in head.lstrip().split(b"\n")]
     if len(lines) > 1 and (_is_object(lines[0]) or any(_is_object(line) for line in lines if line[:1] == b"{")):
         return "jsonl" if len(lines) > 2 or lines[1] else "json"
-    return "jsonl" if suffix(path) in (".jsonl", ".ndjson") and lines[0][:1] != b"[" else "json"
+    pretty = lines[0][:1] == b"[" or lines[0] == b"{"
+    return "jsonl" if suffix(path) in (".jsonl", ".ndjson") and not pretty else "json"
 
 
 def _is_object(line: bytes) -> bool:

@@ -4,13 +4,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.imports.record import Record, bad, good
-from curation.imports.sources import BROKEN
+from curation.imports.record import Record, bad, good, storable
+from curation.imports.sources import BROKEN, Stream
 
 CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
@@ -20,7 +20,7 @@ HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
-def read_csv(stream: BinaryIO) -> Iterator[Record]:
+def read_csv(stream: Stream) -> Iterator[Record]:
     """One record a row; a file without header gets the column names 1, 2, 3."""
     csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
@@ -53,7 +53,7 @@ def _after(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
 
 def _header(cells: list[str]) -> tuple[list[str], bool]:
     """The column names, and whether the first row is data already."""
-    names = [cell.strip() for cell in cells]
+    names = [storable(cell.strip()) for cell in cells]
     is_data = any(NUMBER.fullmatch(name) or len(name) > HEADER_CHARS for name in names)
     if is_data:
         return [str(number) for number in range(1, len(names) + 1)], True
@@ -69,7 +69,7 @@ def _row(line: int, header: list[str], cells: list[str]) -> Record:
     return good(line, dict(zip(header, cells, strict=True)), raw)
 
 
-def read_parquet(stream: BinaryIO) -> Iterator[Record]:
+def read_parquet(stream: Stream) -> Iterator[Record]:
     """One record a row, in row order."""
     line = 0
     try:

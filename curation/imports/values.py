@@ -12,7 +12,7 @@ TEXT_KEYS = ("text", "content", "value", "step")
 
 
 def get(row: Json, path: str | None) -> Json:
-    """The value at a dotted path; `a|b` takes the first that is not empty; a list gives the value of each item."""
+    """The value at a dotted path; `a|b` takes the first that is not empty, `a*` all that begin so."""
     if path is None:
         return None
     for choice in path.split("|"):
@@ -24,14 +24,28 @@ def get(row: Json, path: str | None) -> Json:
 
 def has(row: Row, path: str) -> bool:
     """Whether the row has a column of that path, even an empty one."""
-    return any(choice in row or choice.split(".")[0] in row for choice in path.split("|"))
+    return any(choice in row or _heads(row, choice) for choice in path.split("|"))
+
+
+def used(row: Row, path: str) -> list[str]:
+    """The columns of the row that a path reads."""
+    return [name for choice in path.split("|") for name in ([choice] if choice in row else _heads(row, choice))]
+
+
+def _heads(row: Row, path: str) -> list[str]:
+    head = path.split(".")[0]
+    if head.endswith("*"):
+        return [name for name in row if name.startswith(head[:-1])]
+    return [head] if head in row else []
 
 
 def _walk(value: Json, path: str) -> Json:
     if isinstance(value, dict) and path in value:
         return value[path]
     head, _, rest = path.partition(".")
-    if isinstance(value, dict):
+    if isinstance(value, dict) and head.endswith("*"):
+        value = [member for name, member in value.items() if name.startswith(head[:-1])]
+    elif isinstance(value, dict):
         value = value.get(head)
     elif isinstance(value, list) and head.isdigit():
         value = value[int(head)] if int(head) < len(value) else None

@@ -32,7 +32,7 @@ class Sft(Objective):
         batches = group(
             order, lengths, rows=self.per_device_train_batch_size, tokens=self.batch_tokens, seed=task.seed
         )
-        shared = self.arguments(task, len(batches) // self.gradient_accumulation_steps)
+        shared = self.arguments(task, -(-len(batches) // self.gradient_accumulation_steps))
         trainer = SFTTrainer(
             model,
             SFTConfig(**shared, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),

@@ -19,4 +19,8 @@ CONVERTERS: dict[LayoutName, Converter] = {
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     """The traces or the problem of one row, and a reason for everything in it that could not be used."""
-    return CONVERTERS[mapping.layout](row, mapping, context)
+    try:
+        return CONVERTERS[mapping.layout](row, mapping, context)
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
+        reason = f"the row does not fit the {mapping.layout} layout: {type(error).__name__}: {error}"
+        return Converted(reasons=[reason[:500]])

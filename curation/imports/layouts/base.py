@@ -1,17 +1,18 @@
 """What all layouts share: the problem of a row, one solution as a trace, the values nobody mapped."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+import orjson
+
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.think import Thought, split_final
-from curation.imports.values import Json, flag, get, text, with_options
+from curation.imports.values import Json, flag, get, text, used, with_options
 from curation.trace import Problem, Trace, canonical_json
 
 LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end
@@ -93,7 +94,7 @@ def read_trace(
         given_correct=flag(solution.correct),
         source=context.source,
         line=context.line,
-        extra=canonical_json(solution.extra | ({"before": thought.before} if thought.before else {})),
+        extra=json_text(solution.extra | ({"before": thought.before} if thought.before else {})),
     )
 
 
@@ -116,38 +117,55 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
 
 def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
     """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
-    values = unmapped(row, mapping.columns().values())
+    paths = mapping.columns().values()
+    values = unmapped(row, paths)
     known = {part for trace in converted.traces for part in (trace.question, trace.reasoning, trace.answer)}
+    known |= {long.strip() for path in paths for long in _long_texts(get(row, path))}
     for index, trace in enumerate(converted.traces):
         own = {
             name: value[trace.sample] if isinstance(value, list) and len(value) == count > 1 else value
             for name, value in values.items()
         }
         extra = {name: value for name, value in own.items() if not _repeats(value, known)} | json.loads(trace.extra)
-        converted.traces[index] = replace(trace, extra=canonical_json(extra))
+        converted.traces[index] = replace(trace, extra=json_text(extra))
     return converted
 
 
 def unmapped(row: Row, paths: Iterable[str]) -> Row:
-    """The values of a row that no path of the mapping uses, as JSON can hold them."""
-    used = {name for path in paths for choice in path.split("|") for name in (choice, choice.split(".")[0])}
-    return {name: plain(value) for name, value in row.items() if name not in used and value is not None}
+    """The values of a row that no path of the mapping uses."""
+    mapped = {name for path in paths for name in used(row, path)}
+    return {name: value for name, value in row.items() if name not in mapped and value is not None}
 
 
 def _repeats(value: Json, known: set[str]) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(_repeats(item, known) for item in value)
-    return isinstance(value, str) and len(value) > DUPLICATE_CHARS and value.strip() in known
+    texts = _long_texts(value)
+    return bool(texts) and all(long.strip() in known for long in texts)
+
+
+def _long_texts(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value] if len(value) > DUPLICATE_CHARS else []
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [long for member in members for long in _long_texts(member)]
+
+
+def json_text(values: Row) -> str:
+    """Values as JSON text: bytes as their size, what JSON does not know as its text."""
+    try:
+        options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        return orjson.dumps(values, default=_plain_scalar, option=options).decode()
+    except TypeError:  # whole numbers beyond 64 bits
+        return canonical_json(plain(values))
+
+
+def _plain_scalar(value: Json) -> str:
+    return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 
 def plain(value: Json) -> Json:
-    """The value as JSON can hold it; bytes become their size, dates their text."""
+    """The value as JSON can hold it."""
     if isinstance(value, dict):
         return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [plain(member) for member in value]
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if isinstance(value, str | int | float | None) else str(value)
+    return value if isinstance(value, str | int | float | None) else _plain_scalar(value)

@@ -4,11 +4,12 @@ One assistant turn is an output with think tags or with `reasoning_content` besi
 answer and everything before it the reasoning, each turn under the name of its speaker.
 """
 
-from curation.imports.layouts.base import Context, Converted, Solution, finish, plain, read_problem, read_trace
+from curation.imports.layouts.base import Context, Converted, Solution, finish, json_text, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
+from curation.imports.think import split_think
 from curation.imports.values import Json, get, text
-from curation.trace import Form, canonical_json
+from curation.trace import Form
 
 ASSISTANT = ("assistant", "gpt", "model", "bot", "chatgpt")
 SYSTEM = ("system", "developer")
@@ -45,7 +46,7 @@ def content(message: Row) -> str:
     calls, value = get(message, "tool_calls"), get(message, "content|value")
     if isinstance(value, list):
         value = [part for part in value if part not in _thoughts(message)]
-    return "\n".join(filter(None, (text(value), canonical_json(plain(calls)) if calls else "")))
+    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls}) if calls else "")))
 
 
 def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
@@ -57,7 +58,12 @@ def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
     last = turns[-1] if speaker(turns[-1]) in ASSISTANT else {}
     before = turns[:-1] if last else turns
     spoken = [f"{speaker(turn)}: {_spoken(turn)}" for turn in before]
-    return Solution("\n\n".join(spoken), None, _spoken(last), model, correct)
+    answer = split_think(content(last))
+    thought = "\n".join(filter(None, (text(_reasoning(last)), "" if answer.closed is None else answer.reasoning)))
+    spoken += [f"{speaker(last)}: {thought}"] if thought else []
+    return Solution(
+        "\n\n".join(spoken), None, content(last) if answer.closed is None else answer.answer, model, correct
+    )
 
 
 def _reasoning(message: Row) -> Json:

@@ -39,15 +39,15 @@ def solutions(row: Row, mapping: Mapping) -> Iterator[tuple[str, Row]]:
     for name, value in columns.items():
         if mapping.samples == "*" and not _is_solution(value, mapping):
             continue
-        for item in _items(value):
+        for item in _items(value, mapping.output or ""):
             yield name, item
 
 
-def _items(value: Json) -> list[Row]:
+def _items(value: Json, output: str) -> list[Row]:
     if isinstance(value, dict):
         members = list(value.values())
         return members if members and all(isinstance(member, dict) for member in members) else [value]
-    return [item if isinstance(item, dict) else {"": item} for item in value or []]
+    return [item if isinstance(item, dict) else {output: item} for item in value or []]
 
 
 def _is_solution(value: Json, mapping: Mapping) -> bool:

@@ -1,0 +1,1 @@
+"""What ships with Winnow: sample traces, a benchmark, a base student and their generator."""

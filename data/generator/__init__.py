@@ -1,0 +1,1 @@
+"""Generator of the embedded demo: word problems, teacher traces and the base student."""

@@ -1,0 +1,241 @@
+"""Figures as pure functions of Arrow tables and reports: the same data gives an equal figure.
+
+The equality matters: Streamlit forgets a selection when the figure it was made on comes back different.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from curation.report import StepReport
+
+PALETTE = ("#2a8c82", "#c9822b", "#6b7fd7", "#b8566f", "#7a9a3a", "#8f6bb3", "#4b9cc9", "#8a8577")
+# legible on both themes
+MAIN, PALE, ALL, LIMIT = PALETTE[0], "rgba(42, 140, 130, .45)", "rgba(138, 148, 146, .38)", "#d4545c"
+UNITS = {
+    "n_tokens": "tokens",
+    "n_reasoning_tokens": "tokens of reasoning",
+    "n_chars": "characters",
+    "n_segments": "segments",
+    "difficulty": "0 easy to 1 hard",
+    "pass_rate": "share of traces right",
+    "attempt_share": "share of characters",
+    "repetition": "share repeated",
+}
+Range = tuple[float | None, float | None]
+
+
+def label(name: str) -> str:
+    """A column's name with its unit where it has one."""
+    words = name.replace("_", " ").removeprefix("n ")
+    words = words[:1].upper() + words[1:]
+    unit = UNITS.get(name, "")
+    return f"{words} ({unit})" if unit and unit != words.lower() else words
+
+
+def layout(figure: go.Figure, height: int, x: str, y: str, legend: bool = False) -> go.Figure:
+    """Labelled axes, small margins, a legend above when asked for."""
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 26 if legend else 10, "b": 8}, showlegend=legend, bargap=0.04,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": None}, hovermode="closest",
+        xaxis={"title": {"text": x, "standoff": 6}, "automargin": True, "fixedrange": True},
+        yaxis={"title": {"text": y, "standoff": 6}, "automargin": True, "rangemode": "tozero", "fixedrange": True},
+    )  # fmt: skip
+    return figure
+
+
+def histogram(table: pa.Table, column: str, chosen: Range | None = None) -> go.Figure:
+    """Rows per bin, those outside the chosen range greyed; drag over the bars to choose a range."""
+    low, high = chosen or (None, None)
+    middles = [(a + b) / 2 for a, b in zip(table["low"].to_pylist(), table["high"].to_pylist(), strict=True)]
+    inside = [(low is None or x >= low) and (high is None or x <= high) for x in middles]
+    figure = go.Figure(_bars(table, [MAIN if kept else ALL for kept in inside]))
+    for limit in (low, high):
+        if limit is not None:
+            figure.add_vline(x=limit, line_color=LIMIT, line_width=1.5, line_dash="dot")
+    figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"color": LIMIT, "width": 1}})
+    return layout(figure, 230, label(column), "Traces")
+
+
+def grouped_histogram(table: pa.Table, column: str, group: str) -> go.Figure:
+    """Share of each group's rows per bin, one line a group, so that groups of unequal size compare."""
+    figure = go.Figure()
+    for index, (name, rows) in enumerate(_groups(table)):
+        total = sum(row["rows"] for row in rows) or 1
+        figure.add_trace(
+            go.Scatter(
+                x=[(row["low"] + row["high"]) / 2 for row in rows], y=[row["rows"] / total for row in rows],
+                name=f"{name} ({total:,})", mode="lines", line={"shape": "hvh", "width": 2},
+                marker_color=PALETTE[index % len(PALETTE)], line_color=PALETTE[index % len(PALETTE)],
+                hovertemplate=f"%{{x:.4g}}: %{{y:.1%}}<extra>{_plain(name)}</extra>",
+            )
+        )  # fmt: skip
+    figure.update_yaxes(tickformat=".0%")
+    return layout(figure, 260, label(column), f"Share of each {group.replace('_', ' ')}", legend=True)
+
+
+def categories(table: pa.Table, column: str, chosen: Sequence[str] = ()) -> go.Figure:
+    """Rows per value, longest first; click a bar to choose it."""
+    rows = sorted(table.to_pylist(), key=lambda row: row["rows"])[-20:]
+    names = ["unknown" if row["value"] in (None, "") else str(row["value"]) for row in rows]
+    colours = [MAIN if not chosen or name in chosen else ALL for name in names]
+    figure = go.Figure(
+        go.Bar(
+            x=[row["rows"] for row in rows], y=[shorten(name) for name in names], orientation="h",
+            marker_color=colours, text=[f"{row['rows']:,}" for row in rows], textposition="auto",
+            customdata=names, hovertemplate="%{customdata}: %{x:,} traces<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(dragmode=False, clickmode="event+select")
+    layout(figure, max(110, 60 + 26 * len(rows)), "Traces", "")
+    figure.update_yaxes(type="category")
+    return figure
+
+
+def points(table: pa.Table, x: str, y: str, colour: str | None = None) -> go.Figure:
+    """One dot a trace, drawn by the graphics card; drag a box to choose both ranges."""
+    figure = go.Figure()
+    rows = table.to_pylist()
+    axes = f"{label(x)}: %{{x:.4g}}<br>{label(y)}: %{{y:.4g}}"
+    for index, name in enumerate(sorted({_name(row["colour"]) for row in rows})[: len(PALETTE)]):
+        mine = [row for row in rows if _name(row["colour"]) == name]
+        figure.add_trace(
+            go.Scattergl(
+                x=[row["x"] for row in mine], y=[row["y"] for row in mine], mode="markers", name=name,
+                marker={"size": 5, "opacity": 0.5, "color": PALETTE[index]},
+                hovertemplate=f"{axes}<extra>{name if colour else ''}</extra>",
+            )
+        )  # fmt: skip
+    figure.update_layout(dragmode="select", newselection={"line": {"color": LIMIT, "width": 1}})
+    return layout(figure, 340, label(x), label(y), legend=bool(colour))
+
+
+def spreads(table: pa.Table, column: str, group: str) -> go.Figure:
+    """A box a group: 5th, 25th, 50th, 75th and 95th percentile."""
+    rows = table.to_pylist()
+    figure = go.Figure(
+        go.Box(
+            y=[f"{_name(row['group'])} ({row['rows']:,})" for row in rows], orientation="h", marker_color=MAIN,
+            lowerfence=[row["low"] for row in rows], q1=[row["q1"] for row in rows],
+            median=[row["median"] for row in rows], q3=[row["q3"] for row in rows],
+            upperfence=[row["high"] for row in rows],
+        )
+    )  # fmt: skip
+    layout(figure, max(120, 70 + 34 * len(rows)), f"{label(column)}, 5th to 95th percentile", "")
+    figure.update_yaxes(autorange="reversed", type="category", rangemode="normal")
+    return figure
+
+
+def backdrop(table: pa.Table, limits: Sequence[float]) -> go.Figure:
+    """A low histogram without axes to sit above a slider, the limits as lines."""
+    figure = go.Figure(_bars(table, ALL))
+    for limit in limits:
+        figure.add_vline(x=limit, line_color=LIMIT, line_width=2)
+    span = [table["low"][0].as_py(), table["high"][-1].as_py()] if len(table) else None
+    figure.update_layout(height=64, margin={"l": 6, "r": 6, "t": 2, "b": 0}, showlegend=False, bargap=0.04)
+    figure.update_xaxes(visible=False, range=span, fixedrange=True)
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure
+
+
+def funnel(reports: Sequence[StepReport], rows_in: int, measure: str = "rows") -> go.Figure:
+    """What is left after each step, as bars from the first to the last; estimated counts are paler."""
+    left = [rows_in if measure == "rows" else None, *[_left(report, measure) for report in reports]]
+    names = ["Start", *[f"{report.step}. {report.op}" for report in reports]]
+    kept = [(n, v, r) for n, v, r in zip(names, left, [None, *reports], strict=True) if v is not None]
+    figure = go.Figure(
+        go.Bar(
+            y=[name for name, _, _ in kept], x=[value for _, value, _ in kept], orientation="h",
+            marker_color=[ALL if report is None else PALE if report.estimated else MAIN for _, _, report in kept],
+            text=[_amount(value, report) for _, value, report in kept], textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    )  # fmt: skip
+    layout(figure, 60 + 28 * len(kept), f"{measure.capitalize()} left", "")
+    figure.update_xaxes(range=[0, 1.18 * max([value for _, value, _ in kept], default=1)])
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def curve(metrics: Sequence[Mapping[str, Any]], keys: Sequence[str] = ("loss", "eval_loss")) -> go.Figure:
+    """Loss against step, training and evaluation."""
+    figure = go.Figure()
+    for index, key in enumerate(keys):
+        drawn = [line for line in metrics if line.get(key) is not None and line.get("step") is not None]
+        if drawn:
+            figure.add_trace(
+                go.Scatter(
+                    x=[line["step"] for line in drawn], y=[line[key] for line in drawn], name=key.replace("_", " "),
+                    mode="lines+markers" if len(drawn) < 40 else "lines", line_color=PALETTE[index], marker_size=5,
+                )
+            )  # fmt: skip
+    return layout(figure, 260, "Step", "Loss (nats per token)", legend=len(figure.data) > 1)
+
+
+class Interval(NamedTuple):
+    """One student's share with its interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def accuracies(rows: Sequence[Interval]) -> go.Figure:
+    """Accuracy with its 95 % interval, one dot a student."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[row.value for row in rows], y=[row.name for row in rows], mode="markers", marker_color=MAIN,
+            marker_size=10, hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+            error_x={
+                "type": "data", "symmetric": False, "thickness": 1.6, "width": 5, "color": MAIN,
+                "array": [row.high - row.value for row in rows],
+                "arrayminus": [row.value - row.low for row in rows],
+            },
+        )
+    )  # fmt: skip
+    layout(figure, 70 + 32 * len(rows), "Accuracy with 95 % interval", "")
+    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(autorange="reversed", type="category")
+    return figure
+
+
+def shorten(text: str, length: int = 34) -> str:
+    """A name that fits beside a bar, its signs kept from being read as HTML."""
+    return _plain(text if len(text) <= length else f"{text[: length - 1]}…")
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _name(value: object) -> str:
+    return "unknown" if value is None or value == "" else shorten(str(value))
+
+
+def _bars(table: pa.Table, colour: str | Sequence[str]) -> go.Bar:
+    ends = list(zip(table["low"].to_pylist(), table["high"].to_pylist(), strict=True))
+    return go.Bar(
+        x=[(low + high) / 2 for low, high in ends], width=[(high - low) * 0.94 for low, high in ends],
+        y=table["rows"].to_pylist(), marker_color=colour, customdata=ends,
+        hovertemplate="%{customdata[0]:.4g} to %{customdata[1]:.4g}: %{y:,} traces<extra></extra>",
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.5}},
+    )  # fmt: skip
+
+
+def _groups(table: pa.Table) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Rows by group, the eight largest groups in order of size."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault(_name(row["group"]), []).append(row)
+    return sorted(found.items(), key=lambda item: -sum(row["rows"] for row in item[1]))[: len(PALETTE)]
+
+
+def _left(report: StepReport, measure: str) -> int | None:
+    return {"rows": report.rows, "problems": report.problems, "tokens": report.tokens}[measure]
+
+
+def _amount(value: int, report: StepReport | None) -> str:
+    return f"about {value:,}" if report and report.estimated else f"{value:,}"

@@ -1,0 +1,63 @@
+"""Scores are measured by annotators: choose one, fill its form, start it; what is stored is never measured twice."""
+
+import streamlit as st
+
+from curation.filters import Filter
+from curation.operator import OPERATORS, Annotator
+from curation.runs import ACTIVE
+from curation.workspace import Workspace
+from pages.ui import forms
+from pages.ui.run_panel import panel
+from pages.ui.state import errors, runs
+
+BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
+
+
+def annotators() -> dict[str, type[Annotator]]:
+    """The known annotators by name."""
+    return {name: spec for name, spec in OPERATORS.members.items() if issubclass(spec, Annotator)}
+
+
+def choices(work: Workspace, chosen: Filter) -> forms.Choices:
+    """What forms over the store's scores can offer."""
+    columns = dict(work.store.columns())
+    return forms.Choices(
+        scores=columns,
+        histogram=lambda score: work.store.histogram(score, chosen) if columns.get(score) == "number" else None,
+        categories=lambda score: _categories(work, chosen, score) if columns.get(score) == "category" else (),
+    )
+
+
+def _categories(work: Workspace, chosen: Filter, score: str) -> list[str]:
+    return [value for value in work.store.categories(score, chosen)["value"].to_pylist() if value]
+
+
+def running(work: Workspace, key: str) -> None:
+    """The runs that measure at this moment."""
+    for run in runs(work, "annotate"):
+        if run.status().state in ACTIVE:
+            panel(run, f"{key}-measure")
+
+
+def show(work: Workspace, key: str) -> None:
+    """A box to measure more scores."""
+    with st.popover("Measure", icon=":material/straighten:", help="Add scores and segments to the traces"):
+        stored = {step.title() for step in work.store.annotations().values()}
+        missing = [name for name in BASICS if name in annotators() and name not in stored]
+        if missing and st.button(
+            "Measure the basics", key=f"{key}-basics", type="primary", icon=":material/bolt:",
+            help=f"Adds {', '.join(missing)}",
+        ):  # fmt: skip
+            _start(work, [OPERATORS.parse({"op": name}) for name in missing])
+        name = st.selectbox("Annotator", list(annotators()), key=f"{key}-annotator")
+        st.caption(annotators()[name].help())
+        values = forms.form(annotators()[name], {}, choices(work, Filter()), f"{key}-form-{name}")
+        if st.button("Measure", key=f"{key}-start", icon=":material/straighten:"):
+            with errors():
+                _start(work, [OPERATORS.parse({"op": name, **values})])
+
+
+def _start(work: Workspace, steps: list) -> None:  # type: ignore[type-arg]
+    with st.spinner("Measuring"):
+        work.start_annotate(steps, Filter())
+    st.rerun()

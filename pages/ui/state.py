@@ -1,0 +1,125 @@
+"""What the pages share: the workspace, and the filter, trace, set and run in the address of the page.
+
+A view is its address: the filter and the selected trace travel in the query parameters, so a view survives a reload
+and can be sent to somebody. Streamlit drops the parameters when the page is changed by the menu; the session
+remembers the last ones, and `get` writes them back.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from curation.errors import UserError
+from curation.filters import Filter
+from curation.runs import ACTIVE, Run, State, all_runs, find
+from curation.workspace import Workspace
+from pages.ui.maths import inline
+from pages.ui.run_panel import panel
+from pages.ui.trace_view import stylesheet
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def root() -> Path:
+    """The folder the researcher works in."""
+    return Path(os.environ.get("WINNOW_WORKSPACE") or PROJECT / "data" / "workspace")
+
+
+@st.cache_resource(show_spinner="Opening the workspace")
+def _open(path: str) -> Workspace:
+    return Workspace(Path(path))
+
+
+def workspace() -> Workspace:
+    """The one workspace of this process."""
+    return _open(str(root().resolve()))
+
+
+@contextmanager
+def screen(title: str, caption: str) -> Iterator[Workspace]:
+    """The frame of every page: title, what it is for, finished runs taken in, repairable errors shown in place."""
+    if not st.session_state.get("in-app"):
+        # the first address opened after a start runs its page alone, without app.py's navigation
+        st.switch_page("app.py", query_params={**st.query_params.to_dict(), "open": title.lower()})
+    st.html(stylesheet())
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title(title, anchor=False, width="content")
+        st.caption(caption, width="content")
+    with errors():
+        work = workspace()
+        for run_id in work.take_in():
+            st.toast(f"Finished: {inline(find(work.runs_root, run_id).request.title)}", icon=":material/done:")
+        yield work
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Show what a user can repair where it happened; the rest of the page goes on."""
+    try:
+        yield
+    except UserError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def get(name: str) -> str | None:
+    """A parameter of the address, or the one this session had last."""
+    value = st.query_params.get(name) or st.session_state.get(f"last-{name}")
+    put(name, value)
+    return value
+
+
+def put(name: str, value: str | None) -> None:
+    """Set or clear a parameter of the address."""
+    st.session_state[f"last-{name}"] = value
+    if value and st.query_params.get(name) != value:
+        st.query_params[name] = value
+    elif not value and name in st.query_params:
+        del st.query_params[name]
+
+
+def current_filter() -> Filter:
+    """The filter of the address; one that cannot be read is dropped with a word about it."""
+    try:
+        return Filter.from_query(get("filter") or "")
+    except UserError as error:
+        put("filter", None)
+        st.warning(f"The filter in the address was left out. {error}", icon=":material/filter_alt_off:")
+        return Filter()
+
+
+def set_filter(chosen: Filter) -> None:
+    """Put a filter into the address; lists start again at their first page."""
+    put("filter", chosen.to_query())
+    st.session_state["page"] = 1
+
+
+def offer_samples(work: Workspace) -> bool:
+    """On an empty store, offer the sample workspace; True when the page should draw nothing else."""
+    if not work.is_empty():
+        return False
+    active = [run for run in runs(work, "import") if run.status().state in ACTIVE]
+    with st.container(border=True):
+        st.subheader("There are no traces here yet", anchor=False)
+        if active:
+            panel(active[0], "samples")
+            return True
+        st.write("Load the sample workspace to try every step offline, or import your own files.")
+        with st.container(horizontal=True):
+            if st.button("Load the sample workspace", type="primary", icon=":material/science:"):
+                work.load_samples()
+                st.rerun()
+            st.page_link("pages/import.py", label="Import files", icon=":material/upload_file:")
+    return True
+
+
+def runs(work: Workspace, *kinds: str) -> list[Run]:
+    """The runs of the workspace, newest first; of some kinds where any is named."""
+    return [run for run in all_runs(work.runs_root) if not kinds or run.request.kind in kinds]
+
+
+def finished(work: Workspace, kind: str, state: State = "done") -> list[Run]:
+    """The runs of a kind that ended in a state, newest first."""
+    return [run for run in runs(work, kind) if run.status().state == state]

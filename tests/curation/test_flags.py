@@ -1,0 +1,67 @@
+import argparse
+from typing import ClassVar, Literal
+
+import pytest
+from pydantic import Field
+
+from curation.errors import UserError
+from curation.flags import add_flags, from_flags
+from curation.params import Positive
+from curation.spec import Spec
+
+
+class Sample(Spec):
+    """A spec with a field of every kind."""
+
+    tag: ClassVar[str] = "thing"
+    thing: Literal["sample"] = "sample"
+    deep: bool = Field(True, description="Look deeper")
+    mode: Literal["fast", "exact"] = Field("fast", description="How to look")
+    rows: Positive | None = Field(8, description="Most rows, 100 % of them by default")
+    share: float = Field(0.5, description="Share kept")
+    names: list[str] = Field(["a"], description="Names")
+    note: str = Field("", description="A remark")
+
+
+class Needy(Spec):
+    """A spec with a field that has no default."""
+
+    tag: ClassVar[str] = "thing"
+    thing: Literal["needy"] = "needy"
+    column: str = Field(description="Column read")
+
+
+def parsed(spec, *given):
+    parser = argparse.ArgumentParser()
+    add_flags(parser, spec)
+    return from_flags(spec, parser.parse_args(given))
+
+
+def test_no_flags_give_the_defaults():
+    assert parsed(Sample) == Sample()
+
+
+def test_every_kind_of_field_has_its_flag():
+    given = ["--no-deep", "--mode", "exact", "--rows", "3", "--share", "0.25", "--names", "x, y", "--note", "hi"]
+    wanted = Sample(deep=False, mode="exact", rows=3, share=0.25, names=["x", "y"], note="hi")
+    assert parsed(Sample, *given) == wanted
+
+
+def test_none_empties_an_optional_field():
+    assert parsed(Sample, "--rows", "none") == Sample(rows=None)
+
+
+def test_a_bad_value_names_field_and_bound():
+    with pytest.raises(UserError, match="sample.rows: input should be greater than or equal to 1, found '0'"):
+        parsed(Sample, "--rows", "0")
+
+
+def test_a_missing_value_is_named_with_its_meaning():
+    with pytest.raises(UserError, match=r"needy needs the field 'column' \(Column read\)"):
+        parsed(Needy)
+
+
+def test_help_shows_description_and_default(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        parsed(Sample, "--help")
+    assert "Most rows, 100 % of them by default (default: 8)" in " ".join(capsys.readouterr().out.split())

@@ -1,0 +1,128 @@
+import pytest
+
+from curation.errors import UserError
+from curation.models import Request, Scripted, TransformersModel, ask
+
+QUESTIONS = ["1+1?", "What is a long question about nothing at all?", "Why?", "Two and two are how many, if any?"]
+LIMIT = 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A random Llama with a byte tokenizer; its large weights make greedy answers uneven in length."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    special, alphabet = ["<|pad|>", "<|e|>"], sorted(pre_tokenizers.ByteLevel.alphabet())
+    inner = Tokenizer(models.BPE({token: place for place, token in enumerate(special + alphabet)}, []))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, pad_token="<|pad|>", eos_token="<|e|>")
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}>"
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=128, pad_token_id=0, eos_token_id=list(range(1, 9)),
+        bos_token_id=None, initializer_range=0.3,
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    LlamaForCausalLM(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+def reference(model, question):
+    """What transformers' own generate answers, one prompt at a time."""
+    import torch
+
+    ids = torch.tensor([model.tokenizer(model.render(ask(question)))["input_ids"]])
+    made = model.model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=LIMIT)
+    return tuple(made[0, ids.shape[1] :].tolist())
+
+
+def test_batched_greedy_answers_equal_generate_token_for_token(folder):
+    model = TransformersModel(str(folder), batch_size=3)
+    found = [answer.token_ids for answer in model.complete([Request(ask(q), LIMIT) for q in QUESTIONS])]
+    assert found == [reference(model, question) for question in QUESTIONS]
+    assert len({len(ids) for ids in found}) > 1  # rows were finished, and dropped, at different steps
+
+
+def test_an_answer_says_whether_it_ended_or_was_cut(folder):
+    model = TransformersModel(str(folder))
+    answers = model.complete([Request(ask(question), LIMIT) for question in QUESTIONS])
+    for answer in answers:
+        assert answer.finish_reason == ("stop" if answer.token_ids[-1] in model.stop_ids else "length")
+        assert answer.n_tokens == len(answer.token_ids) <= LIMIT
+
+
+def test_a_prompt_as_long_as_the_context_gets_an_empty_cut_answer(folder):
+    answer = TransformersModel(str(folder)).complete([Request("x" * 128, 5)])[0]
+    assert (answer.text, answer.token_ids, answer.finish_reason) == ("", (), "length")
+
+
+def test_a_sampled_answer_depends_on_its_seed_and_not_on_its_batch(folder):
+    model = TransformersModel(str(folder))
+    alone = model.complete([Request("abc", 20, temperature=1.0, seed=5)])[0]
+    others = [Request("a longer prompt", 20), Request("abc", 20, temperature=1.0, seed=6)]
+    together = model.complete([*others, Request("abc", 20, temperature=1.0, seed=5)])
+    assert together[2] == alone
+    assert together[1] != alone
+
+
+def test_finished_requests_are_counted_as_they_end(folder):
+    heard = []
+    TransformersModel(str(folder)).complete([Request(ask(q), LIMIT) for q in QUESTIONS], heard.append)
+    assert heard == [1, 2, 3, 4]
+
+
+def test_no_requests_give_no_answers(folder):
+    assert TransformersModel(str(folder)).complete([]) == []
+
+
+def test_a_missing_model_names_itself_and_says_what_to_give(tmp_path):
+    with pytest.raises(UserError, match=r"The tokenizer 'nobody/nothing' cannot be loaded.*Give a local folder"):
+        TransformersModel("nobody/nothing")
+
+
+def test_a_tokenizer_without_chat_template_is_refused(folder, tmp_path):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="has no chat template"):
+        TransformersModel(str(tmp_path))
+
+
+def test_a_folder_without_adapter_is_refused_as_adapter(folder, tmp_path):
+    with pytest.raises(UserError, match="There is no LoRA adapter"):
+        TransformersModel(str(folder), adapter=tmp_path)
+
+
+def test_an_adapter_changes_the_answers(folder, tmp_path):
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(3)
+    config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    get_peft_model(AutoModelForCausalLM.from_pretrained(folder), config).save_pretrained(tmp_path / "adapter")
+    request = [Request("abc", 20)]
+    plain = TransformersModel(str(folder)).complete(request)
+    assert TransformersModel(str(folder), adapter=tmp_path / "adapter").complete(request) != plain
+
+
+def test_a_scripted_model_answers_from_a_list_in_turn():
+    model = Scripted(["one", "two words here"])
+    answers = model.complete([Request("a", 10), Request("b", 2), Request("c", 10)])
+    assert [(answer.text, answer.finish_reason) for answer in answers] == [
+        ("one", "stop"),
+        ("two words", "length"),
+        ("one", "stop"),
+    ]
+
+
+def test_a_scripted_model_answers_by_question_or_function():
+    assert Scripted({"q": "a"}).complete([Request(ask("q"))])[0].text == "a"
+    assert Scripted(lambda request: f"{request.prompt}!").complete([Request("q")])[0].text == "q!"

@@ -1,0 +1,88 @@
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("e2e") / "workspace"
+
+
+@pytest.fixture(scope="module")
+def server(workspace: Path) -> Iterator["Server"]:
+    running = Server(workspace)
+    running.start()
+    yield running
+    running.stop()
+
+
+class Server:
+    """The app as a user starts it, on a free port."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        environment = {**os.environ, "WINNOW_WORKSPACE": str(self.workspace), "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(self.url + "/_stcore/health", timeout=2)
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise TimeoutError(f"the app did not start on {self.url}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture
+def page(tmp_path) -> Iterator[Page]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=CHROMIUM, headless=True, args=ARGUMENTS,
+            viewport={"width": 1440, "height": 1000},
+        )  # fmt: skip
+        context.set_default_timeout(60_000)
+        yield context.pages[0]
+        context.close()
+
+
+@pytest.fixture
+def shot(page: Page):
+    """Keeps a screenshot as an artefact of the run."""
+    folder = ROOT / "artefacts" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+
+    return keep

@@ -1,0 +1,60 @@
+import pytest
+
+from curation.errors import UserError
+from curation.trace import Problem
+from training.benchmark import Benchmark, locate, read, shipped, write
+
+ROWS = [{"question": "1 + 1?", "answer": "2", "subject": "easy"}, {"question": "2 + 2?", "answer": 4}]
+
+
+def test_json_lines_become_problems(make_benchmark):
+    wanted = (Problem("1 + 1?", "2", "bench", None, "easy"), Problem("2 + 2?", "4", "bench"))
+    assert read(make_benchmark(ROWS)) == Benchmark("bench", wanted)
+
+
+def test_a_written_benchmark_reads_the_same(tmp_path):
+    problems = (Problem("q", "1", "set", "test", "algebra", ("a.png",)), Problem("r", "2", "set"))
+    write(problems, tmp_path / "bench.parquet")
+    assert read(tmp_path / "bench.parquet") == Benchmark("bench", problems)
+
+
+def test_a_question_asked_twice_counts_once(make_benchmark):
+    assert len(read(make_benchmark([*ROWS, ROWS[0]])).problems) == 2
+
+
+def test_a_benchmark_without_answers_is_refused_at_its_first_such_row(make_benchmark):
+    path = make_benchmark([ROWS[0], {"question": "why?"}])
+    with pytest.raises(UserError, match="row 2: no answer, so a student cannot be marked on it"):
+        read(path)
+
+
+def test_an_answer_of_zero_is_an_answer(make_benchmark):
+    assert read(make_benchmark([{"question": "1 - 1?", "answer": 0}])).problems[0].reference == "0"
+
+
+def test_a_row_without_question_names_its_fields(make_benchmark):
+    with pytest.raises(UserError, match=r'row 1: no "question"; its fields: prompt, answer'):
+        read(make_benchmark([{"prompt": "q", "answer": "1"}]))
+
+
+def test_a_broken_line_is_named(tmp_path):
+    path = tmp_path / "bench.jsonl"
+    path.write_text('{"question": "q", "answer": "1"}\n{"question"\n')
+    with pytest.raises(UserError, match="line 2: not JSON"):
+        read(path)
+
+
+def test_an_empty_benchmark_is_refused(make_benchmark):
+    with pytest.raises(UserError, match="has no problems"):
+        read(make_benchmark([]))
+
+
+def test_an_unknown_benchmark_lists_the_shipped_ones():
+    with pytest.raises(UserError, match=f"There is no benchmark 'nope'; shipped: {', '.join(shipped()) or 'none'}"):
+        locate("nope")
+
+
+def test_problems_the_student_was_trained_on_are_counted(make_benchmark):
+    benchmark = read(make_benchmark(ROWS))
+    assert benchmark.contaminated(frozenset({Problem("1 + 1? ").id, "other"})) == 1
+    assert benchmark.contaminated(None) is None

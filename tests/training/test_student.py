@@ -1,0 +1,52 @@
+import pytest
+
+from curation.errors import UserError
+from curation.runs import create
+from training.launch import evaluate_request
+from training.strategies.greedy import Greedy
+from training.student import BASE_FOLDER, Student, resolve
+
+
+def test_base_is_the_shipped_student(tmp_path):
+    assert resolve("base", tmp_path) == Student("base", str(BASE_FOLDER))
+
+
+def test_a_folder_with_a_model_is_a_student(student_folder, tmp_path):
+    assert resolve(str(student_folder), tmp_path) == Student("tiny", str(student_folder))
+
+
+def test_a_name_of_owner_and_model_is_left_to_the_hub(tmp_path):
+    assert resolve("someone/small-model", tmp_path) == Student("someone/small-model", "someone/small-model")
+
+
+def test_a_finished_train_run_is_a_student_by_id_and_by_folder(make_train_run, tmp_path):
+    run = make_train_run()
+    (run.out / "model").mkdir()
+    wanted = Student(run.id, str(run.out / "model"), run.folder)
+    assert resolve(run.id, tmp_path / "runs") == resolve(str(run.folder), tmp_path / "elsewhere") == wanted
+
+
+def test_an_unfinished_train_run_is_refused(make_train_run, tmp_path):
+    run = make_train_run()
+    with pytest.raises(UserError, match=f"Run '{run.id}' has no finished model: it is lost; resume it first"):
+        resolve(run.id, tmp_path / "runs")
+
+
+def test_an_evaluate_run_is_no_student(student_folder, make_benchmark, tmp_path):
+    path = make_benchmark([{"question": "q", "answer": "1"}])
+    request = evaluate_request(Student("tiny", str(student_folder)), str(path), Greedy())
+    run = create(tmp_path / "runs", request)
+    with pytest.raises(UserError, match="is of kind evaluate, so it holds no student"):
+        resolve(run.id, tmp_path / "runs")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(UserError, match="holds no model: config.json is missing"):
+        resolve(str(tmp_path), tmp_path / "runs")
+
+
+def test_an_unknown_name_lists_what_is_known(make_train_run, tmp_path):
+    run = make_train_run()
+    (run.out / "model").mkdir()
+    with pytest.raises(UserError, match=f"There is no student 'nope'; known: base, {run.id}, the folder"):
+        resolve("nope", tmp_path / "runs")
