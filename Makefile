@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study demo docs chromium bench clean
+.PHONY: app test check demo-study docs chromium clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -19,8 +19,17 @@ check: .venv/.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Raw, verified, pruned and concise traces of the same problems train the shipped base student at one token budget;
+# finished parts are kept, so an interrupted study goes on where it stopped.
+STUDY ?= data/workspace/demo-study
+SAMPLES := data/samples/teacher_traces.jsonl.gz data/samples/concise_traces.jsonl.gz
 demo-study: .venv/.done
-	$(BIN)/python -m training.study --workspace $(WORKSPACE)-study
+	$(BIN)/python -m curation import $(SAMPLES) --workspace $(STUDY)
+	for recipe in raw verified pruned; do test -d $(STUDY)/sets/$$recipe || $(BIN)/python -m curation apply $$recipe \
+	--dataset teacher_traces --out $$recipe --workspace $(STUDY) || exit; done
+	test -d $(STUDY)/sets/concise || $(BIN)/python -m curation apply verified --dataset concise_traces --out concise --workspace $(STUDY)
+	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
+	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -90,7 +90,7 @@ def apply_command(workspace: Workspace, given: argparse.Namespace) -> None:
         chosen = Filter.from_query(given.filter)
         if given.dataset:
             chosen = chosen.with_values("dataset", tuple(given.dataset.split(",")))
-        run = workspace.apply_run(recipe, given.out, chosen=chosen, dataset=given.dataset or "")
+        run = workspace.apply_run(recipe, given.out, chosen)
     follow(run)
     write_set(workspace.set(given.out), given.json)
 

@@ -1,13 +1,14 @@
 """What an executor runs: one operator over one batch of traces, results as Arrow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from curation.operator import Annotator, Failure, Mapper, ScoreType
+from curation.operator import Annotator, Failure, Mapper, ScoreType, literal
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
@@ -57,6 +58,11 @@ def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:
         verdicts.append({"id": trace.id, "verdict": verdict, "became": [t.id for t in result], "reason": reason})
         kept += result
     return Mapped(pa.Table.from_pylist(verdicts, schema=VERDICTS), to_table(kept))
+
+
+def read_parquet(paths: Sequence[Path]) -> str:
+    """The SQL table of these Parquet files."""
+    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
 
 
 def with_segments(

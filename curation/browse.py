@@ -120,6 +120,7 @@ class Browse:
     def histogram(self, name: str, chosen: Filter, bins: int = 50, group: str | None = None) -> pa.Table:
         """Rows per bin of a number: low, high, rows and, when grouped, the group."""
         self._check(name, "number")
+        self._check(group or name)
         where, value = self.where(chosen), column(name)
         by = f", {column(group)} AS grp" if group else ""
         query = f"""
@@ -147,6 +148,7 @@ class Browse:
         """A fixed sample of traces with two numbers and a column to colour by: id, x, y, colour."""
         self._check(x, "number")
         self._check(y, "number")
+        self._check(colour or x)
         shade = column(colour) if colour else "NULL"
         query = f"""
             SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour
@@ -157,6 +159,7 @@ class Browse:
     def summary(self, name: str, group: str, chosen: Filter) -> pa.Table:
         """Five-number summary of a number per value of a category: group, rows, low, q1, median, q3, high."""
         self._check(name, "number")
+        self._check(group)
         value = column(name)
         query = f"""
             SELECT {column(group)}::VARCHAR AS "group", count({value}) AS rows, quantile_cont({value}, 0.05) AS low,
@@ -206,15 +209,18 @@ class Browse:
         return self.cursor().sql(query).to_arrow_table()
 
     def _check(self, name: str, *kinds: ScoreType) -> None:
-        fitting = [known for known, kind in self.columns().items() if kind in kinds]
+        fitting = [known for known, kind in self.columns().items() if not kinds or kind in kinds]
         if name not in fitting:
-            raise unknown(f"{' or '.join(kinds)}", name, fitting)
+            raise unknown(" or ".join(kinds) or "column", name, fitting)
 
     def stored(self, step: Annotator) -> pa.Table | None:
         """An annotator's stored results, or None; those of a query are never stored."""
-        query = "SELECT 1 FROM annotations WHERE key = $key AND NOT query"
-        found = self.cursor().execute(query, {"key": step.key()}).fetchone()
+        found = self._is_stored(step)
         return self.cursor().sql(f"FROM {column('ann_' + step.key())}").to_arrow_table() if found else None
+
+    def _is_stored(self, step: Annotator) -> bool:
+        query = "SELECT 1 FROM annotations WHERE key = $key AND NOT query"
+        return self.cursor().execute(query, {"key": step.key()}).fetchone() is not None
 
     def write_traces(self, chosen: Filter, path: Path) -> None:
         """Write the traces the filter shows to one Parquet file of table.SCHEMA, in import order."""
@@ -226,15 +232,21 @@ class Browse:
         )
 
     def select(self, condition: str, limit: int) -> pa.Table:
-        """Traces for which a SQL condition over `scores` holds; UserError when it is not one condition."""
-        query = f"SELECT id FROM scores WHERE ({condition}\n) ORDER BY rowid LIMIT {limit:d}"
-        try:
-            if len(duckdb.extract_statements(query)) != 1:
-                raise UserError(f"--where takes one SQL condition, found: {condition}")
-            ids = [row[0] for row in self.cursor().execute(query).fetchall()]
-        except duckdb.Error as error:
-            names = ", ".join(self.columns())
-            raise UserError(f"The condition cannot be used: {error}. Columns: {names}.") from None
+        """Traces for which a SQL condition over `scores` holds; UserError when it is not one condition.
+
+        It is judged on a copy without texts, by a connection that cannot reach files.
+        """
+        query = f"SELECT id FROM scores WHERE ({condition}\n) ORDER BY place LIMIT {limit:d}"
+        scores = self.cursor().sql("SELECT *, rowid AS place FROM scores").to_arrow_table()
+        with duckdb.connect(config={"enable_external_access": "false"}) as apart:  # in memory
+            apart.register("scores", scores)
+            try:
+                if len(duckdb.extract_statements(query)) != 1:
+                    raise UserError(f"--where takes one SQL condition, found: {condition}")
+                ids = [row[0] for row in apart.execute(query).fetchall()]
+            except duckdb.Error as error:
+                reason, names = str(error).split("\n")[0], ", ".join(self.columns())
+                raise UserError(f"The condition cannot be used: {reason}. Columns: {names}.") from None
         listed = f"SELECT s.*, left(p.question, {PREVIEW}) AS question FROM scores s JOIN problems p "
         listed += "ON p.id = s.problem_id WHERE s.id IN (SELECT unnest($ids)) ORDER BY s.rowid"
         return self.cursor().sql(listed, params={"ids": ids}).to_arrow_table()
@@ -250,6 +262,8 @@ class Browse:
         """True when every trace has a stored result of this annotator, or it is computed by query."""
         if isinstance(step, QueryAnnotator):
             return True
-        table = self.stored(step)
-        total = self.cursor().execute("SELECT count(*) FROM traces").fetchone()
-        return table is not None and total is not None and table.num_rows == total[0]
+        if not self._is_stored(step):
+            return False
+        table = column(f"ann_{step.key()}")
+        query = f"SELECT (SELECT count(*) FROM traces) = (SELECT count(*) FROM {table})"
+        return self.cursor().execute(query).fetchone() == (True,)

@@ -1,7 +1,8 @@
 """Batched decoding over a key-value cache from which finished rows are dropped.
 
 Prompts are sorted by length and padded on the left. A static batch runs until its longest answer ends; dropping
-finished rows makes a batch of uneven answers several times faster.
+finished rows makes a batch of uneven answers several times faster, and room for keys and values made ahead spares
+copying the whole cache at every token.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,9 @@ from curation.models import FinishReason
 
 if TYPE_CHECKING:
     import torch
+
+ROOM = 64  # ours: tokens of cache made ahead
+DROP = 16  # ours: finished rows are dropped once they are one in so many, since dropping copies the cache
 
 
 class Prompt(NamedTuple):
@@ -56,6 +60,7 @@ class _Row:
 
     def __init__(self, row: int, prompt: Prompt) -> None:
         self.row, self.prompt, self.new = row, prompt, list[int]()
+        self.finished = False
         self._generator: torch.Generator | None = None
 
     def choose(self, logits: "torch.Tensor") -> int:
@@ -76,11 +81,10 @@ class _Row:
 
 def _decode_batch(model: Any, rows: list[_Row], stop_ids: frozenset[int]) -> Iterator[Decoded]:  # noqa: ANN401
     import torch
-    from transformers import DynamicCache
 
     ids, mask = _pad_left([row.prompt.ids for row in rows], model.device)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    cache = DynamicCache(config=model.config)
+    cache = roomy_cache(model.config)
     while rows:
         with torch.inference_mode():
             output = model(
@@ -88,28 +92,75 @@ def _decode_batch(model: Any, rows: list[_Row], stop_ids: frozenset[int]) -> Ite
                 logits_to_keep=1,
             )  # fmt: skip
             tokens = _choose(rows, output.logits[:, -1])
-        kept = []
-        for place, (row, token) in enumerate(zip(rows, tokens, strict=True)):
-            row.new.append(token)
-            if reason := row.ended(stop_ids):
-                yield Decoded(row.row, row.new, reason)
-            else:
-                kept.append(place)
-        if 0 < len(kept) < len(rows):
-            places = torch.tensor(kept, device=model.device)
-            cache.batch_select_indices(places)
-            mask, positions = mask[places], positions[places]
-        rows = [rows[place] for place in kept]
-        ids = torch.tensor([[row.new[-1]] for row in rows], device=model.device)
+        yield from _append(rows, tokens, stop_ids)
+        ids = torch.tensor([[token] for token in tokens], device=model.device)
         mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=-1)
         positions = positions[:, -1:] + 1
+        kept = [place for place, row in enumerate(rows) if not row.finished]
+        if (len(rows) - len(kept)) * DROP >= len(rows):
+            rows = [rows[place] for place in kept]
+            if rows:
+                places = torch.tensor(kept, device=model.device)
+                ids, mask, positions = ids[places], mask[places], positions[places]
+                cache.batch_select_indices(places)
+
+
+def _append(rows: Sequence[_Row], tokens: Sequence[int], stop_ids: frozenset[int]) -> Iterator[Decoded]:
+    """Give every unfinished row its token; yields the rows that finish with it."""
+    for row, token in zip(rows, tokens, strict=True):
+        if row.finished:
+            continue
+        row.new.append(token)
+        if reason := row.ended(stop_ids):
+            row.finished = True
+            yield Decoded(row.row, row.new, reason)
+
+
+def roomy_cache(config: Any) -> Any:  # noqa: ANN401  (a model's config; a transformers DynamicCache)
+    """A key-value cache with room made ahead in its plain layers; other layers stay as they are."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    class Roomy(DynamicLayer):  # type: ignore[misc]
+        rooms: "tuple[torch.Tensor, torch.Tensor] | None" = None
+        keys: Any
+        values: Any
+
+        def update(self, keys: Any, values: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            if not self.is_initialized:
+                self.lazy_initialization(keys, values)
+            used, stop = self.get_seq_length(), self.get_seq_length() + keys.shape[-2]
+            if self.rooms is None or self.rooms[0].shape[-2] < stop:
+                rooms = _room(keys, stop), _room(values, stop)
+                if used:
+                    rooms[0][..., :used, :], rooms[1][..., :used, :] = self.keys, self.values
+                self.rooms = rooms
+            for room, new in zip(self.rooms, (keys, values), strict=True):
+                room[..., used:stop, :] = new
+            self.keys, self.values = (room[..., :stop, :] for room in self.rooms)
+            return self.keys, self.values
+
+        def batch_select_indices(self, indices: Any) -> None:  # noqa: ANN401
+            if self.rooms is not None:
+                used = self.get_seq_length()
+                self.rooms = self.rooms[0][indices], self.rooms[1][indices]
+                self.keys, self.values = (room[..., :used, :] for room in self.rooms)
+
+    cache = DynamicCache(config=config)
+    cache.layers = [Roomy() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache
+
+
+def _room(states: "torch.Tensor", stop: int) -> "torch.Tensor":
+    return states.new_empty((*states.shape[:-2], stop + ROOM, states.shape[-1]))
 
 
 def _choose(rows: Sequence[_Row], logits: "torch.Tensor") -> list[int]:
     tokens: list[int] = logits.argmax(-1).tolist()
-    return [
-        row.choose(logits[place]) if row.prompt.temperature > 0 else tokens[place] for place, row in enumerate(rows)
-    ]
+    for place, row in enumerate(rows):
+        if row.prompt.temperature > 0 and not row.finished:
+            tokens[place] = row.choose(logits[place])
+    return tokens
 
 
 def _pad_left(prompts: Sequence[list[int]], device: "torch.device") -> tuple["torch.Tensor", "torch.Tensor"]:

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.batches import VERDICTS, annotate_batch, annotation_schema, map_batch, with_segments
+from curation.batches import VERDICTS, annotate_batch, annotation_schema, map_batch, read_parquet, with_segments
 from curation.errors import UserError
 from curation.executors import Executor, Local
 from curation.operator import Annotator, Mapper, Operator, QueryAnnotator, Selector, column
@@ -29,6 +29,7 @@ from curation.trace import Trace
 
 FAIL_LIMIT = 0.05  # ours: a step that fails on more of its rows is a broken step, not broken rows
 MEMORY = "600MB"
+SEGMENTS = "CREATE TABLE segments (id VARCHAR, segments STRUCT(start INT, stop INT, kind VARCHAR)[])"
 Out = TypeVar("Out")
 Progress = Callable[[int, int, str], None]
 
@@ -73,7 +74,7 @@ class Application:
         self.sources: list[Source] = [source]
         spill = str(scratch / "spill")
         self.connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})  # in memory
-        self.sql("CREATE TABLE segments (id VARCHAR, segments STRUCT(start INT, stop INT, kind VARCHAR)[])")
+        self.sql(SEGMENTS)
         self._load_rows(source.rows())
 
     def sql(self, query: str, values: dict[str, str] | None = None) -> list[tuple[Any, ...]]:
@@ -152,13 +153,12 @@ class Application:
 
     def _join_scores(self, step: Annotator, query: str) -> None:
         """Replace the step's scores in `rows`, and the segments where it adds them."""
+        for name in {row[0] for row in self.sql("DESCRIBE rows")} & set(step.adds()):
+            self.sql(f"ALTER TABLE rows DROP {column(name)}")
         self.sql(f"CREATE OR REPLACE TEMP TABLE scored AS {query}")
-        old = [column(row[0]) for row in self.sql("DESCRIBE rows") if row[0] in step.adds()]
-        exclude = f"EXCLUDE ({', '.join(old)})" if old else ""
         new = "".join(f", s.{column(name)}" for name in step.adds())
         self.sql(
-            f"CREATE OR REPLACE TABLE rows AS SELECT r.* {exclude} {new} "
-            "FROM rows r LEFT JOIN scored s USING (id) ORDER BY pos"
+            f"CREATE OR REPLACE TABLE rows AS SELECT r.*{new} FROM rows r LEFT JOIN scored s USING (id) ORDER BY pos"
         )
         if step.adds_segments:
             self.sql("CREATE OR REPLACE TABLE segments AS SELECT id, segments FROM scored")
@@ -182,7 +182,8 @@ class Application:
         self.sql("CREATE OR REPLACE TEMP TABLE parents AS FROM rows")
         self.source = Parts(sorted(folder.glob("part-*.parquet")))
         self._load_rows(self.source.rows())
-        self.sql("DELETE FROM segments")
+        self.sql(f"ALTER TABLE segments RENAME TO segments_{number}")  # for the examples
+        self.sql(SEGMENTS)
         carried = "".join(f", p.{column(name)}" for name in sorted(self.about_problem))
         self.sql(
             f"CREATE OR REPLACE TABLE rows AS SELECT c.* {carried} FROM rows c "
@@ -246,4 +247,4 @@ class Application:
 
 
 def _union(names: str, paths: Sequence[Path]) -> str:
-    return f"UNION ALL SELECT {names} FROM read_parquet({[str(path) for path in paths]!r})" if paths else ""
+    return f"UNION ALL SELECT {names} FROM {read_parquet(paths)}" if paths else ""

@@ -1,9 +1,18 @@
 """Where operators run: the same batch function over the same batches, in the same order."""
 
 import multiprocessing
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cached_property
 from itertools import chain, islice
+from multiprocessing.connection import wait
 from typing import Protocol, TypeVar
+
+from curation.errors import UserError
 
 SMALL = 4  # batches; fewer are done sooner than worker processes start
 In = TypeVar("In")
@@ -21,8 +30,13 @@ class Local:
     """This machine: in this process, or in several worker processes."""
 
     def __init__(self, workers: int = 1) -> None:
-        """More than one worker starts that many processes for each step."""
+        """More than one worker starts that many processes when there is work for them."""
         self.workers = workers
+
+    @cached_property
+    def pool(self) -> ProcessPoolExecutor:
+        """The worker processes, started on first use; they end with this object."""
+        return ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _end_with_parent)
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
         """Results in batch order; at most two batches per worker are held."""
@@ -31,11 +45,36 @@ class Local:
         if self.workers == 1 or len(head) < SMALL:
             yield from map(work, chain(head, waiting_batches))
             return
-        with multiprocessing.get_context("spawn").Pool(self.workers) as pool:
-            waiting: list[multiprocessing.pool.AsyncResult[Out]] = []
-            for batch in chain(head, waiting_batches):
-                waiting.append(pool.apply_async(work, (batch,)))
+        try:
+            yield from self._in_order(work, chain(head, waiting_batches))
+        except BrokenProcessPool:
+            del self.pool
+            raise UserError(
+                "A worker process was killed, probably for want of memory. What is done is kept: close other programs "
+                "and resume the run."
+            ) from None
+
+    def _in_order(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
+        waiting = deque[Future[Out]]()
+        try:
+            for batch in batches:
+                waiting.append(self.pool.submit(work, batch))
                 if len(waiting) >= 2 * self.workers:
-                    yield waiting.pop(0).get()
-            for result in waiting:
-                yield result.get()
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _end_with_parent() -> None:
+    """In a worker: end when the parent is killed, which otherwise leaves its workers waiting for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch(sentinel: int) -> None:
+        wait([sentinel])
+        os._exit(1)
+
+    if parent:
+        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()

@@ -1,15 +1,17 @@
 """Filter: which traces a view shows; written by brushes and boxes, carried in the URL, read as SQL."""
 
 import json
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.errors import UserError, unknown
-from curation.operator import column, literal
+from curation.operator import ScoreType, column, literal
 from curation.trace import canonical_json
 
-Range = tuple[float | None, float | None]
+Bound = Annotated[float, Field(allow_inf_nan=False)] | None
+Range = tuple[Bound, Bound]
 
 
 class Filter(BaseModel):
@@ -43,26 +45,40 @@ class Filter(BaseModel):
         """The filter of a URL; UserError when it cannot be read."""
         try:
             return cls.model_validate(json.loads(text)) if text else cls()
-        except (ValidationError, ValueError) as error:
-            raise UserError(
-                f"The filter in the address cannot be read ({error}); remove it from the address."
-            ) from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            raise _unreadable(f"{place}: {first['msg']}") from None
+        except ValueError as error:
+            raise _unreadable(str(error)) from None
 
     def names(self) -> list[str]:
         """The columns the filter reads."""
         return [*self.ranges, *self.values, *self.flags]
 
-    def where(self, columns: dict[str, Any]) -> str:
+    def where(self, columns: Mapping[str, ScoreType]) -> str:
         """A SQL condition over the table `scores`; UserError for a column the store does not have."""
         for name in self.names():
             if name not in columns:
                 raise unknown("score in the filter", name, list(columns))
+        _check_kinds("range", self.ranges, columns, "number")
+        _check_kinds("flag", self.flags, columns, "flag")
         parts = [_range(name, *ends) for name, ends in self.ranges.items()]
         parts += [f"{column(name)} IN ({', '.join(map(literal, values))})" for name, values in self.values.items()]
         parts += [f"{column(name)} IS NOT DISTINCT FROM {literal(flag)}" for name, flag in self.flags.items()]
         parts += [f"problem_id = {literal(self.problem_id)}"] if self.problem_id else []
         parts += [_contains(self.text)] if self.text else []
         return " AND ".join(parts) or "TRUE"
+
+
+def _unreadable(reason: str) -> UserError:
+    return UserError(f"The filter in the address cannot be read ({reason}); remove it from the address.")
+
+
+def _check_kinds(condition: str, names: Iterable[str], columns: Mapping[str, ScoreType], kind: ScoreType) -> None:
+    for name in names:
+        if columns[name] != kind:
+            raise UserError(f"The filter gives a {condition} for '{name}', which is a {columns[name]}; remove it.")
 
 
 def _range(name: str, low: float | None, high: float | None) -> str:

@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from curation.batches import with_segments
-from curation.operator import Operator, column
+from curation.operator import Operator, column, literal
 from curation.report import StepReport
 from curation.sources import Source
-from curation.table import to_table
+from curation.table import LIGHT, to_table
 from curation.trace import Trace
 
 # The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
@@ -78,8 +78,8 @@ class Result:
 
     def scores(self) -> list[str]:
         """Names of the scores the surviving rows carry."""
-        known = set(self.sources[0].rows().schema.names) | {"pos"}
-        return [row[0] for row in self.connection.execute("DESCRIBE rows").fetchall() if row[0] not in known]
+        names = [row[0] for row in self.connection.execute("DESCRIBE rows").fetchall()]
+        return [name for name in names if name not in LIGHT and name != "pos"]
 
     def count(self, expression: str) -> int:
         """An aggregate over the surviving rows."""
@@ -111,7 +111,8 @@ class Result:
         """The first n traces a mapper changed, before and after."""
         query = f"SELECT id, became FROM verdict_{step} WHERE verdict = 'changed' LIMIT {n}"
         became = dict(self.connection.execute(query).fetchall())
-        before = _take(self.sources[step - 1], set(became))
+        unsegmented = iter([_take(self.sources[step - 1], set(became))])
+        before = next(with_segments(self.connection.cursor(), unsegmented, f"segments_{step}"))
         after = {t.id: t for t in _take(self.sources[step], {child for ids in became.values() for child in ids})}
         return [Example(trace, [after[child] for child in became[trace.id]]) for trace in before]
 
@@ -124,7 +125,7 @@ class Result:
             for n, step in enumerate(self.steps, 1)
         ]
         query = " UNION ALL ".join(steps) or "SELECT NULL::INT AS step WHERE FALSE"
-        self.connection.execute(f"COPY ({query}) TO '{temporary!s}' (FORMAT parquet, COMPRESSION zstd)")
+        self.connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)")
         temporary.rename(path)
 
 

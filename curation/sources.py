@@ -1,6 +1,7 @@
 """Where an application of a recipe takes its traces from: parquet parts here, the store in store.py."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -70,8 +71,9 @@ class Stored:
         return self.store.light(self.chosen)
 
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
-        """The traces of these ids in order, in batches."""
-        yield from self.store.traces([value for value in self.store.ids(self.chosen) if value in ids])
+        """The traces of these ids in order, in batches; without segments, which a recipe adds by itself."""
+        for batch in self.store.traces([value for value in self.store.ids(self.chosen) if value in ids]):
+            yield [replace(trace, segments=()) for trace in batch]
 
     def known(self, step: Annotator) -> pa.Table | None:
         """Stored results of an annotator."""

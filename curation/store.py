@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation.batches import annotation_schema
+from curation.batches import annotation_schema, read_parquet
 from curation.browse import Browse
 from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator, QueryAnnotator, column
@@ -110,12 +110,13 @@ class Store(Browse):
         """Add an annotator's results for traces of the store; results already there stay."""
         names = ", ".join(column(field.name) for field in annotation_schema(step))
         with self.writing() as cursor:
-            if paths:
-                parts = f"read_parquet({[str(path) for path in paths]!r})"
+            if not isinstance(step, QueryAnnotator):
                 table = column(f"ann_{step.key()}")
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT {names} FROM {parts} LIMIT 0")
+                cursor.register("nothing", annotation_schema(step).empty_table())
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM nothing")
+            if paths:
                 cursor.execute(
-                    f"INSERT INTO {table} SELECT {names} FROM {parts} WHERE id IN (SELECT id FROM traces) "
+                    f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} WHERE id IN (SELECT id FROM traces) "
                     f"AND id NOT IN (SELECT id FROM {table})"
                 )
             self._note_annotation(cursor, step)
@@ -158,10 +159,11 @@ class Store(Browse):
                 self._add_query_scores(cursor, step)
 
     def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
-        have = {row[0] for row in cursor.execute("DESCRIBE scores").fetchall()}
-        if not set(step.needs()) <= have:
+        have = [row[0] for row in cursor.execute("DESCRIBE scores").fetchall()]
+        if not set(step.needs()) <= set(have):
             return
-        cursor.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT row_number() OVER () AS pos, * FROM scores")
+        kept = ", ".join(column(name) for name in have if name not in step.adds())
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT rowid AS pos, {kept} FROM scores")
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {step.query()}")
         names = "".join(f", s.{column(name)}" for name in step.adds())
         cursor.execute(
@@ -217,14 +219,14 @@ SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER
 
 def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: str, schema: pa.Schema) -> None:
     """A view over parts with `place`, the number of the incoming row; empty when there are none."""
-    paths = sorted(str(path) for path in folder.glob(f"{prefix}-*.parquet"))
+    paths = sorted(folder.glob(f"{prefix}-*.parquet"))
     if not paths:
         cursor.register("nothing", schema.empty_table())
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS place, * FROM nothing")
         return
     cursor.execute(
         f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS place, * "
-        f"FROM read_parquet({paths!r})"
+        f"FROM {read_parquet(paths)}"
     )
 
 

@@ -103,30 +103,20 @@ class Workspace:
         run.launch()
         return run
 
-    def apply_run(
-        self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = (), dataset: str = ""
-    ) -> Run:
-        """The run of a recipe over stored traces or files, not launched yet."""
+    def apply_run(self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = ()) -> Run:
+        """The run of a recipe over the store's filtered traces, or over files; not launched yet."""
         if not NAME.fullmatch(name):
             raise UserError(f"'{name}' cannot name a set: use letters, digits, '.', '_' and '-', at most 80.")
         if (self.sets_root / name).exists():
             raise UserError(f"A curated set '{name}' exists already; choose another name.")
-        what = f"--dataset {dataset}" if dataset else " ".join(str(path) for path in files)
         source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
+        what = " ".join(str(path) for path in files)
         if chosen is not None:
-            counts = self.store.count(chosen)
-            source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": counts.rows}
-        origin = Origin(
-            name=name,
-            recipe=recipe.name,
-            recipe_yaml=recipe.dump(),
-            source=source,
-            rebuild=f"python -m curation apply recipe.yaml {what or '--filter FILTER'} --out {name}",
-        )
-        if chosen is not None and not dataset:
-            origin = origin.model_copy(
-                update={"rebuild": f"python -m curation apply recipe.yaml --filter '{chosen.to_query()}' --out {name}"}
-            )
+            source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True)}
+            source["rows"] = self.store.count(chosen).rows
+            what = f"--filter '{chosen.to_query()}'" if chosen.to_query() else ""
+        rebuild = " ".join(f"python -m curation apply recipe.yaml {what} --out {name}".split())
+        origin = Origin(name=name, recipe=recipe.name, recipe_yaml=recipe.dump(), source=source, rebuild=rebuild)
         inputs = {**source, "set": str(self.sets_root / name), "origin": origin.model_dump(mode="json")}
         run = self._create("apply", f"Curate {name} with {recipe.name}", {"recipe": recipe.dump()}, inputs)
         replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())

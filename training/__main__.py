@@ -45,6 +45,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     evaluate.add_argument("student", help="base, a run's id, a folder or a hub name")
     evaluate.add_argument("--benchmark", required=True, help=f"one of {', '.join(shipped())}, or a file of problems")
     evaluate.add_argument("--limit", type=int, help="first problems only")
+    evaluate.add_argument("--batch-size", type=int, help="prompts answered together (default: by the model's size)")
     evaluate.add_argument("--seed", type=int, default=0, help="seed of sampling (default: 0)")
     evaluate.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
     add_flags(evaluate, STRATEGIES.get(_value(given, "--strategy", "greedy")))
@@ -92,7 +93,8 @@ def _train(values: argparse.Namespace) -> None:
 def _evaluate(values: argparse.Namespace) -> None:
     student = resolve(values.student, values.workspace / "runs")
     strategy = from_flags(STRATEGIES.get(values.strategy), values)
-    request = evaluate_request(student, values.benchmark, strategy, limit=values.limit, seed=values.seed)
+    options = {"limit": values.limit, "batch_size": values.batch_size, "seed": values.seed}
+    request = evaluate_request(student, values.benchmark, strategy, **options)
     _work(values, request)
 
 

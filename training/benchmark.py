@@ -1,5 +1,6 @@
 """A benchmark: problems with reference answers, from JSON lines or from parquet with the PROBLEMS columns."""
 
+import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from curation.table import PROBLEMS, write_part
 from curation.trace import Problem
 
 SHIPPED = PROJECT / "data" / "benchmark"
-ANSWERS = ("answer", "reference")  # names of the reference answer in JSON lines, the first present is taken
+QUESTIONS = ("question", "problem")  # field names in JSON lines, the first present is taken
+ANSWERS = ("answer", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def read(path: Path) -> Benchmark:
         problems.setdefault(problem.id, problem)
     if not problems:
         raise UserError(f"The benchmark {path} has no problems.")
-    return Benchmark(path.stem, tuple(problems.values()))
+    return Benchmark(_name(path), tuple(problems.values()))
 
 
 def write(problems: Sequence[Problem], path: Path) -> None:
@@ -81,8 +83,12 @@ def write(problems: Sequence[Problem], path: Path) -> None:
     write_part(pa.Table.from_pylist(rows, schema=PROBLEMS), path)
 
 
+def _name(path: Path) -> str:
+    return path.name.removesuffix(".gz").rpartition(".")[0]
+
+
 def _problem(row: dict[str, Any], path: Path, number: int) -> Problem:
-    question = row.get("question")
+    question = next((row[name] for name in QUESTIONS if row.get(name) is not None), None)
     if not isinstance(question, str) or not question.strip():
         raise UserError(f'{path}, row {number}: no "question"; its fields: {", ".join(row)}.')
     reference = next((row[name] for name in ANSWERS if row.get(name) is not None), None)
@@ -92,12 +98,12 @@ def _problem(row: dict[str, Any], path: Path, number: int) -> Problem:
             f'an "answer", found: {", ".join(row)}.'
         )
     subject = None if row.get("subject") is None else str(row["subject"])
-    dataset, media = str(row.get("dataset") or path.stem), tuple(row.get("media") or ())
+    dataset, media = str(row.get("dataset") or _name(path)), tuple(row.get("media") or ())
     return Problem(question, str(reference), dataset, row.get("split"), subject, media)
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with open(path, encoding="utf-8") as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

@@ -22,7 +22,7 @@ OPEN, CLOSE = "<think>", "</think>"
 Defect = Literal["no_trained_token", "answer_cut", "doubled_think", "orphan_think", "text_lost", "prompt_changed"]
 DEFECTS: dict[Defect, str] = {
     "no_trained_token": "No token is trained; raise max_length or leave the row out",
-    "answer_cut": "The row is longer than max_length, so its end is cut off; raise max_length or shorten the trace",
+    "answer_cut": "The row is longer than max_length or than the model reads, so its end is cut off; shorten it",
     "doubled_think": "The text opens or closes <think> more than once; the template and the trace both write it",
     "orphan_think": "A <think> is opened and not closed, or closed and not opened",
     "text_lost": "The chat template leaves out a part of the completion; most likely it strips the reasoning",
@@ -83,7 +83,7 @@ class Check:
 
 
 def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) -> Rendered:
-    """One trace as the student sees it."""
+    """One trace as the student sees it; no longer than the tokenizer says the model can read."""
     completion = render_completion(trace)
     question = [dict(message) for message in ask(trace.question)]
     prompt = str(tokenizer.apply_chat_template(question, tokenize=False, add_generation_prompt=True))
@@ -92,11 +92,12 @@ def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) 
     ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
     prompt_ids = list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
     n_prompt = _common(prompt_ids, ids)
-    kept = min(len(ids), max_length)
+    limit = min(max_length, tokenizer.model_max_length)
+    kept = min(len(ids), limit)
     written = text[len(prompt) :] if text.startswith(prompt) else text
     defects = {
         "no_trained_token": kept <= n_prompt or not completion,
-        "answer_cut": len(ids) > max_length,
+        "answer_cut": len(ids) > limit,
         "doubled_think": max(text.count(OPEN), text.count(CLOSE)) > 1,
         "orphan_think": text.count(OPEN) != text.count(CLOSE),
         "text_lost": completion.strip() not in written and completion.strip() not in text,

@@ -18,6 +18,7 @@ from curation.table import parts, write_part
 from curation.trace import Problem
 from training.benchmark import read
 from training.data import CLOSE, OPEN
+from training.memory import memory_error
 from training.statistics import wilson
 from training.strategy import STRATEGIES, Attempt
 from training.student import Student
@@ -45,16 +46,18 @@ def evaluate(job: Job) -> None:
     """Run the student on the benchmark; parts that exist are not run again."""
     inputs = job.request.inputs
     strategy = STRATEGIES.parse(job.request.spec)
-    run = inputs.get("student_run")
-    student = Student(inputs["student"], inputs["model"], Path(run) if run else None)
+    student = Student.from_inputs(inputs)
     benchmark = read(Path(inputs["benchmark"])).first(inputs.get("limit"))
     problems, folder = benchmark.problems, job.out / "samples"
     model = None
     for start in range(0, len(problems), PART):
         path = folder / f"part-{start // PART:05d}.parquet"
         if not path.exists():
-            model = model or TransformersModel(student.path)
-            write_part(_solve(job, strategy.solve, model, problems, start), path)
+            model = model or TransformersModel(student.path, student.adapter, batch_size=inputs.get("batch_size"))
+            try:
+                write_part(_solve(job, strategy.solve, model, problems, start), path)
+            except (MemoryError, RuntimeError) as error:
+                raise memory_error(error, f"Lower the batch size ({model.batch_size}) or max_new_tokens") from error
         job.progress(min(start + PART, len(problems)), len(problems), "problems")
     table = pa.concat_tables([pq.read_table(path) for path in parts(folder)])
     write_part(table, job.out / "samples.parquet")

@@ -1,7 +1,5 @@
 """Requests of training runs, the same from the pages and from the command line."""
 
-from typing import Any
-
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.runs import Request
@@ -20,15 +18,24 @@ def train_request(curated: CuratedSet, objective: Objective, student: Student, s
         worker="training.worker",
         title=f"{objective.title()} of {student.name} on {curated.name}",
         spec=objective.dump(),
-        inputs={"set": str(curated.folder.resolve()), **_student(student)},
+        inputs={"set": str(curated.folder.resolve()), **student.as_inputs()},
         seed=seed,
     )
 
 
 def evaluate_request(
-    student: Student, benchmark: str, strategy: Strategy, *, limit: int | None = None, seed: int = 0
+    student: Student,
+    benchmark: str,
+    strategy: Strategy,
+    *,
+    limit: int | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
 ) -> Request:
-    """Evaluate a student on a benchmark, given by name or path; a benchmark without answers is refused."""
+    """Evaluate a student on a benchmark, given by name or path; one without answers is refused.
+
+    `limit` takes the first problems only; without `batch_size` the model's size decides.
+    """
     path = locate(benchmark)
     name = read(path).name
     return Request(
@@ -36,14 +43,6 @@ def evaluate_request(
         worker="training.worker",
         title=f"{student.name} on {name}, {strategy.title()}",
         spec=strategy.dump(),
-        inputs={"benchmark": str(path), "limit": limit, **_student(student)},
+        inputs={"benchmark": str(path), "limit": limit, "batch_size": batch_size, **student.as_inputs()},
         seed=seed,
     )
-
-
-def _student(student: Student) -> dict[str, Any]:
-    return {
-        "student": student.name,
-        "model": student.path,
-        "student_run": str(student.run.resolve()) if student.run else None,
-    }

@@ -1,7 +1,10 @@
 """A student: the shipped base, a local folder, a hub name, or the model a finished train run left."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -16,11 +19,27 @@ TRAINED_ON = "problems.parquet"  # in out/ of a train run: ids of the problems t
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """What people call it, what transformers loads, and the run that trained it."""
+    """What people call it, what transformers loads, the run that trained it, and a LoRA adapter to put on it."""
 
     name: str
     path: str
     run: Path | None = None
+    adapter: Path | None = None
+
+    @classmethod
+    def from_inputs(cls, inputs: Mapping[str, Any]) -> "Student":
+        """The student named in a run's inputs."""
+        run, adapter = (Path(inputs[key]) if inputs.get(key) else None for key in ("student_run", "adapter"))
+        return cls(inputs["student"], inputs["model"], run, adapter)
+
+    def as_inputs(self) -> dict[str, str | None]:
+        """The inputs of a run that name this student."""
+        return {
+            "student": self.name,
+            "model": self.path,
+            "student_run": str(self.run.resolve()) if self.run else None,
+            "adapter": str(self.adapter) if self.adapter else None,
+        }
 
     def problems(self) -> frozenset[str] | None:
         """Ids of the problems it was trained on here; None when it was not trained here."""
@@ -39,6 +58,8 @@ def resolve(name: str, runs: Path) -> Student:
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         return Student(folder.name, str(folder.resolve()))
+    if (folder / "adapter_config.json").is_file():
+        return _adapted(folder.resolve())
     if folder.is_dir():
         raise UserError(f"The folder {folder} holds no model: config.json is missing.")
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
@@ -56,6 +77,14 @@ def _trained(run: Run) -> Student:
     if not model.is_dir():
         raise UserError(f"Run '{run.id}' has no finished model: it is {run.status().state}; resume it first.")
     return Student(run.id, str(model), run.folder)
+
+
+def _adapted(folder: Path) -> Student:
+    """A LoRA adapter, on the model its own configuration names."""
+    model = json.loads((folder / "adapter_config.json").read_text()).get("base_model_name_or_path")
+    if not model:
+        raise UserError(f"The adapter in {folder} does not say its model: set base_model_name_or_path in its config.")
+    return Student(folder.name, str(model), adapter=folder)
 
 
 def _finished(runs: Path) -> list[str]:

@@ -8,13 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from curation.curated import CuratedSet
-from curation.errors import UserError
 from curation.job import Cancelled, Job
 from curation.models import Loaded, load
 from curation.runs import replace_text
 from curation.table import write_part
 from curation.trace import Trace
 from training import checkpoints
+from training.memory import memory_error
 from training.objective import OBJECTIVES, Objective, Setup, Task
 from training.reporting import Reporter, callback
 from training.student import MODEL, TRAINED_ON, Student
@@ -29,16 +29,14 @@ def train(job: Job) -> None:
     objective = OBJECTIVES.parse(job.request.spec)
     curated = CuratedSet(Path(job.request.inputs["set"]))
     traces = list(curated.traces())
-    student = _student(job.request.inputs)
+    student = Student.from_inputs(job.request.inputs)
     write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
-    loaded = load(student.path, dtype="float32")  # master weights; bf16 is autocast
+    loaded = load(student.path, student.adapter, dtype="float32")  # master weights; bf16 is autocast
     try:
         setup = objective.setup(Task(loaded, traces, job.out / "checkpoints", job.request.seed))
         facts = _run(job, setup)
     except (MemoryError, RuntimeError) as error:
-        if _is_memory(error):
-            raise _out_of_memory(objective) from error
-        raise
+        raise memory_error(error, _remedy(objective)) from error
     _save(setup.trainer.model, loaded, job.out / MODEL, lora=objective.lora)
     scores = {
         "set": curated.name,
@@ -71,11 +69,6 @@ def _run(job: Job, setup: Setup) -> dict[str, Any]:
     }
 
 
-def _student(inputs: dict[str, Any]) -> Student:
-    run = inputs.get("student_run")
-    return Student(inputs["student"], inputs["model"], Path(run) if run else None)
-
-
 def _problem_ids(traces: list[Trace], student: Student) -> pa.Table:
     """Ids of every problem the new student has seen: the set's and those its own student was trained on."""
     seen = {trace.problem.id for trace in traces} | (student.problems() or frozenset())
@@ -94,14 +87,9 @@ def _save(model: Any, loaded: Loaded, folder: Path, *, lora: bool) -> None:  # n
     temporary.rename(folder)
 
 
-def _is_memory(error: Exception) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "allocate memory" in text
-
-
-def _out_of_memory(objective: Objective) -> UserError:
-    return UserError(
-        f"Memory ran out. Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
+def _remedy(objective: Objective) -> str:
+    return (
+        f"Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
         f"({objective.per_device_train_batch_size}) or max_length ({objective.max_length}), raise "
-        "gradient_accumulation_steps by as much, or turn on lora; then start a new run."
+        "gradient_accumulation_steps by as much, or turn on lora"
     )

@@ -52,7 +52,7 @@ def test_none_empties_an_optional_field():
 
 
 def test_a_bad_value_names_field_and_bound():
-    with pytest.raises(UserError, match="sample.rows: input should be greater than or equal to 1, found '0'"):
+    with pytest.raises(UserError, match=r"sample\.rows: input should be greater than or equal to 1, found '0'"):
         parsed(Sample, "--rows", "0")
 
 

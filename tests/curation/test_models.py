@@ -1,5 +1,6 @@
 import pytest
 
+from curation.decoding import Prompt, decode
 from curation.errors import UserError
 from curation.models import Request, Scripted, TransformersModel, ask
 
@@ -126,3 +127,15 @@ def test_a_scripted_model_answers_from_a_list_in_turn():
 def test_a_scripted_model_answers_by_question_or_function():
     assert Scripted({"q": "a"}).complete([Request(ask("q"))])[0].text == "a"
     assert Scripted(lambda request: f"{request.prompt}!").complete([Request("q")])[0].text == "q!"
+
+
+def test_rows_that_outgrow_their_room_are_still_those_of_generate(folder):
+    import torch
+
+    model = TransformersModel(str(folder))
+    ids = model.tokenizer("abc")["input_ids"]
+    made = model.model.generate(
+        torch.tensor([ids]), do_sample=False, max_new_tokens=120, eos_token_id=-1, pad_token_id=0
+    )
+    [answer] = decode(model.model, [Prompt(ids, 120)], frozenset(), 4)
+    assert answer.ids == made[0, len(ids) :].tolist()

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from curation.errors import UserError
@@ -58,3 +60,16 @@ def test_problems_the_student_was_trained_on_are_counted(make_benchmark):
     benchmark = read(make_benchmark(ROWS))
     assert benchmark.contaminated(frozenset({Problem("1 + 1? ").id, "other"})) == 1
     assert benchmark.contaminated(None) is None
+
+
+def test_public_benchmarks_are_read_as_they_come():
+    folder = Path(__file__).resolve().parents[2] / "../shared/data/eval_sets"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not beside the checkout")
+    found = [read(folder / name) for name in ("amc23.jsonl", "aime24.jsonl.gz", "gaokao_math_cloze.jsonl")]
+    assert [(benchmark.name, len(benchmark.problems)) for benchmark in found] == [
+        ("amc23", 40),
+        ("aime24", 30),
+        ("gaokao_math_cloze", 116),  # 118 rows, two questions twice
+    ]
+    assert found[0].problems[0].reference == "27.0"

@@ -103,7 +103,12 @@ def test_counts_of_a_set_are_exact(tokenizer):
 
 def test_a_set_without_a_trained_token_is_refused(tokenizer):
     report = check([render(tokenizer, made(), 5)])
-    with pytest.raises(
-        UserError, match="None of the 1 rows has a trained token. No token is trained; raise max_length"
-    ):
+    with pytest.raises(UserError, match=r"None of the 1 rows .* No token is trained; raise max_length"):
         report.refuse()
+
+
+def test_a_row_is_cut_where_the_model_ends(tokenizer):
+    tokenizer.model_max_length = 15
+    row = render(tokenizer, made(), 1000)
+    tokenizer.model_max_length = 10**30
+    assert (row.kept, row.defects) == (15, ("answer_cut",))

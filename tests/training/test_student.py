@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from curation.errors import UserError
@@ -41,7 +43,7 @@ def test_an_evaluate_run_is_no_student(student_folder, make_benchmark, tmp_path)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(UserError, match="holds no model: config.json is missing"):
+    with pytest.raises(UserError, match=r"holds no model: config\.json is missing"):
         resolve(str(tmp_path), tmp_path / "runs")
 
 
@@ -50,3 +52,15 @@ def test_an_unknown_name_lists_what_is_known(make_train_run, tmp_path):
     (run.out / "model").mkdir()
     with pytest.raises(UserError, match=f"There is no student 'nope'; known: base, {run.id}, the folder"):
         resolve("nope", tmp_path / "runs")
+
+
+def test_an_adapter_folder_is_a_student_on_its_own_model(student_folder, tmp_path):
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(student_folder)}))
+    assert resolve(str(folder), tmp_path) == Student("adapter", str(student_folder), adapter=folder)
+
+
+def test_a_student_is_read_back_from_the_inputs_of_a_run(tmp_path):
+    student = Student("x", "owner/x", tmp_path / "run", tmp_path / "adapter")
+    assert Student.from_inputs(student.as_inputs()) == student

@@ -120,7 +120,7 @@ def test_a_diverging_run_says_so(make_train_run):
     request = json.loads(path.read_text())
     request["inputs"]["model"] = str(infinite(run.folder, request["inputs"]["model"]))
     path.write_text(json.dumps(request))
-    with pytest.raises(UserError, match="Training diverged: at step 1 .*Lower learning_rate or raise warmup_steps"):
+    with pytest.raises(UserError, match=r"Training diverged: at step 1 .*Lower learning_rate or raise warmup_steps"):
         train(Job(run))
 
 
