@@ -6,13 +6,12 @@ copying the whole cache at every token.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from curation.models import FinishReason
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import torch
 
+FinishReason = Literal["stop", "length"]
 ROOM = 64  # ours: tokens of cache made ahead
 DROP = 16  # ours: finished rows are dropped once they are one in so many, since dropping copies the cache
 

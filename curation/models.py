@@ -6,15 +6,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from curation.decoding import FinishReason, Prompt, decode
 from curation.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Message = Mapping[str, str]
-FinishReason = Literal["stop", "length"]
 Done = Callable[[int], None]
 SMALL = 100_000_000  # weights; ours, as are the batches: 128 was fastest for the shipped student on one thread
 BATCH_SMALL, BATCH_LARGE = 128, 16
@@ -131,8 +131,6 @@ class TransformersModel:
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
-        from curation.decoding import Prompt, decode
-
         texts = [self.render(request.prompt) for request in requests]
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
         prompts = [
