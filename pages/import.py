@@ -14,6 +14,7 @@ from curation.imports.plan import FilePlan, find_sources, plan, preview
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui import trace_view
+from pages.ui.maths import visible
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, offer_samples, runs, screen
 
@@ -159,7 +160,7 @@ def headings(names: Iterable[str]) -> dict[str, str]:
 
 
 def _safe(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{k: trace_view.visible(v[:500]) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
+    return [{k: visible(v[:500]) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
 def start(work: Workspace, paths: list[Path], mapping: Mapping | None) -> None:
