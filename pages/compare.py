@@ -32,7 +32,7 @@ def comparison(work: Workspace) -> None:
         return
     names = students.names(work)
     table = {run_id: row(run, names) for run_id, run in found.items()}
-    left, right = st.columns([6, 5], gap="medium")
+    left, right = st.columns([8, 4], gap="medium")
     left.dataframe(
         list(table.values()), hide_index=True, height="auto", placeholder="", row_height=29, alt="Students",
         column_config=COLUMNS,

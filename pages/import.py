@@ -1,6 +1,7 @@
 """Import: files or folders become traces; what cannot be read is quarantined with its reason."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from curation.imports.plan import FilePlan, find_sources, plan, preview
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui import trace_view
+from pages.ui.maths import visible
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, offer_samples, runs, screen
 
@@ -145,13 +147,20 @@ def preview_rows(plans: list[FilePlan], mapping: Mapping | None) -> None:
 
 def _table(rows: list[dict[str, Any]], name: str) -> None:
     if rows:
-        st.dataframe(_safe(rows), hide_index=True, height="auto", placeholder="", alt=name)
+        st.dataframe(
+            _safe(rows), hide_index=True, height="auto", placeholder="", alt=name, column_config=headings(rows[0])
+        )
     else:
         st.caption(f"None among the first {SHOWN} rows.")
 
 
+def headings(names: Iterable[str]) -> dict[str, str]:
+    """Column names in sentence case."""
+    return {name: name.capitalize() for name in names}
+
+
 def _safe(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{k: trace_view.visible(v[:500]) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
+    return [{k: visible(v[:500]) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
 
 
 def start(work: Workspace, paths: list[Path], mapping: Mapping | None) -> None:
@@ -179,7 +188,9 @@ def history(work: Workspace) -> None:
         last = imports.slice(0, 1).to_pylist()[0]
         parts = " + ".join(f"{last[name]:,} {name}" for name in ("imported", "duplicates", "quarantined"))
         st.caption(f"Newest import: {last['rows']:,} rows = {parts}")
-        st.dataframe(imports, hide_index=True, placeholder="", alt="Imports")
+        st.dataframe(
+            imports, hide_index=True, placeholder="", alt="Imports", column_config=headings(imports.column_names)
+        )
     count = work.store.quarantine_count()
     if not count:
         return
@@ -187,8 +198,10 @@ def history(work: Workspace) -> None:
     st.caption(f"{count:,} rows could not be used, each with its reason")
     pages = -(-count // PAGE)
     number = st.pagination(pages, key="quarantine-page") if pages > 1 else 1
-    st.dataframe(work.store.quarantine((number - 1) * PAGE, PAGE), hide_index=True, placeholder="",
-                 alt="Quarantined rows")  # fmt: skip
+    shown = work.store.quarantine((number - 1) * PAGE, PAGE)
+    st.dataframe(
+        shown, hide_index=True, placeholder="", alt="Quarantined rows", column_config=headings(shown.column_names)
+    )
 
     def csv() -> bytes:
         sink = io.BytesIO()

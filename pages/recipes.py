@@ -54,7 +54,9 @@ def library(work: Workspace, draft: Draft) -> None:
     """Open another recipe; name this one."""
     known = work.recipes()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Recipe", [NEW, *known], key="recipe-name")
+        names = [NEW, *known]
+        start = names.index(draft.name) if draft.name in known else 0
+        name = st.selectbox("Recipe", names, start, key=f"recipe-{id(draft)}")
         if st.button("Open recipe", icon=":material/folder_open:", help="Replaces the steps below"):
             with errors():
                 st.session_state["draft"] = Draft() if name == NEW else Draft.of(Recipe.load(known[name]))

@@ -50,13 +50,21 @@ def tools(work: Workspace) -> None:
 def listing(work: Workspace, chosen: Filter) -> list[str]:
     """The table of one page, and page numbers; returns the ids on the page."""
     pages = max(1, -(-work.store.count(chosen).rows // PAGE))
-    number = min(st.session_state.get("page") or 1, pages)
+    key = f"pagination-{chosen.to_query()}-{get('sort')}-{get('descending')}"
+    asked = st.session_state.get(key) or page_of(get("page"))
+    number = min(asked, pages)
+    put("page", str(number) if number > 1 else None)
     table = work.store.page(chosen, get("sort") or "", get("descending") == "1", (number - 1) * PAGE, PAGE)
     ids = table["id"].to_pylist()
     draw_table(table, ids)
     if pages > 1:
-        st.pagination(pages, key="page", bind="query-params", max_visible_pages=5)
+        st.pagination(pages, default=number, key=key, max_visible_pages=5)
     return ids
+
+
+def page_of(text: str | None) -> int:
+    """The page number of the address; the first when it is none."""
+    return max(1, int(text)) if text and text.isdecimal() else 1
 
 
 def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow table)

@@ -115,8 +115,9 @@ def brushed(key: str, chosen: Filter, names: list[str], ends: tuple[float, float
         wanted = chosen
         for axis, name in zip("xy", names, strict=False):
             low, high = (min(boxes[0][axis]), max(boxes[0][axis])) if boxes else (None, None)
-            if ends and axis == "x" and boxes:
-                low, high = (low if low > ends[0] else None), (high if high < ends[1] else None)
+            if ends and axis == "x":
+                low = None if low is None or low <= ends[0] else low
+                high = None if high is None or high >= ends[1] else high
             wanted = wanted.with_range(name, _round(low), _round(high))
         set_filter(wanted)
 

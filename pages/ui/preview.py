@@ -76,7 +76,10 @@ def borderline(preview: Preview) -> None:
         order = ["verdict", *(["value"] if numeric else []), "reason", "question"]
         st.dataframe(
             table, hide_index=True, height="content", placeholder="", row_height=29, column_order=order,
-            column_config={"value": st.column_config.NumberColumn("value", format="%.4g")},
+            column_config={
+                **{name: name.capitalize() for name in order},
+                "value": st.column_config.NumberColumn("Value", format="%.4g"),
+            },
             alt=f"Borderline rows of step {number}",
         )  # fmt: skip
 

@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 from time import time
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from curation.runs import ACTIVE, Run, State, Status
 from pages.ui import charts
-from pages.ui.maths import inline
-from pages.ui.trace_view import visible
+from pages.ui.maths import inline, visible
 
 POLL = 1.0  # seconds
-COLOURS: dict[State, str] = {
+LOG_LINES = 40
+COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
     "running": "blue",
     "done": "green",
@@ -105,7 +105,7 @@ def eta(metrics: list[dict[str, Any]]) -> float | None:
 
 def _when(status: Status, metrics: list[dict[str, Any]]) -> str:
     words = [MEANING[status.state]] if MEANING[status.state] else []
-    if status.started:
+    if status.started and (status.ended or status.state == "running"):
         words.append(f"{'took' if status.ended else 'runs for'} {duration((status.ended or time()) - status.started)}")
     left = eta(metrics) if status.state == "running" else None
     return ", ".join([*words, *([f"about {duration(left)} left"] if left is not None else [])])
@@ -121,4 +121,5 @@ def duration(seconds: float) -> str:
 
 
 def _log(run: Run) -> None:
-    st.code(visible(run.log_tail()) or "(the log is empty)", language=None, wrap_lines=True, height=260)
+    tail = "\n".join(visible(run.log_tail()).splitlines()[-LOG_LINES:])
+    st.code(tail or "(the log is empty)", language=None, wrap_lines=True, height=260)

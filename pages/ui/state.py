@@ -93,7 +93,7 @@ def current_filter() -> Filter:
 def set_filter(chosen: Filter) -> None:
     """Put a filter into the address; lists start again at their first page."""
     put("filter", chosen.to_query())
-    st.session_state["page"] = 1
+    put("page", None)
 
 
 def offer_samples(work: Workspace) -> bool:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from curation.curated import CuratedSet
 from curation.models import load_tokenizer
-from pages.ui import trace_view
+from pages.ui.maths import visible
 from training.data import DEFECTS, Check, Piece, check, pieces, render, render_all
 
 CHECKED = 2000  # rows; about four seconds
@@ -71,7 +71,7 @@ def tokens(shown: Sequence[Piece]) -> str:
         if now != fate:
             parts.append(f"{'</span>' if fate else ''}{_opening(*now)}")
             fate = now
-        parts.append(html.escape(trace_view.visible(piece.text)))
+        parts.append(html.escape(visible(piece.text)))
     return f'<div class="w-tokens">{"".join(parts)}{"</span>" if fate else ""}</div>'
 
 

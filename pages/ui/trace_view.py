@@ -200,7 +200,8 @@ def show_pieces(pieces: Sequence[Piece], key: str, closed: Collection[str] = ())
 def show_trace(trace: Trace, key: str, closed: Collection[str] = (), raw: bool = False) -> None:
     """Draw reasoning and answer of one trace, rendered or as written."""
     if raw:
-        st.code(visible(trace.reasoning), language=None, wrap_lines=True, height=560)
+        height: int | Literal["content"] = 560 if len(trace.reasoning) > 2000 else "content"
+        st.code(visible(trace.reasoning), language=None, wrap_lines=True, height=height)
         st.code(visible(trace.answer) or "(no answer)", language=None, wrap_lines=True)
         return
     kinds = {segment.kind for segment in trace.segments}

@@ -125,10 +125,10 @@ def page(root: Path) -> Callable[..., AppTest]:
     """Opens the app at a page, with query parameters, and runs it once."""
 
     def opened(name: str = "traces", **query: str) -> AppTest:
-        at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30).run()
-        for key, value in query.items():
+        at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+        for key, value in {**query, "open": name}.items():
             at.query_params[key] = value
-        return at.switch_page(f"pages/{name}.py").run()
+        return at.run()
 
     return opened
 

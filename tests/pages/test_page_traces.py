@@ -1,4 +1,5 @@
 from curation.filters import Filter
+from curation.imports.run import import_files
 
 
 def press(at, label):
@@ -65,3 +66,20 @@ def test_the_other_traces_of_a_problem_can_be_opened(page, workspace):
     at = page("traces", trace=ids[0])
     next(button for button in at.button if button.label.startswith("short")).click().run()
     assert at.query_params["trace"] == ids[1]
+
+
+def test_pages_of_fifty_stay_in_the_address_until_the_filter_changes(page, workspace, tmp_path):
+    rows = [f'{{"question": "Is {n} odd?", "generation": "<think>\\nHm.\\n</think>\\nYes."}}' for n in range(60)]
+    (tmp_path / "many.jsonl").write_text("\n".join(rows))
+    import_files([tmp_path / "many.jsonl"], tmp_path / "many")
+    workspace.store.take_import("20260101-000001-import-test", tmp_path / "many")
+    at = page("traces", page="2")
+    assert len(at.dataframe[0].value) == 14
+    at.get("pagination")[0].set_value(1).run()
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 50
+    assert "page" not in at.query_params
+    at.get("pagination")[0].set_value(2).run()
+    next(box for box in at.text_input if box.label == "Search").set_value("odd").run()
+    assert "page" not in at.query_params
+    assert not at.warning
