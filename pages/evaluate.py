@@ -45,8 +45,7 @@ def request(work: Workspace) -> None:
     seed = st.number_input("Seed", 0, value=0, key="evaluate-seed")
     ready = student is not None and bool(name)
     if st.button("Start evaluation", type="primary", icon=":material/play_arrow:", disabled=not ready) and student:
-        given = {key: value for key, value in values.items() if value is not None}
-        strategy = STRATEGIES.parse({"strategy": chosen, **given})
+        strategy = STRATEGIES.parse({"strategy": chosen, **values})
         run = create(work.runs_root, evaluate_request(student, name, strategy, limit=limit, seed=int(seed)))
         run.launch()
         put("evaluation", run.id)

@@ -49,7 +49,7 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     seed = st.number_input("Seed", 0, value=0, key="train-seed", help="Same seed, same run")
     if student is None:
         return
-    objective = OBJECTIVES.parse({key: value for key, value in values.items() if value is not None})
+    objective = OBJECTIVES.parse(values)
     ready = True
     with beside, errors():
         ready = student_view.show(curated, student.path, longest(values))

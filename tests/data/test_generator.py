@@ -104,13 +104,15 @@ def test_noise_decides_the_outcome_of_both_forms() -> None:
         elif sample.long.noise in ("loop", "truncated"):
             assert answers == {None}
         else:
-            assert answers.isdisjoint({right, None}) and len(answers) == 1
+            assert answers.isdisjoint({right, None})
+            assert len(answers) == 1
 
 
 def test_spans_tile_the_reasoning() -> None:
     for sample in all_samples():
         spans = sample.long.spans
-        assert spans[0].start == 0 and spans[-1].end == len(sample.long.reasoning)
+        assert spans[0].start == 0
+        assert spans[-1].end == len(sample.long.reasoning)
         assert [span.end for span in spans[:-1]] == [span.start for span in spans[1:]]
 
 
