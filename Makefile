@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study demo docs chromium bench clean
+.PHONY: app test check demo-study docs chromium bench clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -21,6 +21,10 @@ check: .venv/.done
 
 demo-study: .venv/.done
 	$(BIN)/python -m training.study --workspace $(WORKSPACE)-study
+
+# Memory and time of a recipe over 100,000 traces.
+bench: .venv/.done
+	$(BIN)/python -m tests.bench.apply_memory
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs
