@@ -11,6 +11,7 @@ import pyarrow as pa
 from curation.console import Parser, follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
+from curation.errors import UserError
 from curation.exports.registry import EXPORTS, export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
@@ -23,6 +24,14 @@ from curation.workspace import DEFAULT, Workspace
 def write(text: str) -> None:
     """A line on standard output."""
     sys.stdout.write(text + "\n")
+
+
+def save(path: Path, text: str) -> None:
+    """A file the user named; UserError when it cannot be written there."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror}. Choose another file.") from None
 
 
 def write_rows(table: pa.Table, as_json: bool) -> None:
@@ -130,7 +139,7 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
     table = workspace.store.quarantine(0, given.limit)
     if given.out:
         lines = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
-        Path(given.out).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        save(Path(given.out), "".join(line + "\n" for line in lines))
         write(f"{table.num_rows} rows written to {given.out}")
     else:
         write_rows(table, given.json)
@@ -138,7 +147,7 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
 
 def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write the reference page of the operators."""
-    given.out.write_text(reference(OPERATORS, "Operators"), encoding="utf-8")
+    save(given.out, reference(OPERATORS, "Operators"))
     write(f"{len(OPERATORS.members)} operators described in {given.out}")
 
 

@@ -67,9 +67,7 @@ class Workspace:
 
     def import_run(self, paths: Sequence[Path], mapping: Mapping | None, dataset: str | None) -> Run:
         """The run of an import, not launched yet."""
-        for path in paths:
-            if not path.exists():
-                raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
+        _check_paths(paths)
         names = ", ".join(path.name for path in paths)
         inputs = {
             "paths": [str(path.resolve()) for path in paths],
@@ -118,6 +116,7 @@ class Workspace:
             raise UserError(f"'{name}' cannot name a set: use letters, digits, '.', '_' and '-', at most 80.")
         if (self.sets_root / name).exists():
             raise UserError(f"A curated set '{name}' exists already; choose another name.")
+        _check_paths(files)
         what = f"--dataset {dataset}" if dataset else " ".join(str(path) for path in files)
         source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
         if chosen is not None:
@@ -236,6 +235,12 @@ class Workspace:
     def set(self, name: str) -> CuratedSet:
         """The curated set of that name."""
         return CuratedSet(self.sets_root / Path(name).name)
+
+
+def _check_paths(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
 
 
 def _annotators(request: Request) -> list[Annotator]:
