@@ -153,7 +153,12 @@ class Workspace:
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
         request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
-        return create(self.runs_root, request)
+        try:
+            return create(self.runs_root, request)
+        except OSError as error:
+            raise UserError(
+                refusal(error, self.root) or f"No run can be made in {self.root}: {error.strerror}."
+            ) from None
 
     def take_in(self) -> list[str]:
         """Take the results of finished runs into the store; returns the ids of those taken in now.

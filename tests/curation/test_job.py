@@ -6,7 +6,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -172,18 +171,6 @@ def test_a_disk_that_refuses_a_part_fails_the_run_with_a_sentence_and_resumes(tm
     assert list(run.out.glob("part-*.parquet")) == []
     work_on(run)
     assert run.status().state == "done"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def test_a_full_disk_fails_the_run_with_a_sentence_and_it_resumes_when_space_is_back(tmp_path, small_disk):

@@ -237,6 +237,15 @@ def test_a_workspace_that_cannot_be_written_is_named(tmp_path):
     assert str(target.name) in ended.stderr
 
 
+def test_a_workspace_that_became_read_only_says_so_whatever_is_started(small_disk):
+    made = Workspace(small_disk / "w")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(UserError, match=r"^The store .* cannot be opened: .*Read-only file system"):
+        made.store  # noqa: B018
+    with pytest.raises(UserError, match=r"cannot be written or read: Read-only file system\. Choose a folder that is"):
+        made.start_import([small_disk])
+
+
 def test_a_workspace_inside_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"The workspace .*file cannot be made: Not a directory\."):
