@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium clean
+.PHONY: app test check demo-study docs chromium bench clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -30,6 +30,10 @@ demo-study: .venv/.done
 	test -d $(STUDY)/sets/concise || $(BIN)/python -m curation apply verified --dataset concise_traces --out concise --workspace $(STUDY)
 	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
 	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
+
+# Memory and time of a recipe over 100,000 traces.
+bench: .venv/.done
+	$(BIN)/python -m tests.bench.apply_memory
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.console import follow, main
+from curation.console import Parser, follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
+from curation.errors import UserError
 from curation.exports.registry import EXPORTS, export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
@@ -23,6 +24,14 @@ from curation.workspace import DEFAULT, Workspace
 def write(text: str) -> None:
     """A line on standard output."""
     sys.stdout.write(text + "\n")
+
+
+def save(path: Path, text: str) -> None:
+    """A file the user named; UserError when it cannot be written there."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write {path}: {error.strerror}. Choose another file.") from None
 
 
 def write_rows(table: pa.Table, as_json: bool) -> None:
@@ -50,6 +59,8 @@ def import_command(workspace: Workspace, given: argparse.Namespace) -> None:
     follow(run)
     workspace.take_in()
     row = next(row for row in workspace.store.imports().to_pylist() if row["run"] == run.id)
+    if given.json:
+        return write(json.dumps(row, default=str))
     write(
         f"{row['rows']} rows = {row['imported']} imported + {row['duplicates']} duplicates + {row['quarantined']} "
         f"quarantined; {row['traces']} new traces, {row['problems']} new problems"
@@ -77,6 +88,8 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
         follow(workspace.annotate_run([step], Filter()))
         workspace.take_in()
     known = [name for name in step.adds() if name in workspace.store.columns()]
+    if given.json:
+        return write(json.dumps({"traces": workspace.store.count(Filter()).rows, "scores": known}))
     write(f"{workspace.store.count(Filter()).rows} traces have {', '.join(known) or 'no new scores'}")
 
 
@@ -116,6 +129,8 @@ def sets_command(workspace: Workspace, given: argparse.Namespace) -> None:
 def export_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write a curated set in a trainer's format."""
     rows = export_set(workspace.set(given.set), given.format, given.out)
+    if given.json:
+        return write(json.dumps({"rows": rows, "file": str(given.out)}))
     write(f"{rows} rows written to {given.out}")
 
 
@@ -124,7 +139,7 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
     table = workspace.store.quarantine(0, given.limit)
     if given.out:
         lines = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
-        Path(given.out).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        save(Path(given.out), "".join(line + "\n" for line in lines))
         write(f"{table.num_rows} rows written to {given.out}")
     else:
         write_rows(table, given.json)
@@ -132,14 +147,14 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
 
 def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write the reference page of the operators."""
-    given.out.write_text(reference(OPERATORS, "Operators"), encoding="utf-8")
+    save(given.out, reference(OPERATORS, "Operators"))
     write(f"{len(OPERATORS.members)} operators described in {given.out}")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and their flags; an annotator's come from its spec."""
-    parser = argparse.ArgumentParser(prog="python -m curation", description="Curate teacher traces.")
-    shared = argparse.ArgumentParser(add_help=False)
+    parser = Parser(prog="python -m curation", description="Curate teacher traces.")
+    shared = Parser(add_help=False)
     shared.add_argument("--workspace", type=Path, default=DEFAULT, help="Folder to work in (default: data/workspace)")
     shared.add_argument("--json", action="store_true", help="Write JSON")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -183,11 +198,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run(arguments: list[str] | None = None) -> int:
     """Parse, work, and return the exit code: 0, or 2 for what a user can repair."""
-    given = build_parser().parse_args(arguments)
-    if given.workspace.exists() and not given.workspace.is_dir():
-        sys.stderr.write(f"{given.workspace} is a file; --workspace names a folder.\n")
-        return 2
-    return main(lambda: given.work(Workspace(given.workspace), given))
+
+    def work() -> None:
+        given = build_parser().parse_args(arguments)
+        given.work(Workspace(given.workspace), given)
+
+    return main(work)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,25 @@
 """What both command lines share: following a run, and how errors end the program."""
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
+from curation.disk import refusal
 from curation.errors import UserError
 from curation.runs import ACTIVE, Run
 
 POLL = 0.1  # seconds
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, as all errors of the command line are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what was wrong with the arguments."""
+        raise UserError(f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help")
 
 
 def follow(run: Run) -> None:
@@ -46,5 +57,14 @@ def main(run: Callable[[], None]) -> int:
         run()
         return 0
     except UserError as error:
-        sys.stderr.write(" ".join(str(error).split()) + "\n")
-        return 2
+        return _say(str(error))
+    except OSError as error:
+        reason = refusal(error, Path.cwd())
+        if reason is None:
+            raise
+        return _say(reason)
+
+
+def _say(reason: str) -> int:
+    sys.stderr.write(" ".join(reason.split()) + "\n")
+    return 2

@@ -126,6 +126,13 @@ def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:
     return CuratedSet(folder)
 
 
+def is_set_of(folder: Path, origin: Origin) -> bool:
+    """True when the folder holds a finished set made from this very origin."""
+    return (folder / "manifest.json").is_file() and origin == Origin(
+        **CuratedSet(folder).manifest.model_dump(include=set(Origin.model_fields))
+    )
+
+
 def all_sets(root: Path) -> list[CuratedSet]:
     """The finished sets under root, newest first."""
     found = [CuratedSet(path.parent) for path in root.glob("*/manifest.json")]

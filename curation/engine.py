@@ -135,7 +135,9 @@ class Application:
         if self.sample is not None and len(missing) > self.sample:
             self._thin_out(self.sample)
             missing &= self._ids()
-        for table in self._run(partial(annotate_batch, step), missing, f"{number}. {step.title()}"):
+        for table in self._run(
+            partial(annotate_batch, step), missing, f"{number}. {step.title()}", step.needs_segments
+        ):
             paths.append(folder / f"part-{len(paths):05d}.parquet")
             write_part(table, paths[-1])
         names = ", ".join(column(name) for name in schema.names)
@@ -146,6 +148,7 @@ class Application:
             f"INSERT INTO verdict_{number} BY NAME SELECT id, 'failed' AS verdict, failure AS reason FROM found "
             "WHERE failure IS NOT NULL AND id IN (SELECT id FROM rows)"
         )
+        self.sql("DROP TABLE found")
 
     def _missing(self, paths: list[Path]) -> set[str]:
         known = f"SELECT id FROM stored {_union('id', paths)}"
@@ -162,6 +165,7 @@ class Application:
         )
         if step.adds_segments:
             self.sql("CREATE OR REPLACE TABLE segments AS SELECT id, segments FROM scored")
+        self.sql("DROP TABLE scored")  # with segments, the largest thing held
         if step.about == "problem":
             self.about_problem |= set(step.adds())
 
@@ -196,18 +200,19 @@ class Application:
         finished = len(sorted(folder.glob("part-*.parquet")))
         tables = [pq.read_table(path) for path in sorted(folder.glob("verdict-*.parquet"))[:finished]]
         left = self._ids() - {value for table in tables for value in table.column("id").to_pylist()}
-        for mapped in self._run(partial(map_batch, step), left, f"{number}. {step.title()}"):
+        for mapped in self._run(partial(map_batch, step), left, f"{number}. {step.title()}", segments=True):
             write_part(mapped.verdicts, folder / f"verdict-{len(tables):05d}.parquet")
             write_part(mapped.traces, folder / f"part-{len(tables):05d}.parquet")
             tables.append(mapped.verdicts)
         return pa.concat_tables([VERDICTS.empty_table(), *tables])
 
-    def _run(self, work: Callable[[list[Trace]], Out], ids: set[str], label: str) -> Iterator[Out]:
+    def _run(self, work: Callable[[list[Trace]], Out], ids: set[str], label: str, segments: bool) -> Iterator[Out]:
         """The batch function over the traces of these ids, with progress in rows."""
         done, sizes = 0, list[int]()
 
         def batches() -> Iterator[list[Trace]]:
-            for batch in with_segments(self.connection.cursor(), self.source.traces(ids)):
+            plain = self.source.traces(ids)
+            for batch in with_segments(self.connection.cursor(), plain) if segments else plain:
                 sizes.append(len(batch))
                 yield batch
 

@@ -1,26 +1,25 @@
 """The worker's side of a run: status, metrics, cancellation, the lock for heavy runs, and how a run ends."""
 
-import errno
 import fcntl
 import json
 import logging
 import os
-import shutil
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
 import psutil
 
+from curation.disk import refusal
 from curation.errors import UserError
-from curation.runs import Run, State, Status, replace_text
+from curation.runs import ACTIVE, Run, State, Status, replace_text
 
 POLL = 0.2  # seconds between looks at the lock and the cancel file while queued
 PROGRESS_EVERY = 0.3  # seconds
+RESERVE = 64 * 1024  # bytes kept on the disk, so that a run that filled it can still say so
 
 
 class Cancelled(Exception):
@@ -31,11 +30,14 @@ class Job:
     """What a task may do to its run: report, and ask whether to stop."""
 
     def __init__(self, run: Run) -> None:
-        """Take over the run's status file."""
+        """Take over the run's folder."""
         self.run, self.request, self.out = run, run.request, run.out
         self._started = time.time()
         self._stop = False
         self._last_progress = 0.0
+        self._reserve = run.folder / ".reserve"
+        self._reserve.write_bytes(bytes(RESERVE))
+        _cut_half_line(run.folder / "metrics.jsonl")
         signal.signal(signal.SIGTERM, self._on_terminate)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
@@ -44,7 +46,9 @@ class Job:
     def status(self, state: State, error: str | None = None) -> None:
         """Replace status.json."""
         pid = os.getpid()
-        ended = None if state in ("queued", "running") else time.time()
+        ended = None if state in ACTIVE else time.time()
+        if ended:
+            self._reserve.unlink(missing_ok=True)
         status = Status(
             state=state, pid=pid, pid_started=psutil.Process(pid).create_time(), started=self._started, ended=ended,
             error=error,
@@ -92,16 +96,12 @@ def work(folder: Path, tasks: Mapping[str, Task]) -> int:
         job.status("cancelled")
         return 1
     except UserError as error:
-        logging.error("%s", error)
         job.status("failed", str(error))
+        logging.error("%s", error)
         return 2
-    except OSError as error:
-        traceback.print_exc()
-        job.status("failed", _full_disk(error, folder) if error.errno == errno.ENOSPC else f"{error}")
-        return 1
-    except Exception as error:
-        traceback.print_exc()
-        job.status("failed", f"{type(error).__name__}: {error}")
+    except Exception as error:  # the status first: on a full disk the log may fail
+        job.status("failed", refusal(error, folder) or f"{type(error).__name__}: {error}")
+        logging.exception("The run failed")
         return 1
 
 
@@ -115,7 +115,8 @@ def _wait_for(lock: int, job: Job) -> None:
             time.sleep(POLL)
 
 
-def _full_disk(error: OSError, folder: Path) -> str:
-    free = shutil.disk_usage(folder).free // 2**20
-    where = error.filename or folder
-    return f"The disk is full ({free} MiB left) while writing {where}; free some space and resume the run."
+def _cut_half_line(path: Path) -> None:
+    """Remove what a killed worker left of its last line."""
+    if path.exists():
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.truncate(path, whole)

@@ -30,7 +30,7 @@ class Recipe(BaseModel):
     def read(cls, text: str, where: str = "The recipe") -> "Recipe":
         """A recipe from YAML; UserError says which line, step or field is wrong and what is allowed."""
         values = _yaml(text, where)
-        extra = sorted(set(values) - set(FIELDS))
+        extra = sorted(str(name) for name in set(values) - set(FIELDS))
         if extra or "name" not in values:
             problem = f"has unknown fields {', '.join(extra)}" if extra else "has no 'name'"
             raise UserError(f"{where} {problem}; a recipe's fields: {', '.join(FIELDS)}.")
@@ -40,7 +40,12 @@ class Recipe(BaseModel):
         parsed = tuple(OPERATORS.parse(step, f"{where}, step {n}: ") for n, step in enumerate(steps, 1))
         check(parsed)
         optional = {name: values.get(name) or default for name, default in _DEFAULTS.items()}
-        return cls(name=str(values["name"]), paper=values.get("paper"), steps=parsed, **optional)
+        paper = None if values.get("paper") is None else str(values["paper"])
+        for name, default in _DEFAULTS.items():
+            if not isinstance(optional[name], type(default)):
+                kind, found = "text" if default == "" else "a mapping", type(optional[name]).__name__
+                raise UserError(f"{where}: '{name}' must be {kind}, found {found}.")
+        return cls(name=str(values["name"]), paper=paper, steps=parsed, **optional)
 
     @classmethod
     def load(cls, path: Path) -> "Recipe":
@@ -48,7 +53,10 @@ class Recipe(BaseModel):
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in SHIPPED.glob("*.yaml")))
             raise UserError(f"There is no recipe file {path}; shipped recipes: {known}.")
-        return cls.read(path.read_text(encoding="utf-8-sig"), str(path))
+        try:
+            return cls.read(path.read_text(encoding="utf-8-sig"), str(path))
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path} is no text in UTF-8 (byte {error.start}); save the recipe as UTF-8.") from None
 
     def dump(self) -> str:
         """The recipe as YAML that reads back to an equal recipe."""

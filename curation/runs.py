@@ -10,6 +10,7 @@ out/           results; a part that exists is complete
 cancel         empty file; the worker stops cleanly between batches
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -98,8 +99,14 @@ class Run:
 
     def launch(self) -> None:
         """Start the worker in its own session; relaunching does only what is missing."""
-        if self.status().state in ACTIVE:
-            raise UserError(f"Run '{self.id}' is already {self.status().state}; cancel it before resuming.")
+        with open(self.folder / ".launch.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of two who launch at once, the second finds it running
+            state = self.status().state
+            if state in ACTIVE:
+                raise UserError(f"Run '{self.id}' is already {state}; cancel it before resuming.")
+            self._start()
+
+    def _start(self) -> None:
         (self.folder / "cancel").unlink(missing_ok=True)
         command = [sys.executable, "-m", self.request.worker, str(self.folder.resolve())]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}

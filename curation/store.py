@@ -116,8 +116,8 @@ class Store(Browse):
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM nothing")
             if paths:
                 cursor.execute(
-                    f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} WHERE id IN (SELECT id FROM traces) "
-                    f"AND id NOT IN (SELECT id FROM {table})"
+                    f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
+                    f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table})"
                 )
             self._note_annotation(cursor, step)
             if run:

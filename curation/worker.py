@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from curation.curated import Origin, write_set
+from curation.curated import Origin, is_set_of, write_set
 from curation.engine import apply
 from curation.executors import Local
 from curation.imports.mapping import Mapping
@@ -34,10 +34,13 @@ def annotate_task(job: Job) -> None:
 def apply_task(job: Job) -> None:
     """Take traces through a recipe and freeze the outcome as a curated set."""
     inputs, recipe = job.request.inputs, Recipe.read(job.request.spec["recipe"])
+    folder, origin = Path(inputs["set"]), Origin.model_validate(inputs["origin"])
+    if is_set_of(folder, origin):  # complete, but the worker was killed before it could say so
+        return
     if inputs.get("files"):
         import_files([Path(path) for path in inputs["files"]], job.run.folder / "in", progress=job.progress)
     with apply(recipe.steps, _source(job), job.out, _executor(), progress=job.progress) as result:
-        write_set(Path(inputs["set"]), result, Origin.model_validate(inputs["origin"]))
+        write_set(folder, result, origin)
 
 
 def _source(job: Job) -> Parts:

@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from curation.curated import CuratedSet, Origin, all_sets
+from curation.disk import refusal
 from curation.engine import Progress, apply, silent
 from curation.errors import UserError
 from curation.filters import Filter
@@ -34,8 +37,12 @@ class Workspace:
         """Make the folders; the store opens on first use."""
         self.root = root.resolve()
         self.runs_root, self.sets_root, self.recipes_root = (self.root / n for n in ("runs", "sets", "recipes"))
-        for folder in (self.runs_root, self.sets_root, self.recipes_root):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for folder in (self.runs_root, self.sets_root, self.recipes_root):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = refusal(error, self.root) or f"The workspace {self.root} cannot be made: {error.strerror}."
+            raise UserError(reason) from None
         self._settled: set[str] = set()
         self._taking = threading.Lock()
 
@@ -60,9 +67,7 @@ class Workspace:
 
     def import_run(self, paths: Sequence[Path], mapping: Mapping | None, dataset: str | None) -> Run:
         """The run of an import, not launched yet."""
-        for path in paths:
-            if not path.exists():
-                raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
+        _check_paths(paths)
         names = ", ".join(path.name for path in paths)
         inputs = {
             "paths": [str(path.resolve()) for path in paths],
@@ -109,11 +114,16 @@ class Workspace:
             raise UserError(f"'{name}' cannot name a set: use letters, digits, '.', '_' and '-', at most 80.")
         if (self.sets_root / name).exists():
             raise UserError(f"A curated set '{name}' exists already; choose another name.")
+        _check_paths(files)
         source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
         what = " ".join(str(path) for path in files)
         if chosen is not None:
-            source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True)}
-            source["rows"] = self.store.count(chosen).rows
+            rows = self.store.count(chosen).rows
+            if not rows:
+                raise UserError(
+                    f"No trace of the workspace {self.root} passes this filter, so there is nothing to curate."
+                )
+            source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": rows}
             what = f"--filter '{chosen.to_query()}'" if chosen.to_query() else ""
         rebuild = " ".join(f"python -m curation apply recipe.yaml {what} --out {name}".split())
         origin = Origin(name=name, recipe=recipe.name, recipe_yaml=recipe.dump(), source=source, rebuild=rebuild)
@@ -133,10 +143,18 @@ class Workspace:
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
         request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
-        return create(self.runs_root, request)
+        try:
+            return create(self.runs_root, request)
+        except OSError as error:
+            raise UserError(
+                refusal(error, self.root) or f"No run can be made in {self.root}: {error.strerror}."
+            ) from None
 
     def take_in(self) -> list[str]:
-        """Take the results of finished runs into the store; returns the ids of those taken in now."""
+        """Take the results of finished runs into the store; returns the ids of those taken in now.
+
+        Raises UserError, once a process, for results that cannot be read; the others are taken in all the same.
+        """
         with self._taking:
             runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
             done = [run for run in reversed(runs) if run.status().state == "done"]
@@ -144,12 +162,25 @@ class Workspace:
                 return []
             known = self.store.taken_in()
             new = [run for run in done if run.id not in known]
-            for run in new:
-                self._take(run)
+            broken = [reason for run in new if (reason := self._take(run))]
             self._settled |= {run.id for run in done}
+            if broken:
+                raise UserError(" ".join(broken))
             return [run.id for run in new]
 
-    def _take(self, run: Run) -> None:
+    def _take(self, run: Run) -> str | None:
+        """Take one run's results in, all or nothing; why not, when they cannot be read."""
+        try:
+            self._take_results(run)
+        except (duckdb.Error, FileNotFoundError) as error:
+            reason = str(error).split("\n")[0]
+            return (
+                f"The results of run {run.id} cannot be read ({reason}), so none of them was taken in: remove "
+                f"the folder {run.folder} and do it again."
+            )
+        return None
+
+    def _take_results(self, run: Run) -> None:
         kind = run.request.kind
         if kind == "import":
             self.store.take_import(run.id, run.out)
@@ -199,6 +230,12 @@ class Workspace:
     def set(self, name: str) -> CuratedSet:
         """The curated set of that name."""
         return CuratedSet(self.sets_root / Path(name).name)
+
+
+def _check_paths(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
 
 
 def _annotators(request: Request) -> list[Annotator]:

@@ -28,7 +28,7 @@ def test_a_filter_reads_back_from_its_address():
     "text", ["{", "[]", "1", '{"nothing": 1}', '{"ranges": {"n_chars": [1]}}', '{"ranges": {"n_chars": [NaN, null]}}']
 )
 def test_an_address_that_cannot_be_read_is_refused(text):
-    with pytest.raises(UserError, match="The filter in the address cannot be read .*remove it from the address"):
+    with pytest.raises(UserError, match=r"The filter in the address cannot be read .*remove it from the address"):
         Filter.from_query(text)
 
 

@@ -1,0 +1,178 @@
+"""What every operator, objective and strategy promises, walked through the registries."""
+
+import argparse
+import importlib
+import pickle
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+import yaml
+
+from curation.batches import annotate_batch, map_batch
+from curation.flags import add_flags, from_flags
+from curation.operator import OPERATORS, Annotator, Mapper, Operator, QueryAnnotator, Selector
+from curation.operators.segment import SegmentReasoning
+from curation.spec import Family, Spec
+from curation.trace import Problem, Trace
+
+# Values for fields without a default.
+REQUIRED: dict[str, dict[str, Any]] = {"keep_where": {"score": "n_chars", "minimum": 3}}
+# Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
+CHANGED: dict[tuple[str, str], dict[str, Any]] = {
+    ("keep_where", "maximum"): {"maximum": 9},
+    ("keep_where", "values"): {"score": "model", "values": ["a"], "minimum": None},
+    ("keep_where", "equals"): {"score": "closed", "equals": True, "minimum": None},
+    ("cut", "policy"): {"policy": "drop_last_segment"},
+    ("cut", "amount"): {"amount": 0.25},
+    ("drop_segments", "kinds"): {"kinds": ["plan"]},
+}
+TEXTS = [
+    "",
+    "short",
+    "First, 2 + 2 = 4.\n\nWait, let me check: 4. Yes.\n\nAlternatively, count.\n\nSo the answer is 4.",
+    "# Ünïcode 日本語 \\(x^2\\)\n\n" + "again and again " * 40,
+]
+
+
+def families() -> Iterator[Family[Any]]:
+    yield OPERATORS
+    for module, attribute in (("training.objective", "OBJECTIVES"), ("training.strategy", "STRATEGIES")):
+        if find_spec(module.split(".")[0]) and find_spec(module):
+            yield vars(importlib.import_module(module))[attribute]
+
+
+SPECS: list[type[Spec]] = [spec for family in families() for spec in family.members.values()]
+OF = {spec: family for family in families() for spec in family.members.values()}
+every_spec = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.title())
+every_operator = pytest.mark.parametrize("spec", list(OPERATORS.members.values()), ids=lambda spec: spec.title())
+
+
+@pytest.fixture
+def samples() -> list[Trace]:
+    """Traces that are empty, short, long, segmented, answered and open."""
+    problem, unanswered = Problem("What is 2 + 2?", "4", "sums"), Problem("Why?")
+    plain = [Trace(problem, text, "4" if text else "", "ada", closed=True) for text in TEXTS]
+    plain += [Trace(unanswered, text, "", "bob", closed=False, extra='{"k":1}') for text in TEXTS]
+    return [replace(trace, segments=SegmentReasoning().segments(trace) if trace.reasoning else ()) for trace in plain]
+
+
+def example(spec: type[Spec], **values: Any) -> Any:
+    return OF[spec].parse({spec.tag: spec.title(), **REQUIRED.get(spec.title(), {}), **values})
+
+
+def fields(spec: type[Spec]) -> dict[str, Any]:
+    return {name: field for name, field in spec.model_fields.items() if name != spec.tag}
+
+
+def other_value(spec: Spec, name: str) -> dict[str, Any]:
+    """A set of values that makes a valid spec with another value in this field."""
+    if (spec.title(), name) in CHANGED:
+        return CHANGED[spec.title(), name]
+    value, field = spec.parameters()[name], type(spec).model_fields[name]
+    kinds = [field.annotation, *get_args(field.annotation)]
+    choices = next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
+    if choices:
+        return {name: next(choice for choice in choices if choice != value)}
+    if isinstance(value, bool) or (value is None and bool in kinds):
+        return {name: not value}
+    if isinstance(value, int | float) or value is None:
+        return {name: _near(spec, name, value)}
+    return {name: [*value, "x"] if isinstance(value, list) else value + "x"}
+
+
+def _near(spec: Spec, name: str, value: float | None) -> float | int:
+    from curation.errors import UserError
+
+    for candidate in ((value or 0) + 1, (value or 0) - 1, (value or 1) / 2):
+        try:
+            return spec.replaced(**{name: candidate}).parameters()[name]
+        except UserError:
+            continue
+    raise AssertionError(f"no other value for {spec.title()}.{name}")
+
+
+@every_spec
+def test_a_spec_says_what_it_does(spec):
+    first = spec.help()
+    assert spec.__doc__ != type(spec).__base__.__doc__
+    assert first[0].isupper()
+    assert len(first) < 120
+
+
+@every_spec
+def test_every_field_is_described_in_a_short_phrase(spec):
+    for name, field in fields(spec).items():
+        text = field.description
+        assert text, f"{spec.title()}.{name} has no description"
+        assert len(text) < 70, f"{spec.title()}.{name}: {text}"
+        assert not text.endswith("."), f"{spec.title()}.{name}: {text}"
+        assert text[0].isupper() or not text[0].isalpha(), f"{spec.title()}.{name}: {text}"
+
+
+@every_spec
+def test_a_spec_goes_through_yaml_and_pickle_unchanged(spec):
+    made = example(spec)
+    assert OF[spec].parse(yaml.safe_load(yaml.safe_dump(made.dump()))) == made
+    assert pickle.loads(pickle.dumps(made)) == made
+    assert OF[spec].parse({spec.tag: spec.title(), **made.parameters()}).key() == made.key()
+
+
+@every_spec
+def test_every_field_changes_the_key(spec):
+    made = example(spec)
+    keys = {made.key()}
+    for name in fields(spec):
+        changed = made.replaced(**other_value(made, name))
+        assert changed != made
+        keys.add(changed.key())
+    assert len(keys) == 1 + len(fields(spec))
+
+
+@every_spec
+def test_flags_read_back_into_the_same_spec(spec):
+    made = example(spec)
+    parser = argparse.ArgumentParser()
+    add_flags(parser, spec)
+    given = []
+    for name, value in made.parameters().items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            given.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, list):
+            given += [flag, ",".join(map(str, value))]
+        elif value is not None:
+            given += [flag, str(value)]
+    assert from_flags(spec, parser.parse_args(given)) == made
+
+
+@every_operator
+def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
+    before, step = pickle.dumps(samples), example(spec)
+    if isinstance(step, QueryAnnotator):
+        assert "FROM rows" in step.query()
+    elif isinstance(step, Annotator):
+        table = annotate_batch(step, samples)
+        assert table == annotate_batch(step, samples)
+        assert table.column("id").to_pylist() == [trace.id for trace in samples]
+        assert table.column("failure").null_count == len(samples)
+    elif isinstance(step, Mapper):
+        mapped = map_batch(step, samples)
+        assert mapped == map_batch(step, samples)
+        assert "failed" not in mapped.verdicts.column("verdict").to_pylist()
+    elif isinstance(step, Selector):
+        assert step.decide() == step.decide()
+    assert pickle.dumps(samples) == before
+
+
+@every_operator
+def test_an_operator_is_of_one_kind_and_names_its_scores(spec: type[Operator]):
+    step = example(spec)
+    kinds = {"annotator": Annotator, "mapper": Mapper, "selector": Selector}
+    assert isinstance(step, kinds[step.kind])
+    assert all(step.needs())
+    if isinstance(step, Annotator):
+        assert set(step.adds().values()) <= {"number", "flag", "category"}
+        assert step.adds() or step.adds_segments
