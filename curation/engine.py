@@ -141,14 +141,13 @@ class Application:
             paths.append(folder / f"part-{len(paths):05d}.parquet")
             write_part(table, paths[-1])
         names = ", ".join(column(name) for name in schema.names)
-        self.sql(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {names} FROM stored {_union(names, paths)}")
-        self._join_scores(step, "FROM found")
+        results = f"SELECT {names} FROM stored {_union(names, paths)}"
+        self._join_scores(step, results)
         self._no_verdicts(number)
         self.sql(
-            f"INSERT INTO verdict_{number} BY NAME SELECT id, 'failed' AS verdict, failure AS reason FROM found "
+            f"INSERT INTO verdict_{number} BY NAME SELECT id, 'failed' AS verdict, failure AS reason FROM ({results}) "
             "WHERE failure IS NOT NULL AND id IN (SELECT id FROM rows)"
         )
-        self.sql("DROP TABLE found")
 
     def _missing(self, paths: list[Path]) -> set[str]:
         known = f"SELECT id FROM stored {_union('id', paths)}"
