@@ -100,7 +100,8 @@ def test_a_recipe_is_applied_to_the_workspace_and_the_set_exported(filled, tmp_p
     assert "  3. keep_where: 3 -> 2 rows correct is false (1)" in out.splitlines()
     code, out, _ = filled("sets", "--json")
     manifest = json.loads(out)
-    assert manifest["rebuild"] == "python -m curation apply recipe.yaml --dataset four --out right"
+    chosen = '{"values":{"dataset":["four"]}}'
+    assert manifest["rebuild"] == f"python -m curation apply recipe.yaml --filter '{chosen}' --out right"
     assert (manifest["name"], manifest["rows"]) == ("right", 2)
     assert filled("sets")[1].startswith("right: 2 rows")
     target = tmp_path / "right.jsonl"
