@@ -15,7 +15,7 @@ Range = tuple[Bound, Bound]
 
 
 class Filter(BaseModel):
-    """Conditions that all hold: number ranges, category values, flags (None: unknown), a text, one problem."""
+    """Conditions that all hold: number ranges, values, flags, a text, one problem; empty or None means unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     ranges: dict[str, Range] = {}
@@ -64,7 +64,10 @@ class Filter(BaseModel):
         _check_kinds("range", self.ranges, columns, "number")
         _check_kinds("flag", self.flags, columns, "flag")
         parts = [_range(name, *ends) for name, ends in self.ranges.items()]
-        parts += [f"{column(name)} IN ({', '.join(map(literal, values))})" for name, values in self.values.items()]
+        parts += [
+            f"coalesce({column(name)}::VARCHAR, '') IN ({', '.join(map(literal, values))})"
+            for name, values in self.values.items()
+        ]
         parts += [f"{column(name)} IS NOT DISTINCT FROM {literal(flag)}" for name, flag in self.flags.items()]
         parts += [f"problem_id = {literal(self.problem_id)}"] if self.problem_id else []
         parts += [_contains(self.text)] if self.text else []

@@ -162,6 +162,12 @@ def test_categories_count_values_commonest_first(store):
         store.categories("n_chars", Filter())
 
 
+def test_the_empty_value_finds_what_is_unknown(store):
+    unknown = store.count(Filter(values={"split": ("",)})).rows
+    assert unknown == sum(row["rows"] for row in store.categories("split", Filter()).to_pylist() if not row["value"])
+    assert unknown > 0
+
+
 def test_points_are_pairs_of_numbers_with_a_colour(store, traces):
     rows = store.points("n_chars", "sample", "model", Filter(flags={"correct": False})).to_pylist()
     assert rows == [{"id": traces[1].id, "x": 20, "y": 0, "colour": "bob"}]
