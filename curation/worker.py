@@ -17,7 +17,7 @@ from curation.recipe import Recipe
 from curation.sources import Parts
 from curation.table import parts
 
-# ours: 140 MB each, beside 0.7 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
+# ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
 WORKERS = 4
 
 

@@ -37,7 +37,7 @@ def test_conditions_become_sql_with_quoted_values():
         ranges={"n_chars": (1, 2)}, values={"model": ("it's",)}, flags={"closed": True}, problem_id="p'"
     )  # fmt: skip
     assert chosen.where(COLUMNS) == (
-        '"n_chars" >= 1.0 AND "n_chars" <= 2.0 AND coalesce("model"::VARCHAR, \'\') IN (\'it\'\'s\') AND '
+        "\"n_chars\" >= 1.0 AND \"n_chars\" <= 2.0 AND coalesce(\"model\"::VARCHAR, '') IN ('it''s') AND "
         "\"closed\" IS NOT DISTINCT FROM TRUE AND problem_id = 'p'''"
     )
 
