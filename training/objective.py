@@ -45,7 +45,7 @@ class Objective(Spec):
     tag = "objective"
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="Peak learning rate; empty: 2e-3 below 10 M weights, else 2e-5, LoRA 2e-4"
+        None, description="Peak learning rate; empty: 2e-3 below 10 M weights, 2e-5, LoRA 2e-4"
     )
     lr_scheduler_type: Literal["cosine", "linear", "constant_with_warmup"] = Field(
         "cosine", description="Course of the learning rate after warm-up"
