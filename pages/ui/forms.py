@@ -190,7 +190,7 @@ def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence
         return _choice(item, value, key)
     if item.shape == "choices":
         picked = st.pills(
-            item.label, item.options, selection_mode="multi", default=value or [], key=key, help=item.help
+            item.label, item.options, selection_mode="multi", default=value or [], key=key, help=item.help, wrap=True
         )
         return picked or ([] if not item.optional else None)
     if item.shape == "number":

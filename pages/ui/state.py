@@ -20,6 +20,7 @@ from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.trace_view import stylesheet
 
+MANY = 3  # finished runs announced one by one
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -50,9 +51,17 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
         st.caption(caption, width="content")
     with errors():
         work = workspace()
-        for run_id in work.take_in():
-            st.toast(f"Finished: {inline(find(work.runs_root, run_id).request.title)}", icon=":material/done:")
+        announce(work, work.take_in())
         yield work
+
+
+def announce(work: Workspace, finished_ids: list[str]) -> None:
+    """Say what finished since the last look, in one line when it is many."""
+    titles = [find(work.runs_root, run_id).request.title for run_id in finished_ids]
+    if len(titles) > MANY:
+        st.toast(f"{len(titles)} runs finished; the runs page lists them", icon=":material/done:")
+    for title in titles if len(titles) <= MANY else []:
+        st.toast(f"Finished: {inline(title)}", icon=":material/done:")
 
 
 @contextmanager
