@@ -27,7 +27,14 @@ from curation.store import Store
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
 PREVIEW_ROWS = 200  # traces whose text a preview reads
+BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def basics() -> list[Annotator]:
+    """What is measured first of any traces: length, segments, correctness, loops, difficulty."""
+    steps = [OPERATORS.parse({"op": name}) for name in BASICS]
+    return [step for step in steps if isinstance(step, Annotator)]
 
 
 class Workspace:
@@ -56,8 +63,11 @@ class Workspace:
         return self.store.count(Filter()).rows == 0
 
     def load_samples(self) -> Run:
-        """Start importing the shipped sample traces."""
-        return self.start_import([SAMPLES / "teacher_traces.jsonl.gz", SAMPLES / "concise_traces.jsonl.gz"])
+        """Start importing the shipped sample traces, to be measured as soon as they are in."""
+        files = [SAMPLES / "teacher_traces.jsonl.gz", SAMPLES / "concise_traces.jsonl.gz"]
+        run = self.import_run(files, measure=basics())
+        run.launch()
+        return run
 
     def start_import(self, paths: Sequence[Path], mapping: Mapping | None = None, dataset: str | None = None) -> Run:
         """Start importing files and folders as a run."""
@@ -65,8 +75,14 @@ class Workspace:
         run.launch()
         return run
 
-    def import_run(self, paths: Sequence[Path], mapping: Mapping | None, dataset: str | None) -> Run:
-        """The run of an import, not launched yet."""
+    def import_run(
+        self,
+        paths: Sequence[Path],
+        mapping: Mapping | None = None,
+        dataset: str | None = None,
+        measure: Sequence[Annotator] = (),
+    ) -> Run:
+        """The run of an import, not launched yet; its traces are measured by these annotators once they are in."""
         _check_paths(paths)
         names = ", ".join(path.name for path in paths)
         inputs = {
@@ -74,7 +90,8 @@ class Workspace:
             "mapping": mapping.model_dump() if mapping else None,
             "dataset": dataset or None,
         }
-        return self._create("import", f"Import {names}", {}, inputs)
+        spec = {"measure": [step.dump() for step in measure]} if measure else {}
+        return self._create("import", f"Import {names}", spec, inputs)
 
     def start_annotate(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
         """Compute scores for the filtered traces: at once where SQL can, else as a run."""
@@ -184,6 +201,8 @@ class Workspace:
         kind = run.request.kind
         if kind == "import":
             self.store.take_import(run.id, run.out)
+            steps = [OPERATORS.parse(step) for step in run.request.spec.get("measure", [])]
+            self.start_annotate([step for step in steps if isinstance(step, Annotator)], Filter())
         elif kind in ("annotate", "apply"):
             for step in _annotators(run.request):
                 self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))

@@ -8,12 +8,10 @@ from curation.filters import Filter
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.runs import ACTIVE
 from curation.spec import build
-from curation.workspace import Workspace
+from curation.workspace import Workspace, basics
 from pages.ui import bins, forms
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, runs
-
-BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
 
 
 def annotators() -> dict[str, type[Annotator]]:
@@ -45,10 +43,9 @@ def running(work: Workspace, key: str) -> None:
 def show(work: Workspace, key: str) -> None:
     """A box to measure more scores."""
     with st.popover("Measure", icon=":material/straighten:", help="Add scores and segments to the traces"):
-        basics = [OPERATORS.parse({"op": name}) for name in BASICS]
         stored = work.store.annotations()
-        missing = [*work.missing_scores(basics)]
-        missing += [step for step in basics if isinstance(step, QueryAnnotator) and step.key() not in stored]
+        missing = [*work.missing_scores(basics())]
+        missing += [step for step in basics() if isinstance(step, QueryAnnotator) and step.key() not in stored]
         if missing and st.button(
             "Measure the basics", key=f"{key}-basics", type="primary", icon=":material/bolt:",
             help=f"Adds {', '.join(step.title() for step in missing)}",

@@ -23,9 +23,9 @@ from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
 from curation.recipe import Recipe
-from curation.runs import PROJECT, Run
+from curation.runs import PROJECT, Run, all_runs
 from curation.sources import Parts
-from curation.workspace import Workspace
+from curation.workspace import Workspace, basics
 
 Wait = Callable[[Run, str], None]
 ROWS = [
@@ -83,6 +83,24 @@ def test_results_that_cannot_be_read_are_named_once_and_the_others_taken_in(work
         workspace.take_in()
     assert workspace.take_in() == []
     assert [row["run"] for row in workspace.store.imports().to_pylist()] == [good.id]
+
+
+def test_an_import_may_ask_for_its_traces_to_be_measured(workspace, write_jsonl, wait_for):
+    row = {"question": "1+1?", "generation": "<think>It is 2.</think>2", "answer": "2"}
+    path = write_jsonl("one.jsonl", row)
+    run = workspace.import_run([path], measure=basics())
+    run.launch()
+    wait_for(run, "done")
+    workspace.take_in()
+    (measuring,) = [other for other in all_runs(workspace.runs_root) if other.request.kind == "annotate"]
+    wait_for(measuring, "done")
+    workspace.take_in()
+    scores = workspace.store.scores(workspace.store.ids(Filter())[0])
+    assert {name: scores[name] for name in ("correct", "n_segments", "difficulty_basis")} == {
+        "correct": True,
+        "n_segments": 1.0,
+        "difficulty_basis": "length_rank",
+    }
 
 
 def test_an_import_of_nothing_names_the_path(workspace):
