@@ -145,6 +145,12 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
         write_rows(table, given.json)
 
 
+def benchmark_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Make the imported problems of a dataset a benchmark for students."""
+    path = workspace.write_benchmark(given.dataset)
+    write(f"benchmark {path.stem} written to {path}")
+
+
 def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write the reference page of the operators."""
     save(given.out, reference(OPERATORS, "Operators"))
@@ -191,6 +197,8 @@ def build_parser() -> argparse.ArgumentParser:
     one = command("quarantine", quarantine_command)
     one.add_argument("--limit", type=int, default=1_000_000)
     one.add_argument("--out", help="JSONL file to write")
+    one = command("benchmark", benchmark_command)
+    one.add_argument("dataset", metavar="DATASET")
     one = command("docs", docs_command)
     one.add_argument("--out", type=Path, default=Path("curation/OPERATORS.md"))
     return parser

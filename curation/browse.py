@@ -15,7 +15,7 @@ from curation.batches import with_segments
 from curation.errors import UserError, unknown
 from curation.filters import Filter
 from curation.operator import METADATA, OPERATORS, Annotator, Operator, QueryAnnotator, ScoreType, column, literal
-from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table
+from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
 from curation.trace import Trace
 
 PREVIEW = 200  # characters of a question in a list
@@ -196,10 +196,11 @@ class Browse:
         return self.cursor().sql(query).to_arrow_table()
 
     def write_problems(self, dataset: str, path: Path) -> int:
-        """Write a dataset's problems with a reference answer as Parquet; returns how many."""
+        """Write a dataset's problems with a reference answer as Parquet, where there are any; returns how many."""
         query = "FROM problems WHERE dataset = $dataset AND reference IS NOT NULL ORDER BY rowid"
         table = self.cursor().sql(query, params={"dataset": dataset}).to_arrow_table()
-        pq.write_table(table, path)
+        if table.num_rows:
+            write_part(table, path)
         return int(table.num_rows)
 
     def light(self, chosen: Filter) -> pa.Table:

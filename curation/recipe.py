@@ -1,6 +1,6 @@
 """Recipe: an ordered list of operators in YAML, with the paper it comes from, how to train and how to evaluate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +120,3 @@ def annotators_of(score: str) -> list[str]:
         if issubclass(spec, Annotator) and not required and score in build(spec, {}).adds():
             found.append(title)
     return found
-
-
-def recipe_of(values: Mapping[str, Any]) -> Recipe:
-    """The recipe of plain values, as stored in a run's request."""
-    return Recipe.read(yaml.safe_dump(dict(values), allow_unicode=True))

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -41,10 +41,6 @@ class Spec(BaseModel):
     def dump(self) -> dict[str, Any]:
         """The tag and every field that differs from its default: what a person would write in YAML."""
         return {self.tag: self.title(), **self.model_dump(mode="json", exclude={self.tag}, exclude_defaults=True)}
-
-    def replaced(self, **values: object) -> Self:
-        """A copy with some fields replaced, validated again."""
-        return build(type(self), {**self.parameters(), **values})
 
     def key(self) -> str:
         """Name and hash of every field and the version: equal keys give equal results on equal input."""

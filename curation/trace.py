@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 Kind = Literal["restate", "plan", "attempt", "check", "backtrack", "alternative", "filler", "answer"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Form = Literal["cot", "pot", "agent", "dialogue", "tree"]
-FORMS: tuple[Form, ...] = get_args(Form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,20 @@ class Workspace:
         """The curated set of that name."""
         return CuratedSet(self.sets_root / Path(name).name)
 
+    def answered(self) -> list[str]:
+        """Datasets that have problems with a reference answer, so that a student can be marked on them."""
+        return [row["dataset"] for row in self.store.datasets().to_pylist() if row["answered"]]
+
+    def write_benchmark(self, dataset: str) -> Path:
+        """Write the imported problems of a dataset as a benchmark; UserError when none of them has an answer."""
+        path = self.root / "benchmarks" / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', dataset)}.parquet"
+        if not self.store.write_problems(dataset, path):
+            raise UserError(
+                f"No problem of the dataset '{dataset}' has a reference answer; datasets that have: "
+                f"{', '.join(self.answered()) or 'none yet'}."
+            )
+        return path
+
 
 def _check_paths(paths: Sequence[Path]) -> None:
     for path in paths:

@@ -29,8 +29,13 @@ def evaluation(work: Workspace) -> None:
 def request(work: Workspace) -> None:
     """Student, benchmark and strategy."""
     student = students.choose(work, "evaluate-student", get("run"))
-    name = st.selectbox("Benchmark", [*shipped(), OTHER], key="benchmark", format_func=lambda n: n.replace("_", " "))
-    if name == OTHER:
+    own = {f"{dataset} (imported)": dataset for dataset in work.answered()}
+    name = st.selectbox(
+        "Benchmark", [*shipped(), *own, OTHER], key="benchmark", format_func=lambda n: n.replace("_", " ")
+    )
+    if name in own:
+        name = imported(work, own[name], work.store.version)
+    elif name == OTHER:
         name = st.text_input("Benchmark file", key="benchmark-file", placeholder="/data/test.jsonl",
                              help="JSON lines with question and answer, or parquet")  # fmt: skip
     if name:
@@ -50,6 +55,12 @@ def request(work: Workspace) -> None:
         run.launch()
         put("evaluation", run.id)
         st.rerun()
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def imported(_work: Workspace, dataset: str, version: int) -> str:
+    """The benchmark file of a dataset's problems, written once for each state of the store."""
+    return str(_work.write_benchmark(dataset))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

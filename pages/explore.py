@@ -23,8 +23,9 @@ def explore(work: Workspace) -> None:
     shown = st.multiselect(
         "Distributions", numbers, start, key=f"distributions-{len(start)}", format_func=charts.label
     )
-    if "difficulty" not in columns:
-        st.caption("Difficulty and correctness are not measured yet. Choose Measure, then Measure the basics.")
+    missing = [name for name in ("difficulty", "correct") if name not in columns]
+    if missing:
+        st.caption(f"Not measured yet: {', '.join(missing)}. Choose Measure, then Measure the basics.")
     distributions(work, chosen, shown)
     st.subheader("Teachers and datasets", anchor=False)
     shares(
@@ -51,7 +52,7 @@ def distributions(work: Workspace, chosen: Filter, names: list[str]) -> None:
                 on_select=filter_bar.brushed(key, chosen, [name], ends), alt=f"Histogram of {name}",
             )  # fmt: skip
             if above:
-                st.caption(f"{above:,} longer or larger ones lie above {ends[1]:,.4g} and are not drawn")
+                st.caption(f"{above:,} longer or larger ones lie above {_plain(ends[1])} and are not drawn")
     st.caption("Drag over bars to filter by that range; double-click a chart to lift it.")
 
 
@@ -115,6 +116,10 @@ def scatter(work: Workspace, chosen: Filter, numbers: list[str], groups: list[st
 
 def _index(names: list[str], *wanted: str) -> int:
     return next((names.index(name) for name in wanted if name in names), 0)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 with screen("Explore", "See how long and how hard the traces are, by teacher and dataset.") as work:

@@ -195,7 +195,7 @@ def history(work: Workspace) -> None:
     if not count:
         return
     st.subheader("Quarantine", anchor=False)
-    st.caption(f"{count:,} rows could not be used, each with its reason")
+    st.caption(f"{count:,} rows, or solutions of a row, could not be used, each with its reason")
     pages = -(-count // PAGE)
     number = st.pagination(pages, key="quarantine-page") if pages > 1 else 1
     shown = work.store.quarantine((number - 1) * PAGE, PAGE)

@@ -32,7 +32,7 @@ def commands() -> list[str]:
 
 
 def test_the_parser_has_the_commands_of_the_command_line():
-    assert commands() == ["import", "traces", "annotate", "apply", "sets", "export", "quarantine", "docs"]
+    assert commands() == ["import", "traces", "annotate", "apply", "sets", "export", "quarantine", "benchmark", "docs"]
 
 
 @pytest.mark.parametrize("command", commands())

@@ -15,7 +15,7 @@ from curation.console import follow, main
 from curation.curated import CuratedSet
 from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find
-from training.benchmark import shipped
+from training.benchmark import locate, shipped
 from training.compare import Comparison, compare, pair, samples
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
@@ -98,6 +98,10 @@ def _evaluate(values: argparse.Namespace) -> None:
     _work(values, request)
 
 
+def _benchmark(values: argparse.Namespace) -> str:
+    return str(locate(values.benchmark, values.workspace / "benchmarks"))
+
+
 def _work(values: argparse.Namespace, request: Request) -> None:
     _finish(values, create(values.workspace / "runs", request))
 
@@ -115,7 +119,7 @@ def _study(values: argparse.Namespace) -> None:
     runs = values.workspace / "runs"
     objective = from_flags(OBJECTIVES.get(values.objective), values)
     strategy = from_flags(STRATEGIES.get(values.strategy), values)
-    study = Study(runs, resolve(values.student, runs), objective, strategy, values.benchmark)
+    study = Study(runs, resolve(values.student, runs), objective, strategy, _benchmark(values))
     sets = [CuratedSet(values.workspace / "sets" / name) for name in values.sets]
     outcomes = [study.outcome(curated, values.seeds) for curated in sets]
     about = {"student": values.student, "benchmark": values.benchmark, "seeds": values.seeds}

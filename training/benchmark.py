@@ -41,13 +41,16 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.jsonl"))
 
 
-def locate(name: str) -> Path:
-    """The file of a shipped benchmark's name or of a path; UserError names the shipped ones."""
-    for path in (SHIPPED / f"{Path(name).name}.jsonl", Path(name).expanduser()):
+def locate(name: str, imported: Path | None = None) -> Path:
+    """The file of a shipped or an imported benchmark's name, or of a path; UserError names the known ones."""
+    own = sorted(path.stem for path in imported.glob("*.parquet")) if imported else []
+    places = [SHIPPED / f"{Path(name).name}.jsonl", Path(name).expanduser()]
+    places += [imported / f"{Path(name).name}.parquet"] if imported else []
+    for path in places:
         if path.is_file():
             return path.resolve()
     raise UserError(
-        f"There is no benchmark '{name}'; shipped: {', '.join(shipped()) or 'none'}, "
+        f"There is no benchmark '{name}'; known: {', '.join([*shipped(), *own]) or 'none'}, "
         'or the path of a .jsonl file with "question" and "answer", or of a parquet file of problems.'
     )
 

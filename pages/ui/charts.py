@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from curation.report import StepReport
+from pages.ui.maths import visible
 
 PALETTE = ("#2a8c82", "#c9822b", "#6b7fd7", "#b8566f", "#7a9a3a", "#8f6bb3", "#4b9cc9", "#8a8577")
 # legible on both themes
@@ -204,6 +205,7 @@ def accuracies(rows: Sequence[Interval]) -> go.Figure:
 
 def shorten(text: str, length: int = 34) -> str:
     """A name that fits beside a bar, its signs kept from being read as HTML."""
+    text = visible(text)
     return _plain(text if len(text) <= length else f"{text[: length - 1]}…")
 
 

@@ -184,3 +184,4 @@ def test_a_terminated_run_is_cancelled(workspace, tmp_path, wait_for: Wait):
     until(lambda: bool(list(run.out.glob("part-*"))))
     os.kill(run.status().pid, signal.SIGTERM)
     wait_for(run, "cancelled")
+    assert run.status().error is None

@@ -47,12 +47,6 @@ def test_keys_follow_every_value_and_the_version():
     assert all(key.startswith("boil_") and len(key) == 17 for key in keys)
 
 
-def test_a_replaced_copy_is_checked_again():
-    assert Boil().replaced(minutes=9) == Boil(minutes=9)
-    with pytest.raises(UserError, match=r"boil.minutes: input should be greater than or equal to 1, found 0\."):
-        Boil().replaced(minutes=0)
-
-
 def test_a_spec_cannot_be_changed():
     with pytest.raises(ValidationError, match="Instance is frozen"):
         Boil().minutes = 4

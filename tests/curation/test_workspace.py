@@ -268,3 +268,15 @@ def test_a_workspace_inside_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"The workspace .*file cannot be made: Not a directory\."):
         Workspace(tmp_path / "file")
+
+
+def test_imported_problems_become_a_benchmark(filled):
+    path = filled.write_benchmark("three")
+    assert (path, filled.answered()) == (filled.root / "benchmarks" / "three.parquet", ["three"])
+    assert {row["reference"] for row in pq.read_table(path).to_pylist()} == {row["reference"] for row in ROWS}
+
+
+def test_a_dataset_without_answers_is_no_benchmark(filled):
+    with pytest.raises(UserError, match="No problem of the dataset 'four' has a reference answer; .* have: three"):
+        filled.write_benchmark("four")
+    assert not (filled.root / "benchmarks").exists()

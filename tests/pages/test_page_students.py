@@ -2,9 +2,6 @@ import json
 
 import pytest
 
-from training.student import BASE_FOLDER
-
-needs_base = pytest.mark.skipif(not (BASE_FOLDER / "config.json").exists(), reason="the base student is not here")
 SCORES = {
     "student": "base", "benchmark": "sums", "strategy": {"strategy": "greedy"}, "seed": 0, "contaminated": 0, "n": 2,
     "correct": 1, "accuracy": 0.5, "accuracy_low": 0.1, "accuracy_high": 0.9, "mean_tokens": 12.0,
@@ -34,7 +31,6 @@ def two(finished):
     return runs
 
 
-@needs_base
 def test_training_shows_what_the_student_sees_and_the_form(page, workspace, frozen, words):
     at = page("train")
     assert not at.exception
@@ -43,7 +39,6 @@ def test_training_shows_what_the_student_sees_and_the_form(page, workspace, froz
     assert [button.label for button in at.button if button.label.startswith("Start")] == ["Start training"]
 
 
-@needs_base
 def test_a_cut_answer_is_counted_before_the_launch(page, workspace, frozen):
     at = page("train")
     next(box for box in at.number_input if box.label == "Max length").set_value(20).run()
@@ -71,11 +66,20 @@ def test_a_failed_run_shows_error_log_and_resume(page, workspace, finished):
     assert "Resume" in [button.label for button in at.button]
 
 
-@needs_base
 def test_evaluation_offers_student_benchmark_and_strategy(page, workspace):
     at = page("evaluate")
     assert not at.exception
     assert [box.label for box in at.selectbox] == ["Student", "Benchmark", "Strategy"]
+
+
+def test_imported_problems_with_answers_are_offered_as_benchmarks(page, workspace):
+    at = page("evaluate")
+    box = next(box for box in at.selectbox if box.label == "Benchmark")
+    (name,) = [option for option in box.options if option.endswith("(imported)")]
+    box.set_value(next(value for value in ("traces (imported)",) if value.replace("_", " ") == name)).run()
+    assert not at.exception
+    assert "problems with a reference answer" in " ".join(caption.value for caption in at.caption)
+    assert [path.name for path in (workspace.root / "benchmarks").iterdir()] == ["traces.parquet"]
 
 
 def test_a_benchmark_file_that_is_not_there_is_an_error_in_place(page, workspace):

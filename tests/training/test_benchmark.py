@@ -52,7 +52,7 @@ def test_an_empty_benchmark_is_refused(make_benchmark):
 
 
 def test_an_unknown_benchmark_lists_the_shipped_ones():
-    with pytest.raises(UserError, match=f"There is no benchmark 'nope'; shipped: {', '.join(shipped()) or 'none'}"):
+    with pytest.raises(UserError, match=f"There is no benchmark 'nope'; known: {', '.join(shipped()) or 'none'}"):
         locate("nope")
 
 
@@ -73,3 +73,10 @@ def test_public_benchmarks_are_read_as_they_come():
         ("gaokao_math_cloze", 116),  # 118 rows, two questions twice
     ]
     assert found[0].problems[0].reference == "27.0"
+
+
+def test_an_imported_benchmark_is_found_by_name(tmp_path):
+    write([Problem("1+1?", "2")], tmp_path / "mine.parquet")
+    assert locate("mine", tmp_path) == tmp_path / "mine.parquet"
+    with pytest.raises(UserError, match="There is no benchmark 'yours'; known: word_problems, mine"):
+        locate("yours", tmp_path)
