@@ -43,7 +43,9 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     add_flags(train, OBJECTIVES.get(_value(given, "--objective", "sft")))
     evaluate = _command(commands, "evaluate", "run a student on a benchmark", _evaluate)
     evaluate.add_argument("student", help="base, a run's id, a folder or a hub name")
-    evaluate.add_argument("--benchmark", required=True, help=f"one of {', '.join(shipped())}, or a file of problems")
+    evaluate.add_argument(
+        "--benchmark", required=True, help=f"one of {', '.join(shipped())}, or an imported one, or a file of problems"
+    )
     evaluate.add_argument("--limit", type=int, help="first problems only")
     evaluate.add_argument("--batch-size", type=int, help="prompts answered together (default: by the model's size)")
     evaluate.add_argument("--seed", type=int, default=0, help="seed of sampling (default: 0)")
@@ -52,7 +54,9 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     study = _command(commands, "study", "train and evaluate several sets with several seeds, and compare", _study)
     study.add_argument("sets", nargs="+", help="names of curated sets")
     study.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
-    study.add_argument("--benchmark", required=True, help=f"one of {', '.join(shipped())}, or a file of problems")
+    study.add_argument(
+        "--benchmark", required=True, help=f"one of {', '.join(shipped())}, or an imported one, or a file of problems"
+    )
     study.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds (default: 0 1 2)")
     study.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
     study.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
@@ -94,7 +98,7 @@ def _evaluate(values: argparse.Namespace) -> None:
     student = resolve(values.student, values.workspace / "runs")
     strategy = from_flags(STRATEGIES.get(values.strategy), values)
     options = {"limit": values.limit, "batch_size": values.batch_size, "seed": values.seed}
-    request = evaluate_request(student, values.benchmark, strategy, **options)
+    request = evaluate_request(student, _benchmark(values), strategy, **options)
     _work(values, request)
 
 
