@@ -15,7 +15,7 @@ from curation.batches import annotate_batch, map_batch
 from curation.flags import add_flags, from_flags
 from curation.operator import OPERATORS, Annotator, Mapper, Operator, QueryAnnotator, Selector
 from curation.operators.segment import SegmentReasoning
-from curation.spec import Family, Spec
+from curation.spec import Family, Spec, build
 from curation.trace import Problem, Trace
 
 # Values for fields without a default.
@@ -83,12 +83,16 @@ def other_value(spec: Spec, name: str) -> dict[str, Any]:
     return {name: [*value, "x"] if isinstance(value, list) else value + "x"}
 
 
+def with_values(spec: Spec, values: dict) -> Spec:
+    return build(type(spec), {**spec.parameters(), **values})
+
+
 def _near(spec: Spec, name: str, value: float | None) -> float | int:
     from curation.errors import UserError
 
     for candidate in ((value or 0) + 1, (value or 0) - 1, (value or 1) / 2):
         try:
-            return spec.replaced(**{name: candidate}).parameters()[name]
+            return with_values(spec, {name: candidate}).parameters()[name]
         except UserError:
             continue
     raise AssertionError(f"no other value for {spec.title()}.{name}")
@@ -125,7 +129,7 @@ def test_every_field_changes_the_key(spec):
     made = example(spec)
     keys = {made.key()}
     for name in fields(spec):
-        changed = made.replaced(**other_value(made, name))
+        changed = with_values(made, other_value(made, name))
         assert changed != made
         keys.add(changed.key())
     assert len(keys) == 1 + len(fields(spec))
