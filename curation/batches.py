@@ -8,11 +8,12 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation.operator import Annotator, Failure, Mapper, ScoreType, literal
+from curation.operator import Annotator, CorpusAnnotator, Failure, Mapper, ScoreType, guarded, literal
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
+VECTOR = pa.list_(pa.float32())
 VERDICTS = pa.schema(
     [("id", pa.string()), ("verdict", pa.string()), ("became", pa.list_(pa.string())), ("reason", pa.string())]
 )
@@ -30,6 +31,8 @@ def annotation_schema(step: Annotator) -> pa.Schema:
     fields = [("id", pa.string()), *((name, ARROW[kind]) for name, kind in step.adds().items())]
     if step.adds_segments:
         fields.append(("segments", SEGMENTS))
+    if step.adds_vectors:
+        fields.append(("vector", VECTOR))
     return pa.schema([*fields, ("failure", pa.string())])
 
 
@@ -41,8 +44,18 @@ def annotate_batch(step: Annotator, traces: list[Trace]) -> pa.Table:
             rows.append({"id": trace.id, "failure": result.reason})
         else:
             segments = None if result.segments is None else segment_rows(result.segments)
-            rows.append({"id": trace.id, **result.scores, "segments": segments})
+            rows.append({"id": trace.id, **result.scores, "segments": segments, "vector": result.vector})
     return pa.Table.from_pylist(rows, schema=annotation_schema(step))
+
+
+def sketch_batch(step: CorpusAnnotator, traces: list[Trace]) -> pa.Table:
+    """`id`, `sketch` and why a row failed, one row per trace, in order."""
+    results = [guarded(step.sketch, trace) for trace in traces]
+    failures = [result.reason if isinstance(result, Failure) else None for result in results]
+    sketches = [None if isinstance(result, Failure) else result for result in results]
+    ids = pa.array([trace.id for trace in traces], pa.string())
+    columns = [ids, pa.array(sketches, step.sketch_type), pa.array(failures, pa.string())]
+    return pa.table(columns, names=["id", "sketch", "failure"])
 
 
 def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:

@@ -14,7 +14,17 @@ import pyarrow.parquet as pq
 from curation.batches import with_segments
 from curation.errors import UserError, unknown
 from curation.filters import Filter
-from curation.operator import METADATA, OPERATORS, Annotator, Operator, QueryAnnotator, ScoreType, column, literal
+from curation.operator import (
+    LABELS,
+    METADATA,
+    OPERATORS,
+    Annotator,
+    Operator,
+    QueryAnnotator,
+    ScoreType,
+    column,
+    literal,
+)
 from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
 from curation.trace import Trace
 
@@ -204,8 +214,8 @@ class Browse:
         return int(table.num_rows)
 
     def light(self, chosen: Filter) -> pa.Table:
-        """The LIGHT columns of the traces the filter shows, in import order."""
-        names = ", ".join(column(name) for name in LIGHT)
+        """The LIGHT columns and labels of the traces the filter shows, in import order."""
+        names = ", ".join(column(name) for name in [*LIGHT, *LABELS])
         query = f"SELECT {names} FROM scores WHERE {self.where(chosen)} ORDER BY rowid"
         return self.cursor().sql(query).to_arrow_table()
 

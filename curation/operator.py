@@ -8,12 +8,16 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple, TypeVar
 
+import pyarrow as pa
+
 from curation.spec import Family, Spec
 from curation.trace import Segment, Trace
 
 Value = float | int | bool | str | None
 ScoreType = Literal["number", "flag", "category"]
 
+# What a person said of a trace: keep or drop, whether its answer is right, and whether there is a note.
+LABELS: dict[str, ScoreType] = {"decision": "category", "human_correct": "flag", "noted": "flag"}
 # What is known of a trace without any annotator; selectors and filters may use these like scores.
 METADATA: dict[str, ScoreType] = {
     "dataset": "category",
@@ -25,14 +29,16 @@ METADATA: dict[str, ScoreType] = {
     "closed": "flag",
     "given_correct": "flag",
     "n_chars": "number",
+    **LABELS,
 }
 
 
 class Annotation(NamedTuple):
-    """The scores of one trace by name and, from a segmenter, its segments."""
+    """The scores of one trace by name; from a segmenter its segments, from an encoder its vector."""
 
     scores: Mapping[str, Value]
     segments: tuple[Segment, ...] | None = None
+    vector: Sequence[float] | None = None
 
 
 class Failure(NamedTuple):
@@ -43,12 +49,17 @@ class Failure(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold."""
+    """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold.
+
+    `reason` is a kind of reason, equal for all rows it holds for ("n_tokens is above 500"): the row's own number is
+    its value. `other` is the id of the row kept in its place, where there is one.
+    """
 
     value: str
     keep: str
     reason: str
     threshold: str
+    other: str = "NULL"
 
 
 class Operator(Spec):
@@ -57,6 +68,7 @@ class Operator(Spec):
     tag = "op"
     kind: ClassVar[Literal["annotator", "mapper", "selector"]]
     needs_segments: ClassVar[bool] = False
+    needs_vectors: ClassVar[bool] = False
 
     def needs(self) -> tuple[str, ...]:
         """Names of the scores this step reads."""
@@ -69,6 +81,7 @@ class Annotator(Operator):
     kind = "annotator"
     about: ClassVar[Literal["trace", "problem"]] = "trace"
     adds_segments: ClassVar[bool] = False
+    adds_vectors: ClassVar[bool] = False
 
     @abstractmethod
     def adds(self) -> dict[str, ScoreType]:
@@ -80,7 +93,7 @@ class Annotator(Operator):
 
     def annotate_batch(self, traces: Sequence[Trace]) -> list[Annotation | Failure]:
         """Score several traces; override where a batch is faster, as with models."""
-        return [_guard(self.annotate, trace) for trace in traces]
+        return [guarded(self.annotate, trace) for trace in traces]
 
 
 class QueryAnnotator(Annotator):
@@ -89,6 +102,27 @@ class QueryAnnotator(Annotator):
     @abstractmethod
     def query(self) -> str:
         """A SELECT of `id` and the added scores FROM rows."""
+
+
+class CorpusAnnotator(Annotator):
+    """An annotator that compares rows with each other: a sketch of each trace, then one look at all of them.
+
+    Its results hold for the rows compared: where one row lacks them, they are computed anew for all.
+    """
+
+    sketch_type: ClassVar[pa.DataType | None] = None  # None: the text is not read, scores or vectors suffice
+
+    def sketch(self, trace: Trace) -> object:
+        """What the comparison needs of one trace, as a value of `sketch_type`."""
+        raise TypeError(f"{self.title()} reads no text")
+
+    @abstractmethod
+    def conclude(self, rows: pa.Table) -> pa.Table:
+        """`id` and the added scores of every row.
+
+        `rows`, in order, has id, problem_id, pos, the other metadata, earlier scores, `sketch` where there is a
+        sketch_type (NULL for a row that failed) and `vector` where `needs_vectors` (NULL where unknown).
+        """
 
 
 class Mapper(Operator):
@@ -103,7 +137,7 @@ class Mapper(Operator):
 
     def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
         """Map several traces, failed rows in place."""
-        return [_guard(self.map, trace) for trace in traces]
+        return [guarded(self.map, trace) for trace in traces]
 
 
 class Selector(Operator):
@@ -111,15 +145,27 @@ class Selector(Operator):
 
     kind = "selector"
 
-    @abstractmethod
     def decide(self) -> Decision:
         """The decision as SQL; identifiers through `column`, text through `literal`."""
+        raise TypeError(f"{self.title()} decides by table")
+
+
+class TableSelector(Selector):
+    """A selector that no SQL expression can decide: it looks at all rows at once, never at text."""
+
+    @abstractmethod
+    def judge(self, rows: pa.Table) -> pa.Table:
+        """One row each: id, keep (flag), value, reason and threshold (NULL where none), other (id of the row kept).
+
+        `rows`, in order, has id, problem_id, pos, the other metadata, earlier scores, and `vector` where
+        `needs_vectors`.
+        """
 
 
 T = TypeVar("T")
 
 
-def _guard(work: Callable[[Trace], T], trace: Trace) -> T | Failure:
+def guarded(work: Callable[[Trace], T], trace: Trace) -> T | Failure:
     """The one place where a row's exception becomes a recorded failure."""
     try:
         return work(trace)

@@ -8,9 +8,10 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.batches import ARROW
 from curation.browse import Browse
 from curation.filters import Filter
-from curation.operator import Annotator
+from curation.operator import LABELS, Annotator
 from curation.table import LIGHT, SCHEMA, from_table, read_batches
 from curation.trace import Trace
 
@@ -19,7 +20,7 @@ class Source(Protocol):
     """Traces in a fixed order, their light columns apart from their text."""
 
     def rows(self) -> pa.Table:
-        """The LIGHT columns of every trace, in order."""
+        """The LIGHT columns and the labels of every trace, in order."""
 
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
         """The traces of these ids in order, in batches."""
@@ -32,14 +33,22 @@ class Parts:
     """Parquet parts of table.SCHEMA."""
 
     def __init__(self, paths: Sequence[Path], annotations: Path | None = None) -> None:
-        """Files in row order, and a folder of stored results named KEY.parquet."""
+        """Files in row order, and a folder of stored results named KEY.parquet and of labels.parquet."""
         self.paths, self.annotations = list(paths), annotations
 
     def rows(self) -> pa.Table:
-        """The LIGHT columns of every trace, in order."""
+        """The LIGHT columns and the labels of every trace, in order."""
         schema = pa.schema([SCHEMA.field(name) for name in LIGHT])
         tables = [pa.Table.from_batches([batch]).cast(schema) for batch in read_batches(self.paths, LIGHT)]
-        return pa.concat_tables([schema.empty_table(), *tables])
+        return self._labelled(pa.concat_tables([schema.empty_table(), *tables]))
+
+    def _labelled(self, table: pa.Table) -> pa.Table:
+        path = self.annotations / "labels.parquet" if self.annotations else None
+        known = {row["id"]: row for row in pq.read_table(path).to_pylist()} if path and path.exists() else {}
+        given = [known.get(value, {}) for value in table.column("id").to_pylist()]
+        for name, kind in LABELS.items():
+            table = table.append_column(name, pa.array([row.get(name) for row in given], ARROW[kind]))
+        return table
 
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
         """The traces of these ids in order, in batches."""
@@ -67,7 +76,7 @@ class Stored:
         self.store, self.chosen = store, chosen
 
     def rows(self) -> pa.Table:
-        """The LIGHT columns of every trace, in order."""
+        """The LIGHT columns and the labels of every trace, in order."""
         return self.store.light(self.chosen)
 
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:

@@ -151,7 +151,8 @@ class Store(Browse):
         joins = " ".join(f"LEFT JOIN {table} AS {alias} ON {alias}.id = t.id" for table, alias in tables.items())
         light = ", ".join(f"t.{column(name)}" for name in LIGHT)
         cursor.execute(
-            f"CREATE OR REPLACE TABLE scores AS SELECT {light}{names} FROM traces t {joins} ORDER BY t.rowid"
+            f"CREATE OR REPLACE TABLE scores AS SELECT {light}, {LABELLED}{names} FROM traces t LEFT JOIN "
+            f"({LABELS_WIDE}) l ON l.trace_id = t.id {joins} ORDER BY t.rowid"
         )
         for _, spec, query in known:
             step = OPERATORS.parse(json.loads(spec))
@@ -177,6 +178,12 @@ class Store(Browse):
         return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
 
 
+LABELLED = "l.decision, l.human_correct, coalesce(l.noted, FALSE) AS noted"
+LABELS_WIDE = """
+SELECT trace_id, any_value(value) FILTER (name = 'decision') AS decision,
+       any_value(value) FILTER (name = 'human_correct') = 'true' AS human_correct, bool_or(name = 'note') AS noted
+FROM labels GROUP BY trace_id
+"""
 # Traces not seen before, the first of each id; `place` numbers the incoming rows.
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(place) AS place, id FROM (SELECT place, id FROM traces_in)

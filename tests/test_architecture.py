@@ -20,7 +20,8 @@ HEAVY = {
     "torch", "transformers", "sentence_transformers", "vllm", "ray", "trl", "peft", "accelerate", "datasets",
 }  # fmt: skip
 OPERATOR_MAY_IMPORT = {
-    "trace", "operator", "params", "models", "answers", "sandbox", "cues", "splitting", "tokens", "errors",
+    "trace", "operator", "params", "models", "encoders", "answers", "sandbox", "cues", "splitting", "tokens",
+    "benchmarks", "errors",
 }  # fmt: skip
 FILE_LINES, FUNCTION_LINES = 300, 60
 # duckdb.connect() without a file is an in-memory connection and needs no owner

@@ -8,14 +8,27 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
+import pyarrow as pa
 import pytest
 import yaml
 
-from curation.batches import annotate_batch, map_batch
+from curation.batches import VECTOR, annotate_batch, map_batch, sketch_batch
 from curation.flags import add_flags, from_flags
-from curation.operator import OPERATORS, Annotator, Mapper, Operator, QueryAnnotator, Selector
+from curation.operator import (
+    METADATA,
+    OPERATORS,
+    Annotator,
+    CorpusAnnotator,
+    Mapper,
+    Operator,
+    QueryAnnotator,
+    Selector,
+    TableSelector,
+)
 from curation.operators.segment import SegmentReasoning
 from curation.spec import Family, Spec, build
+from curation.table import SCHEMA, to_table
+from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
 
 # Values for fields without a default.
@@ -152,11 +165,33 @@ def test_flags_read_back_into_the_same_spec(spec):
     assert from_flags(spec, parser.parse_args(given)) == made
 
 
+def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
+    """What the engine hands to a step that looks at all rows: metadata, the scores it reads, sketches, vectors."""
+    light = to_table(traces).drop_columns([name for name in TEXTS_OF_A_TRACE if name in SCHEMA.names])
+    rows = light.add_column(0, "pos", pa.array(range(len(traces))))
+    for name in {*METADATA, *step.needs()} - set(rows.column_names):
+        rows = rows.append_column(name, pa.array([None] * len(traces), pa.float64()))
+    if isinstance(step, CorpusAnnotator) and step.sketch_type is not None:
+        sketched = sketch_batch(step, traces)
+        assert sketched.column("failure").null_count == len(traces)
+        rows = rows.append_column("sketch", sketched.column("sketch"))
+    if step.needs_vectors:
+        vectors = [[float(len(trace.reasoning)), 1.0] if trace.reasoning else None for trace in traces]
+        rows = rows.append_column("vector", pa.array(vectors, VECTOR))
+    return rows
+
+
 @every_operator
 def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
     before, step = pickle.dumps(samples), example(spec)
     if isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
+    elif isinstance(step, CorpusAnnotator):
+        rows = rows_of(step, samples)
+        found = step.conclude(rows)
+        assert found == step.conclude(rows)
+        assert set(found.column_names) == {"id", *step.adds()}
+        assert sorted(found.column("id").to_pylist()) == sorted(trace.id for trace in samples)
     elif isinstance(step, Annotator):
         table = annotate_batch(step, samples)
         assert table == annotate_batch(step, samples)
@@ -166,6 +201,12 @@ def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec
         mapped = map_batch(step, samples)
         assert mapped == map_batch(step, samples)
         assert "failed" not in mapped.verdicts.column("verdict").to_pylist()
+    elif isinstance(step, TableSelector):
+        rows = rows_of(step, samples)
+        judged = step.judge(rows)
+        assert judged == step.judge(rows)
+        assert judged.column_names == ["id", "keep", "value", "reason", "threshold", "other"]
+        assert sorted(judged.column("id").to_pylist()) == sorted(trace.id for trace in samples)
     elif isinstance(step, Selector):
         assert step.decide() == step.decide()
     assert pickle.dumps(samples) == before
@@ -179,4 +220,4 @@ def test_an_operator_is_of_one_kind_and_names_its_scores(spec: type[Operator]):
     assert all(step.needs())
     if isinstance(step, Annotator):
         assert set(step.adds().values()) <= {"number", "flag", "category"}
-        assert step.adds() or step.adds_segments
+        assert step.adds() or step.adds_segments or step.adds_vectors

@@ -26,7 +26,6 @@ class DropDuplicates(Selector):
         group = ", ".join(column(name) for name in OVER[self.over])
         window = f"(PARTITION BY {group} ORDER BY {ORDER[self.keep]}pos)"
         rank = f"row_number() OVER {window}"
-        same = literal(
-            {"text": "same text as ", "problem": "same problem as "}.get(self.over, "same problem and model as ")
-        )
-        return Decision(rank, f"{rank} = 1", f"{same} || first_value(id) OVER {window}", "1")
+        what = self.over.replace("_", " ")
+        reason = literal(f"same {what} as another row")
+        return Decision(rank, f"{rank} = 1", reason, "1", f"first_value(id) OVER {window}")

@@ -37,12 +37,11 @@ class KeepWhere(Selector):
 
     def decide(self) -> Decision:
         """Compare in SQL; a row with a NULL or NaN score is unknown, whatever the conditions."""
-        name = literal(f"{self.score} ")
         if self.values is not None:
-            return self._category(name, self.values)
+            return self._category(self.values)
         if self.equals is not None:
-            return self._flag(name, self.equals)
-        return self._number(name)
+            return self._flag(self.equals)
+        return self._number()
 
     def _decision(self, value: str, unknown: str, met: str, reason: str, threshold: str) -> Decision:
         kept = literal(self.unknown == "keep")
@@ -54,14 +53,13 @@ class KeepWhere(Selector):
             threshold,
         )
 
-    def _number(self, name: str) -> Decision:
+    def _number(self) -> Decision:
         value = f"CAST({column(self.score)} AS DOUBLE)"
-        shown = f"regexp_replace(CAST(round({value}, 4) AS VARCHAR), '\\.0$', '')"
         low, high = self.minimum, self.maximum
         below = "FALSE" if low is None else f"{value} < {literal(low)}"
         bounds = [literal(bound) for bound in (low, high) if bound is not None]
-        sides = [f"{name} || {shown} || {literal(f' is below {_plain(low)}')}"] if low is not None else []
-        sides += [f"{name} || {shown} || {literal(f' is above {_plain(high)}')}"] if high is not None else []
+        sides = [literal(f"{self.score} is below {_plain(low)}")] if low is not None else []
+        sides += [literal(f"{self.score} is above {_plain(high)}")] if high is not None else []
         met = " AND ".join(
             [f"{value} >= {literal(low)}"] * (low is not None) + [f"{value} <= {literal(high)}"] * (high is not None)
         )
@@ -72,15 +70,15 @@ class KeepWhere(Selector):
         unknown = f"({value} IS NULL OR isnan({value}))"
         return self._decision(value, unknown, met, reason, threshold)
 
-    def _category(self, name: str, values: list[str]) -> Decision:
+    def _category(self, values: list[str]) -> Decision:
         value = f"CAST({column(self.score)} AS VARCHAR)"
         listed = ", ".join(literal(item) for item in values)
-        reason = f"{name} || {value} || {literal(' is not ' + ' or '.join(values))}"
+        reason = literal(f"{self.score} is not {' or '.join(values)}")
         return self._decision(value, f"{value} IS NULL", f"{value} IN ({listed})", reason, literal(", ".join(values)))
 
-    def _flag(self, name: str, equals: bool) -> Decision:
+    def _flag(self, equals: bool) -> Decision:
         value = f"CAST({column(self.score)} AS BOOLEAN)"
-        reason = f"{name} || {literal('is ' + str(not equals).lower())}"
+        reason = literal(f"{self.score} is {str(not equals).lower()}")
         return self._decision(value, f"{value} IS NULL", f"{value} = {literal(equals)}", reason, literal(equals))
 
 
