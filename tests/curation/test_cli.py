@@ -86,7 +86,7 @@ def test_traces_are_listed_by_condition(filled):
 
 def test_annotators_take_their_parameters_as_flags(filled):
     assert filled("annotate", "verify_answer", "--comparator", "numeric") == (
-        0, "3 traces have correct, extracted, decided_by\n", ""
+        0, "3 traces have correct, extracted, decided_by, correct_second, verifiers_agree\n", ""
     )  # fmt: skip
     code, out, _ = filled("annotate", "difficulty", "--min-traces", "2", "--json")
     assert (code, json.loads(out)) == (0, {"traces": 3, "scores": ["difficulty", "difficulty_basis", "pass_rate"]})
