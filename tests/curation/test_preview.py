@@ -76,7 +76,7 @@ def test_a_step_that_compares_all_texts_ends_the_preview_with_a_word(preview):
             "measure it, then go on."
         )
     few = KeepWhere(score="n_chars", minimum=30)
-    assert rows(preview, few, CountSame()) == [114, 114]
+    assert rows(preview, few, CountSame()) == [57, 57]
     assert CountSame.calls != []
 
 
