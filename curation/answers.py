@@ -30,7 +30,7 @@ OPTION = re.compile(r"^\W{0,3}[A-J](?:\)|[.:](?=\s))[*\s]*(?=\S)")
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
-    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
+    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}|^#+\s"
 )
 FRACTION = re.compile(r"(-?)\s*(\d*)\s*\\[dt]?frac\s*(?:\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)(\d))")
 NAMED = re.compile(r"[A-Za-z]\w{0,10}\s*=\s*(?=[^=]+$)")

@@ -20,6 +20,7 @@ NUMBER = re.compile(r"[-+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE]
 MIXED = re.compile(r"(-?)(\d+)\s+(\d+)\s*/\s*(\d+)")
 BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 MATRIX = re.compile(r"\\begin\s*\{([a-z]?matrix)\}(.*?)\\end\s*\{\1\}")
+TAIL = 4000  # ours: characters of a worked solution searched for its box
 DIGITS = 3  # ours: a decimal with fewer digits is not taken for a rounded value
 
 
@@ -27,7 +28,7 @@ def clean(text: str) -> str:
     """The text in one notation: no wrapping, spacing, currency or degree marks."""
     for old, new in REPLACED.items():
         text = text.replace(old, new)
-    text = MATRIX.sub(_rows, (BOXED.findall(text) or [text])[-1])
+    text = MATRIX.sub(_rows, (BOXED.findall(text[-TAIL:]) or [text])[-1])
     text = WORDING.sub(r" \1 ", FRACTION.sub(r"\\frac", DROPPED.sub("", text)))
     return re.sub(r"\s+", " ", text).lstrip(" #,:;\"'“”‘’").rstrip(" .,:;\"'“”‘’")
 

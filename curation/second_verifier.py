@@ -18,6 +18,7 @@ LETTER = re.compile(r"\(?([A-Ja-j])\)?(?:[.:)]\s.*|[.:)])?$", re.DOTALL)
 DEFINED = re.compile(r"^[A-Za-z](?:_\w|\([a-z]\))?\s*(?:=|\\in\b)\s*(?=[^=]+$)")
 RELATION = re.compile(r"\\le(?![a-z])|\\ge(?![a-z])|<=|>=|[<>=]")
 OPTION = re.compile(r"^\(?[A-J][).:]\s+(?=\S)")
+MATHEMATICAL = re.compile(r"[\d\\^_=+*/|<>{}]")
 ARTICLES = ("a", "an", "the")
 UNION = re.compile(r"\\cup(?![a-z])")
 SEPARATOR = re.compile(r",(?!\d{3}(?!\d))|,(?=\s)|;|\s(?:and|or)\s")
@@ -28,14 +29,14 @@ LONGEST = 500  # ours: characters
 @lru_cache(maxsize=50_000)
 def same(found: str, reference: str) -> bool | None:
     """Whether both are the same answer; None where that cannot be decided here."""
-    if max(len(found), len(reference)) > LONGEST:
-        return True if found.strip() == reference.strip() else None
     left, right = clean(found), clean(reference)
-    if left == right:
-        return True if left else None
     if re.fullmatch(r"\(?[A-Ja-j]\)?[.:]?", right):
         return _same_letter(left, right)
-    return _same(left, right)
+    if bool(OPTION.match(left)) != bool(OPTION.match(right)):  # "B) Paris" is asked for as Paris
+        left, right = OPTION.sub("", left), OPTION.sub("", right)
+    if left.casefold() == right.casefold() and (left == right or (len(left) > 1 and not MATHEMATICAL.search(left))):
+        return True if left else None
+    return _same(left, right) if max(len(left), len(right)) <= LONGEST else None
 
 
 def _same_letter(left: str, right: str) -> bool | None:
@@ -251,7 +252,7 @@ def _finite(value: Value) -> bool:
 
 def _same_words(left: str, right: str) -> bool | None:
     """Two wordings differ when each has a word that the other lacks; one that only says more may mean the same."""
-    if re.search(r"[\d\\^_=+*/|<>{}]", OPTION.sub("", left) + OPTION.sub("", right)):
+    if MATHEMATICAL.search(left + right):
         return None
     first, second = _words(left), _words(right)
     if first == second:
@@ -261,5 +262,5 @@ def _same_words(left: str, right: str) -> bool | None:
 
 
 def _words(text: str) -> list[str]:
-    words = re.sub(r"[^\w ]", "", OPTION.sub("", text).casefold()).split()
+    words = re.sub(r"[^\w ]", "", text.casefold()).split()
     return [word for word in words if word not in ARTICLES]

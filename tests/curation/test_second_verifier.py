@@ -70,6 +70,8 @@ def test_other_answers_are_told_apart(found, reference):
         (r"\frac{2}{\pi} \approx 0.6366", "0.6366197723675814"),
         (r"\begin{pmatrix}-1/3\\2/3\end{pmatrix}", r"\begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \end{pmatrix}"),
         ("A) Isoniazid.", "isoniazid"),
+        ("B) Caspase 9", "Caspase 9"),
+        ("4" * 10, "Long. " * 200 + r"\boxed{4,444,444,444}"),
         ("Jack is a egoist", "Jack is an egoist."),
         (r"So $2 \cdot 9 = \boxed{18}$.", "18"),
     ],

@@ -25,6 +25,7 @@ def verify(reference, answer="", reasoning="", closed=None, **fields):
         ("18", "So she makes 18.", (True, "18", "numeric")),
         ("1800", "It is $1,800.00", (True, "1,800.00", "numeric")),
         ("18 dollars", "**Answer:** 18", (True, "18", "numeric")),
+        ("# 18", "He makes €18", (True, "18", "numeric")),
         ("-3", "The answer is -3.", (True, "-3", "numeric")),
         ("3", "20 - 3", (True, "3", "numeric")),
         ("0.5", r"\boxed{\frac{1}{2}}", (True, r"\frac{1}{2}", "numeric")),
