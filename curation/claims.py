@@ -39,7 +39,7 @@ BEFORE = re.compile(
 # what may stand behind its value: the end, a mark, or a word that does not go on with the sum
 AFTER = re.compile(
     r" *(?:\Z|[;\"'”`\]<、，。；：）㐀-鿿]|[,.:](?!\d)|"
-    r"(?!(?:mod|rem|remainder|r|with|or|divided|times|plus|minus|over|of|percent)\b)(?<![\d)])[A-Za-z]{2,}|\()"
+    r"(?!(?:mod|rem|remainder|r|with|or|divided|times|plus|minus|over|of|percent)\b)(?<![\d)])(?:[A-Za-z]{2,}|a )|\()"
 )
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\\?%")
 FRACTION = re.compile(r"(?<![\d.])\d+/\d+(?![\d.])")

@@ -44,6 +44,19 @@ def shared_rows() -> Callable[[str], list[Any]]:
 
 
 @pytest.fixture(scope="session")
+def shared_lines() -> Callable[[str], list[str]]:
+    """The lines of a shared text file; skips where the shared folder is absent."""
+
+    def read(name: str) -> list[str]:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"shared data file {name} is not beside this checkout")
+        return _text(path).strip().split("\n")
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def shared_texts() -> list[str]:
     """Strings of over 200 characters from all shared JSON and JSONL files: every thirtieth, and the 20 longest."""
     if not SHARED.exists():
