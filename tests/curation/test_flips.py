@@ -7,6 +7,7 @@ from curation.errors import UserError
 from curation.flips import Flip, answers, flips, strengths
 from curation.operator import Mapper
 from curation.operators.chunk import Chunk
+from curation.operators.cut import Cut
 from curation.operators.drop_segments import DropSegments
 from curation.trace import Problem, Segment, Trace, derive
 
@@ -80,6 +81,21 @@ def test_larger_numbers_take_multiples_of_their_own_value_within_their_range():
     assert [step.words for step in strengths(Limit())] == [1, 2, 3, 4, 6, 8]
     assert strengths(Limit(active=False)) == [Limit(active=False)]
     assert [step.share for step in strengths(Shorten(share=0.25))][:3] == [0.1, 0.2, 0.25]
+
+
+def test_the_share_of_a_cut_counts_only_where_its_policy_reads_it():
+    assert [step.amount for step in strengths(Cut(amount=0.25))] == [0.1, 0.2, 0.25, *(n / 10 for n in range(3, 11))]
+    assert [step.amount for step in strengths(Cut(policy="tokens", amount=100))] == [
+        25,
+        50,
+        75,
+        100,
+        150,
+        200,
+        300,
+        400,
+    ]
+    assert strengths(Cut(policy="drop_last_segment")) == [Cut(policy="drop_last_segment")]
 
 
 def test_a_step_without_a_strength_is_one_point_and_any_child_may_answer():
