@@ -1,7 +1,8 @@
 """The answer-flip test: how many right answers a pruning rule breaks for the tokens it saves.
 
 A pruned trace keeps its answer text, which proves nothing. So the answer is read again from the reasoning alone,
-before and after, over the strength of the rule.
+before and after, over the strength of the rule. It says whether the answer is still stated, not whether what is left
+supports it: a rule that always keeps the concluding sentence breaks nothing here.
 """
 
 from collections.abc import Mapping, Sequence
