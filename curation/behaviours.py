@@ -1,6 +1,6 @@
 """What a reasoning does sentence by sentence: verify, backtrack, set sub-goals, suppose, hedge (English and Chinese).
 
-The lists are ours, in the style of cues.py and read off traces of DeepSeek-R1, QwQ and Sky-T1. English verification and
+The lists are ours, in the style of cues.py, read off traces of DeepSeek-R1, QwQ and Sky-T1. English verification and
 backtracking begin with the cues that name segments; turning to an alternative is backtracking. "Is Human-Written Data
 Enough?" counts such behaviours, but gives no lists. Against 499 sentences of R1-distilled traces that others labelled
 as backtracking these find 75 %, and 6 % of 1,586 labelled as deduction.
