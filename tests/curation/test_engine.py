@@ -216,7 +216,8 @@ def test_rates_are_computed_again_after_a_selector_and_a_mapper(source, tmp_path
     steps = [VerifyAnswer(), Difficulty(), right, Difficulty(), Shout(), VerifyAnswer(), Difficulty(min_traces=3)]
     with apply(steps, source, tmp_path / "out") as result:
         assert result.scores() == [
-            "difficulty", "difficulty_basis", "pass_rate", "correct", "extracted", "decided_by"
+            "difficulty", "difficulty_basis", "pass_rate", "correct", "extracted", "decided_by", "correct_second",
+            "verifiers_agree",
         ]  # fmt: skip
         assert [row["pass_rate"] for row in result.rows().to_pylist()] == [None, 1.0, 1.0, 1.0]
 
