@@ -185,9 +185,12 @@ def edges(low: float, high: float, limits: charts.Range) -> tuple[float, float, 
 
 
 def _score(item: Field, value: str | None, choices: Choices, key: str) -> str | None:
-    options = sorted({*choices.scores, *([value] if value else [])})
+    """A score or column; for a group also the problem."""
+    named = sorted({*choices.scores, *([value] if value else [])} - {PROBLEM})
+    options = [PROBLEM, *named] if item.widget == "group" else named
     index = options.index(value) if value in options else None
-    return st.selectbox(item.label, options, index, key=key, help=item.help, placeholder="Choose a score")
+    empty = "All rows" if item.widget == "group" and item.optional else "Choose a score"
+    return st.selectbox(item.label, options, index, key=key, help=item.help, placeholder=empty)
 
 
 def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence[str] = ()) -> Any:  # noqa: ANN401
@@ -262,7 +265,7 @@ def _text(item: Field, value: str | None, choices: Choices, key: str) -> str | N
     if item.widget == "text_area":
         return st.text_area(item.label, value or "", key=key, help=item.help, height=140)
     if item.widget == "group":
-        return _group(item, value, choices, key)
+        return _score(item, value, choices, key)
     offered = {"model": choices.models, "tokenizer": ["", *choices.tokenizers], "encoder": ["", *choices.encoders]}
     if item.widget in offered:
         known = offered[item.widget]
@@ -274,14 +277,6 @@ def _text(item: Field, value: str | None, choices: Choices, key: str) -> str | N
         )  # fmt: skip
     text = st.text_input(item.label, value or "", key=key, help=item.help)
     return text or (None if item.optional else "")
-
-
-def _group(item: Field, value: str | None, choices: Choices, key: str) -> str | None:
-    """The problem, or a column or score whose equal values belong together."""
-    options = list(dict.fromkeys([PROBLEM, *sorted(choices.scores), *([value] if value else [])]))
-    index = options.index(value) if value in options else None
-    empty = "All rows" if item.optional else "Choose a column"
-    return st.selectbox(item.label, options, index, key=key, help=item.help, placeholder=empty)
 
 
 def _benchmarks(item: Field, value: Sequence[str] | None, choices: Choices, key: str) -> list[str]:
