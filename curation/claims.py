@@ -20,11 +20,11 @@ PLAIN = (
     (re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{([^{}]*)\}"), r"\1"),
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))|\\[,;!]|\\?\$|\\[()\[\]]|\\(?:left|right)(?![a-z])"), ""),
     (re.compile(r"\*\*(?![\d(])|(?<![\d)])\*\*"), ""),
-    (re.compile(r"\\(?:times|cdot)(?![a-z])|[×·⋅]|(?<=\d) ?[xX] ?(?=\d)"), "*"),
+    (re.compile(r"\\(?:times|cdot)(?![a-z])|[×·⋅]|(?<=\d) [xX] (?=\d)"), "*"),
     (re.compile(r"\\div(?![a-z])|÷"), "/"),
     (re.compile(r"[−–]"), "-"),
     (re.compile(r"\\[dt]frac"), r"\\frac"),
-    (re.compile(r"(?<=[\d)]) ?(?=\()"), "*"),
+    (re.compile(r"(?<=[\d)])(?=\()"), "*"),
     (re.compile(r"[!<>:≠=]=|=[=>]|[≈≡]|\\(?:approx|neq|equiv)"), "\n"),
 )
 SIDE = r"(?:\d+(?:\.\d+)?(?:\\?%)?|\.\d+|[-+*/^(){} ]|\\frac|\\sqrt)+"
@@ -42,6 +42,8 @@ AFTER = re.compile(
     r"(?!(?:mod|rem|remainder|r|with|or|divided|times|plus|minus|over|of|percent)\b)(?<![\d)])(?:[A-Za-z]{2,}|a )|\()"
 )
 PERCENT = re.compile(r"(\d+(?:\.\d+)?)\\?%")
+DECIMAL = re.compile(r"-?\d*\.(\d+)(?:\\?%)?")
+REMARK = re.compile(r"(?<=[\d)%]) +(?=\()")  # 0.06 (6%)
 FRACTION = re.compile(r"(?<![\d.])\d+/\d+(?![\d.])")
 MODULUS = re.compile(r" *\(? *(?:\\p?mod|mod|base|remainder)")
 
@@ -55,6 +57,8 @@ class Claim(NamedTuple):
 
 def claims(text: str) -> list[Claim]:
     """The equations of plain arithmetic in a text, in order; a = b = c makes two."""
+    if "=" not in text:
+        return []
     for pattern, plain in PLAIN:
         text = pattern.sub(plain, text)
     return [claim for line in text.split("\n") if "=" in line for claim in _chain(line.split("="))]
@@ -77,8 +81,8 @@ def _claim(left: str, right: str) -> Claim | None:
     known = [(a, b) for a, b in values if a is not None and b is not None]
     if not known:
         return None
-    loose = any(mark in left + right for mark in (".", "/", "frac", "sqrt", "%"))
-    return Claim(f"{left} = {right}", any(_agree(a, b, loose) for a, b in known))
+    error = _rounding(left, right)
+    return Claim(f"{left} = {right}", any(_agree(a, b, error) for a, b in known))
 
 
 def _left(part: str) -> str | None:
@@ -102,13 +106,12 @@ def _right(part: str) -> str | None:
     found = RIGHT.match(part[:LONGEST])
     if not found:
         return None
-    side, rest = found.group(), part[found.end() : LONGEST]
+    remark = REMARK.search(found.group())
+    side = found.group()[: remark.start()] if remark else found.group()
+    rest = part[len(side) : LONGEST]
     closed = _unmatched(side, "(", ")")
     if closed is not None:
         return _whole(side[:closed])
-    opened = side.rfind("(")
-    if opened >= 0 and ")" not in side[opened:]:
-        side, rest = side[:opened].rstrip(" *"), side[opened:] + rest
     spaced = " " + rest if side.endswith(" ") else rest
     return _whole(side) if AFTER.match(spaced) and not MODULUS.match(spaced) else None
 
@@ -124,7 +127,7 @@ def _unmatched(side: str, opening: str, closing: str) -> int | None:
 
 def _whole(side: str) -> str | None:
     side = side.strip()
-    fits = any(sign.isdigit() for sign in side) and side[0] not in "+*/^" and side[-1] not in "-+*/^"
+    fits = any(sign.isdigit() for sign in side) and side[0] not in "+*/^" and side[-1] not in "-+*/^({"
     return side if fits else None
 
 
@@ -133,10 +136,18 @@ def _readings(side: str) -> list[str]:
     return list(dict.fromkeys(PERCENT.sub(meant, one) for one in sides for meant in (r"(\1/100)", r"\1")))
 
 
-def _agree(left: float, right: float, loose: bool) -> bool:
+def _rounding(left: str, right: str) -> float | None:
+    """The last decimal of a side that is one number; None where both sides are exact."""
+    if not any(mark in left + right for mark in (".", "/", "frac", "sqrt", "%")):
+        return None
+    decimals = [len(found.group(1)) for side in (left, right) if (found := DECIMAL.fullmatch(side))]
+    return 10.0 ** -min(decimals, default=9)
+
+
+def _agree(left: float, right: float, error: float | None) -> bool:
     if math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9):
         return True
-    if not loose:
+    if error is None:
         return False
     whole = right.is_integer() and right in (math.floor(left), round(left))
-    return whole or math.isclose(left, right, rel_tol=ROUNDED)
+    return whole or math.isclose(left, right, rel_tol=ROUNDED, abs_tol=error)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from curation.certificate import write_certificate
 from curation.curated import CuratedSet
 from curation.errors import unknown
 from curation.exports import alpaca, folder, messages, parquet, prompt_completion, sharegpt
@@ -26,10 +27,12 @@ def export_traces(name: str, traces: Iterable[Trace], out: Path, card: Card | No
 
 
 def export_set(curated: CuratedSet, name: str, out: Path) -> int:
-    """Write a curated set with its scores in the named format, its manifest on the card; returns the rows."""
+    """Write a curated set with its scores in the named format, its certificate beside it; returns the rows."""
     manifest = curated.manifest
     card = Card(curated.name, manifest.recipe_yaml, manifest.model_dump(mode="json"), manifest.rebuild)
-    return _exporter(name)(Content(curated.schema(), curated.tables()), out, card)
+    rows = _exporter(name)(Content(curated.schema(), curated.tables()), out, card)
+    write_certificate(curated, out)
+    return rows
 
 
 def _exporter(name: str) -> Exporter:

@@ -45,20 +45,23 @@ class Balance(Selector):
 
     def decide(self) -> Decision:
         """Count along a shuffled order of each value's rows until its quota is full."""
-        value = f"({self._value()})"
+        value, known = f"({self._value()})", f"({self._raw()}) IS NOT NULL"
         place = f"row_number() OVER (PARTITION BY {value} ORDER BY {shuffled('id', self.seed)})"
         quota = f"coalesce({self._quota(value)}, 0)"
         reason = (
-            f"CASE WHEN {value} IS NULL THEN {literal(f'{self.group} is unknown')} "
-            f"ELSE {literal(f'enough of its {self.group}')} END"
+            f"CASE WHEN {known} THEN {literal(f'enough of its {self.group}')} "
+            f"ELSE {literal(f'{self.group} is unknown')} END"
         )
-        return Decision(place, f"{value} IS NOT NULL AND {place} <= {quota}", reason, quota)
+        return Decision(place, f"{known} AND {place} <= {quota}", reason, quota)
+
+    def _raw(self) -> str:
+        return group_of(self.group) if self.bins is None else number_of(self.group)
 
     def _value(self) -> str:
         """The value a row counts for, as text."""
         if self.bins is None:
-            return f"CAST({group_of(self.group)} AS VARCHAR)"
-        number, cuts = number_of(self.group), [round(n / self.bins, 12) for n in range(1, self.bins)]
+            return f"CAST({self._raw()} AS VARCHAR)"
+        number, cuts = self._raw(), [round(n / self.bins, 12) for n in range(1, self.bins)]
         edges = f"(SELECT quantile_disc({number}, {cuts}) FROM rows)"
         place = f"1 + len(list_filter({edges}, lambda e: e < {number}))"
         return f"CASE WHEN ({number}) IS NOT NULL THEN CAST({place} AS VARCHAR) END"
@@ -70,7 +73,7 @@ class Balance(Selector):
         if self.quotas is not None:
             cases = " ".join(f"WHEN {literal(name)} THEN {count}" for name, count in self.quotas.items())
             return f"CASE {value} {cases} END"
-        counts = f"SELECT {value} AS v, count(*) AS n FROM rows WHERE {value} IS NOT NULL GROUP BY v"
+        counts = f"SELECT {value} AS v, count(*) AS n FROM rows WHERE ({self._raw()}) IS NOT NULL GROUP BY v"
         if self.total is None:
             return f"(SELECT min(n) FROM ({counts}))"
         # rows are handed out one by one: to each value in turn, or in proportion (Webster's method)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from curation.benchmarks import imported_in, shipped
 from curation.filters import Filter
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.runs import ACTIVE
@@ -24,9 +25,15 @@ def choices(work: Workspace, chosen: Filter) -> forms.Choices:
     columns = dict(work.store.columns())
     return forms.Choices(
         scores=columns,
+        benchmarks=benchmarks(work),
         histogram=lambda score: bins.body(work.store, score, chosen).table if columns.get(score) == "number" else None,
         categories=lambda score: _categories(work, chosen, score) if columns.get(score) == "category" else (),
     )
+
+
+def benchmarks(work: Workspace) -> list[str]:
+    """Shipped benchmarks by name, and the files of imported ones."""
+    return [*shipped(), *map(str, imported_in(work.root / "benchmarks"))]
 
 
 def _categories(work: Workspace, chosen: Filter, score: str) -> list[str]:

@@ -11,10 +11,13 @@ from curation.behaviours import behaviours
         ("First, I need to find the total.", {"sub_goals"}),
         ("Step 2: add the two numbers.", {"sub_goals"}),
         ("Suppose x is even.", {"hypotheses"}),
-        ("So what if the wolf goes first?", {"hypotheses"}),
+        ("So what if the wolf goes first?", {"hypotheses", "backtracking"}),
         ("Maybe there are 12.", {"hedges"}),
         ("I'm not entirely sure about the last one.", {"hedges"}),
         ("Wait, maybe I made a mistake.", {"backtracking", "hedges"}),
+        ("Alternatively, count the odd ones.", {"backtracking"}),
+        ("Let me think about it again.", {"backtracking", "verification"}),
+        ("That seems too low.", {"hedges"}),
         ("我们来验算。", {"verification"}),
         ("不对，应该是 12。", {"backtracking"}),
         ("首先，求出总数。", {"sub_goals"}),
@@ -26,5 +29,4 @@ from curation.behaviours import behaviours
     ],
 )
 def test_a_sentence_shows_what_its_cue_words_say(sentence, shown):
-    # restating cues of cues.py may add a check or a correction, never take one away
     assert behaviours(sentence) == shown

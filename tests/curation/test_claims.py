@@ -23,14 +23,16 @@ from curation.claims import Claim, claims
         "-3^2 = 9",
         "25 / 1/5 = 125",
         "2(4) + 3 = 11",
+        "0.05 + 0.01 = 0.06 (6%)",
+        "0.00023 / 3.516 * 100 = 0.007%",
         "3 x 4 = 12",
         "(so 2 + 3 = 5)",
-        "12 pieces * 2 gives 24 = 20 + 4",
+        "3 + 4 = 7 (since she has 3)",
+        "P = 24 = 20 + 4",
     ],
 )
 def test_sums_that_hold_in_some_reading_hold(text):
-    assert [claim.holds for claim in claims(text)] in ([True], [])
-    assert "pieces" in text or len(claims(text)) == 1
+    assert [claim.holds for claim in claims(text)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,8 @@ def test_sums_that_hold_in_no_reading_are_wrong(text):
         "2 + 3 != 6",
         "1/4 divided by 3 + 4 = 9",
         "there were 9 pencils - 45 = 3",
+        "32x2 = 100",
+        "2 + 4 = 3(x)",
         "x = 5",
         "a = b",
         "= 5",

@@ -17,6 +17,7 @@ CHOICES = forms.Choices(
     scores={"correct": "flag", "difficulty": "number", "model": "category"},
     models=["base"],
     encoders=["/models/minilm"],
+    benchmarks=["word_problems", "/work/benchmarks/mine.parquet"],
     histogram=lambda score: BINS if score == "difficulty" else None,
     categories=lambda score: ["long", "short"] if score == "model" else [],
 )
@@ -94,6 +95,24 @@ def test_an_encoder_is_the_built_in_one_or_a_known_one():
     at = drawn("every")
     (encoder,) = (widget for widget in at.selectbox if widget.label == "Encoder")
     assert (encoder.options, encoder.value) == (["Built-in", "/models/minilm"], "")
+
+
+def test_a_group_is_the_problem_or_a_column_and_may_be_none():
+    at = drawn("keep_quantile", score="difficulty")
+    (group,) = (widget for widget in at.selectbox if widget.label == "Group")
+    assert (group.options, group.value) == (["problem", "correct", "difficulty", "model"], None)
+    group.set_value("problem")
+    at.run()
+    assert at.session_state["chosen"]["group"] == "problem"
+
+
+def test_benchmarks_are_chosen_by_name_and_files_shown_by_theirs():
+    at = drawn("find_contamination")
+    (benchmarks,) = at.multiselect
+    assert (benchmarks.options, benchmarks.value) == (["word_problems", "mine"], ["word_problems"])
+    at = drawn("find_contamination", benchmarks=["/data/test.jsonl"])
+    assert at.multiselect[0].options == ["word_problems", "mine", "test"]
+    assert at.session_state["chosen"]["benchmarks"] == ["/data/test.jsonl"]
 
 
 def test_a_changed_widget_changes_its_value_only():

@@ -2,6 +2,7 @@ import pytest
 
 from curation.importance import words
 from curation.operators.compress import Compress
+from curation.operators.cut import Cut
 from curation.operators.segment import SegmentReasoning
 from curation.tokens import estimate_tokens
 from curation.trace import Problem, Segment, Trace, tiles
@@ -30,6 +31,14 @@ def test_sentences_that_first_state_a_number_stay_and_kinds_stay_theirs(make_tra
 def test_words_keep_numbers_signs_and_negations(make_trace):
     (child,) = compress(make_trace("She does not have the 12 + 5 apples. Done."), rate=0.5, unit="word")
     assert child.reasoning == "not 12 + 5 Done."
+
+
+def test_the_rate_is_marked_as_the_strength_of_the_rule():
+    for operator, field in ((Compress, "rate"), (Cut, "amount")):
+        marked = [
+            name for name, schema in operator.model_json_schema()["properties"].items() if schema.get("strength")
+        ]
+        assert marked == [field]
 
 
 @pytest.mark.parametrize("unit", ["sentence", "word"])

@@ -1,3 +1,4 @@
+from curation.behaviours import behaviours
 from curation.operators.count_behaviours import CountBehaviours
 from curation.tokens import estimate_tokens
 
@@ -22,3 +23,20 @@ def test_chinese_is_counted_too(make_trace):
 
 def test_no_reasoning_is_unknown(make_trace):
     assert set(CountBehaviours().annotate(make_trace("", answer="4")).scores.values()) == {None}
+
+
+def test_sentences_that_others_labelled_are_told_apart(shared_rows):
+    shown = {"Backtracking": [], "Deduction": [], "Uncertainty Estimation": []}
+    for row in shared_rows("thought_anchors/labelled_chunks_entropy.json.gz"):
+        for chunk in row["chunks"]:
+            if chunk["category"] in shown:
+                shown[chunk["category"]].append(behaviours(chunk["text"].strip()))
+    backtracking = {label: share("backtracking", found) for label, found in shown.items()}
+    hedging = {label: share("hedges", found) for label, found in shown.items()}
+    assert backtracking["Backtracking"] > 0.7
+    assert backtracking["Deduction"] < 0.1
+    assert hedging["Uncertainty Estimation"] > 3 * hedging["Deduction"]
+
+
+def share(behaviour, found):
+    return sum(behaviour in shown for shown in found) / len(found)
