@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.operator import Annotation, Annotator, Failure, ScoreType
+from curation.operator import Annotation, Annotator, Failure, ScoreType, Value
 from curation.params import TokenizerName
 from curation.rendering import MARKS, render_chat, student_tokenizer
 from curation.trace import Trace
@@ -32,8 +32,8 @@ class FitStudent(Annotator):
     def annotate(self, trace: Trace) -> Annotation:
         """Measure one row before anything is cut."""
         chat = render_chat(student_tokenizer(self.tokenizer), trace)
+        flags: dict[str, Value] = {mark: mark in chat.marks for mark in MARKS}
         counts = {"student_tokens": len(chat.token_ids), "prompt_tokens": chat.n_prompt}
-        flags = {mark: mark in chat.marks for mark in MARKS}
         return Annotation({**counts, "trained_tokens": chat.n_trained, **flags})
 
     def annotate_batch(self, traces: Sequence[Trace]) -> list[Annotation | Failure]:
