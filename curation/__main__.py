@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from curation.console import Parser, follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
 from curation.errors import UserError
-from curation.exports.registry import EXPORTS, export_set
+from curation.exports.base import FORMATS
+from curation.exports.registry import export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
 from curation.freeze import read_manifest, rebuild_run
@@ -152,7 +154,8 @@ def diff_command(workspace: Workspace, given: argparse.Namespace) -> None:
 
 def export_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write a curated set in a trainer's format."""
-    rows = export_set(workspace.set(given.set), given.format, given.out)
+    chosen = from_flags(FORMATS.get(given.format), given)
+    rows = export_set(workspace.set(given.set), chosen, given.out)
     if given.json:
         return write(json.dumps({"rows": rows, "file": str(given.out)}))
     write(f"{rows} rows written to {given.out}")
@@ -181,7 +184,14 @@ def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
     write(f"{len(OPERATORS.members)} operators described in {given.out}")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def _format(arguments: Sequence[str]) -> str:
+    """The export format before parsing: it decides which flags there are."""
+    finder = Parser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--format", default="")
+    return str(finder.parse_known_args(list(arguments))[0].format)
+
+
+def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """All commands and their flags; an annotator's come from its spec."""
     parser = Parser(prog="python -m curation", description="Curate teacher traces.")
     shared = Parser(add_help=False)
@@ -222,8 +232,9 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("b", metavar="OTHER")
     one = command("export", export_command)
     one.add_argument("set", metavar="SET")
-    one.add_argument("--format", choices=list(EXPORTS), required=True)
+    one.add_argument("--format", choices=list(FORMATS.members), required=True)
     one.add_argument("--out", type=Path, required=True, metavar="FILE")
+    add_flags(one, FORMATS.members.get(_format(arguments), FORMATS.members["messages"]))
     one = command("quarantine", quarantine_command)
     one.add_argument("--limit", type=int, default=1_000_000)
     one.add_argument("--out", help="JSONL file to write")
@@ -238,7 +249,8 @@ def run(arguments: list[str] | None = None) -> int:
     """Parse, work, and return the exit code: 0, or 2 for what a user can repair."""
 
     def work() -> None:
-        given = build_parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        given = build_parser(words).parse_args(words)
         given.work(Workspace(given.workspace), given)
 
     return main(work)

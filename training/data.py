@@ -70,6 +70,8 @@ class Check:
     tokens: int
     trained_tokens: int
     defects: dict[Defect, int]
+    red: int  # rows with a defect that forbids the launch
+    longest: int  # tokens of the longest row before it is cut
 
     def refuse(self) -> None:
         """UserError when there is nothing to train on."""
@@ -101,11 +103,13 @@ def render_all(tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], ma
 def check(rows: Iterable[Rendered]) -> Check:
     """Counts of tokens and defects, shown before launch."""
     counts: Counter[Defect] = Counter()
-    n_rows = tokens = trained = 0
+    n_rows = tokens = trained = red = longest = 0
     for row in rows:
         n_rows, tokens, trained = n_rows + 1, tokens + row.kept, trained + row.trained
         counts.update(row.defects)
-    return Check(n_rows, tokens, trained, {defect: counts[defect] for defect in DEFECTS})
+        red += any(defect in RED for defect in row.defects)
+        longest = max(longest, len(row.token_ids))
+    return Check(n_rows, tokens, trained, {defect: counts[defect] for defect in DEFECTS}, red, longest)
 
 
 def pieces(tokenizer: "PreTrainedTokenizerBase", row: Rendered) -> list[Piece]:

@@ -7,7 +7,7 @@ def test_a_set_shows_its_size_report_and_rebuild_command(page, workspace, frozen
         ("Tokens", "not counted"),
         ("Recipe", "right-ones"),
     ]
-    assert any("python -m curation apply" in code.value for code in at.code)
+    assert any("python -m curation rebuild right" in code.value for code in at.code)
 
 
 def test_an_export_is_written_under_the_workspace_and_can_be_downloaded(page, workspace, frozen):
