@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from curation.batches import ARROW, annotation_schema
+from curation.batches import attached_schema, score_schema
 from curation.curated import CuratedSet
 from curation.errors import UserError
-from curation.operator import LABELS, OPERATORS, Annotator, Operator
+from curation.operator import OPERATORS, Annotator, Operator
 from curation.operators.fit_student import FitStudent
 from curation.operators.keep_where import KeepWhere
 from curation.operators.mend_text import MendText
@@ -24,32 +25,40 @@ MENDED = ("doubled_think", "orphan_think", "prompt_space")  # what mend_text can
 class SetSource(Parts):
     """The traces of a curated set, in order, with the scores they carry."""
 
-    def __init__(self, curated: CuratedSet) -> None:
-        """Nothing is read yet."""
+    def __init__(self, curated: CuratedSet, steps: Sequence[Operator] = ()) -> None:
+        """`steps` will be applied to it: what they add is left to them, from the set where it was measured so."""
         super().__init__(curated.paths)
         self.curated = curated
+        self.replaced = {name for step in steps if isinstance(step, Annotator) for name in step.adds()}
 
     def rows(self) -> pa.Table:
         """The LIGHT columns, the set's scores and empty labels of every trace, in order."""
-        schema = self.curated.schema()
-        names = [*LIGHT, *(name for name in self.curated.manifest.scores if name in schema.names)]
-        fields = pa.schema([schema.field(name) for name in names])
-        tables = [pa.Table.from_batches([batch]).cast(fields) for batch in read_batches(self.paths, names)]
-        table = pa.concat_tables([fields.empty_table(), *tables])
-        for name, kind in LABELS.items():
-            if name not in names:
-                table = table.append_column(name, pa.nulls(table.num_rows, ARROW[kind]))
-        return table
+        known = self.curated.schema().names
+        scores = [name for name in self.curated.manifest.scores if name in known and name not in self.replaced]
+        return self._labelled(self._columns([*LIGHT, *scores]))
 
-    def known(self, step: Annotator) -> pa.Table | None:
+    def known(self, step: Annotator) -> pa.Table:
         """The set's own scores where this very annotator gave them."""
-        if step.dump() not in self.curated.manifest.measured:
-            return None
-        schema = annotation_schema(step)
-        names = [name for name in schema.names if name != "failure"]
-        tables = [pa.Table.from_batches([batch]) for batch in read_batches(self.paths, names)]
-        table = pa.concat_tables([self.curated.schema().empty_table().select(names), *tables])
+        schema = score_schema(step)
+        if not self._measured(step):
+            return schema.empty_table()
+        table = self._columns(["id", *step.adds()])
         return table.append_column("failure", pa.nulls(table.num_rows, pa.string())).cast(schema)
+
+    def attached(self, step: Annotator, name: str, ids: set[str]) -> pa.Table:
+        """The set's segments where this very annotator gave them; vectors are not kept in sets."""
+        if name != "segments" or not self._measured(step):
+            return attached_schema(name).empty_table()
+        table = self._columns(["id", name])
+        return table.filter(pc.is_in(table.column("id"), pa.array(sorted(ids), pa.string())))
+
+    def _measured(self, step: Annotator) -> bool:
+        return step.dump() in self.curated.manifest.measured
+
+    def _columns(self, names: list[str]) -> pa.Table:
+        schema = pa.schema([self.curated.schema().field(name) for name in names])
+        tables = [pa.Table.from_batches([batch]).select(names) for batch in read_batches(self.paths, names)]
+        return pa.concat_tables([schema.empty_table(), *(table.cast(schema) for table in tables)])
 
 
 def repair(curated: CuratedSet, tokenizer: str, limit: int, defects: Sequence[str], how: Repair) -> Recipe:
@@ -59,7 +68,8 @@ def repair(curated: CuratedSet, tokenizer: str, limit: int, defects: Sequence[st
         steps: list[Operator] = [MendText(), *measured_again(curated), measure]
         described = f"The traces of {curated.name}, mended: {listed}."
     else:
-        steps = [measure, *(step for defect in defects for step in without(defect, limit))]
+        selectors = [step for defect in defects for step in without(defect, limit)]
+        steps = [*measured_again(curated), measure, *selectors]
         described = f"The traces of {curated.name} without rows with {listed} in {limit:,} tokens of the student."
     return Recipe(name=f"{curated.name}-{how}", description=described, steps=tuple(steps))
 

@@ -4,18 +4,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from curation.curated import CuratedSet, Manifest, Origin
 from curation.errors import UserError
 from curation.filters import Filter
-from curation.operator import LABELS
 from curation.recipe import Recipe
 from curation.runs import Request, Run, replace_text
-from curation.table import write_part
 
 if TYPE_CHECKING:
-    from curation.browse import Browse
     from curation.workspace import Workspace
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -79,11 +74,3 @@ def read_manifest(work: "Workspace", name: str) -> Manifest:
     if path.suffix == ".json" and path.is_file():
         return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
     return (CuratedSet(path) if (path / "manifest.json").is_file() else work.set(name)).manifest
-
-
-def stage_labels(store: "Browse", chosen: Filter, path: Path) -> None:
-    """Write what people said of the traces, where they said anything, for a worker that never opens the store."""
-    table = store.light(chosen).select(["id", *LABELS])
-    said = [row for row in table.to_pylist() if row["decision"] or row["human_correct"] is not None or row["noted"]]
-    if said:
-        write_part(pa.Table.from_pylist(said, schema=table.schema), path)

@@ -44,7 +44,7 @@ def apply_task(job: Job) -> None:
     folder, origin = Path(inputs["set"]), Origin.model_validate(inputs["origin"])
     if is_set_of(folder, origin):  # complete, but the worker was killed before it could say so
         return
-    source, made_from = _staged(job)
+    source, made_from = _staged(job, recipe)
     again = job.run.folder / "in" / "again.json"
     first = Manifest.model_validate_json(again.read_text(encoding="utf-8")) if again.is_file() else None
     if first:
@@ -56,11 +56,11 @@ def apply_task(job: Job) -> None:
         raise UserError(explain(first, made))
 
 
-def _staged(job: Job) -> tuple[Parts, Inputs]:
+def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     """What a recipe is applied to, files imported first, and its hashes."""
     inputs, folder = job.request.inputs, job.run.folder / "in"
     if inputs.get("parent"):
-        source: Parts = SetSource(CuratedSet(Path(inputs["parent"])))
+        source: Parts = SetSource(CuratedSet(Path(inputs["parent"])), recipe.steps)
         return source, describe_inputs(source.paths)
     files: dict[str, str] = {}
     if inputs.get("files"):

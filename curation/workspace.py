@@ -13,7 +13,7 @@ from curation.curated import CuratedSet, all_sets
 from curation.disk import refusal
 from curation.errors import UserError
 from curation.filters import Filter
-from curation.freeze import NAME, check_name, request, stage_labels
+from curation.freeze import NAME, check_name, request
 from curation.imports.mapping import Mapping
 from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
 from curation.preview import Preview
@@ -141,7 +141,6 @@ class Workspace:
     def _stage(self, run: Run, steps: Sequence[Operator], chosen: Filter) -> None:
         """Hand the worker its traces and the scores already known, as files: it never opens the store."""
         self.store.write_traces(chosen, run.folder / "in" / "part-00000.parquet")
-        stage_labels(self.store, chosen, run.folder / "in" / "known" / "labels.parquet")
         for step in steps:
             if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator):
                 self.store.write_stored(step, run.folder / "in" / "known")
