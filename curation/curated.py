@@ -104,15 +104,14 @@ class CuratedSet:
             before += batch.num_rows
             yield from from_table(batch.slice(skipped))
 
+    def ids(self) -> list[str]:
+        """The ids of all traces in row order."""
+        return [value for batch in read_batches(self.paths, ["id"]) for value in batch.column("id").to_pylist()]
+
     def find(self, trace_id: str) -> Trace | None:
         """The trace of that id; only ids are read on the way to it."""
-        place = 0
-        for batch in read_batches(self.paths, ["id"]):
-            ids = batch.column("id").to_pylist()
-            if trace_id in ids:
-                return next(self.traces(place + ids.index(trace_id)))
-            place += len(ids)
-        return None
+        ids = self.ids()
+        return next(self.traces(ids.index(trace_id))) if trace_id in ids else None
 
 
 def write_set(

@@ -61,8 +61,8 @@ def options(work: Workspace, curated: CuratedSet, spec: type[Format]) -> dict[st
     if "other_set" in fields:
         others = ["", *(other.name for other in work.sets() if other.name != curated.name)]
         chosen["other_set"] = st.selectbox(
-            "Wrong traces from", others, format_func=lambda name: name or "this set", key=f"export-{spec.title()}-other",
-            width=320,
+            "Wrong traces from", others, format_func=lambda name: name or "this set", width=320,
+            key=f"export-{spec.title()}-other",
         )  # fmt: skip
     return chosen
 

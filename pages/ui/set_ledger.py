@@ -1,5 +1,7 @@
 """Why a row is gone: what each step of a set's recipe did to a trace, and the rows a step dropped."""
 
+from collections.abc import Collection, Sequence
+
 import streamlit as st
 
 from curation.curated import CuratedSet
@@ -12,7 +14,7 @@ def show(curated: CuratedSet) -> None:
     with st.container(border=True):
         st.markdown("**Why is this row gone?**")
         asked = st.text_input(
-            "Id of a trace", key=f"why-{curated.name}", placeholder="From the traces page, a file's line or an evaluation"
+            "Id of a trace", key=f"why-{curated.name}", placeholder="As the traces page shows it"
         ).strip()  # fmt: skip
         if asked:
             with errors():
@@ -20,7 +22,7 @@ def show(curated: CuratedSet) -> None:
                 if fates:
                     st.dataframe([row(fate) for fate in fates], hide_index=True, height="content",
                                  placeholder="", alt="What each step did to the trace")  # fmt: skip
-                    st.caption(last_word(fates[-1]))
+                    st.caption(last_word(fates, curated.ids()))
                 else:
                     st.caption("No step of this set's recipe touched a trace of this id: it was not among its inputs.")
         dropped(curated)
@@ -40,18 +42,17 @@ def row(fate: Fate) -> dict[str, object]:
     }
 
 
-def last_word(fate: Fate) -> str:
-    """How it ended, in one sentence."""
-    if fate.verdict == "dropped":
-        kept = f"; {fate.other} was kept in its place" if fate.other else ""
-        return f"Step {fate.step} ({fate.op}) dropped it: {fate.reason or 'no reason was noted'}{kept}."
-    if fate.verdict == "failed":
-        return f"Step {fate.step} ({fate.op}) could not handle it: {fate.reason}."
-    return (
-        "It is in the set."
-        if fate.verdict == "kept"
-        else f"Step {fate.step} ({fate.op}) changed it; it is in the set."
-    )
+def last_word(fates: Sequence[Fate], inside: Collection[str]) -> str:
+    """How it ended, in one sentence; `inside` are the ids in the set."""
+    family = {one for fate in fates for one in (fate.trace_id, *fate.became)}
+    kept = sorted(family & set(inside))
+    if kept:
+        return f"It is in the set as {', '.join(kept)}."
+    last = next((fate for fate in reversed(fates) if fate.verdict in ("dropped", "failed")), fates[-1])
+    if last.verdict == "failed":
+        return f"Step {last.step} ({last.op}) could not handle it: {last.reason}."
+    instead = f"; {last.other} was kept in its place" if last.other else ""
+    return f"Step {last.step} ({last.op}) dropped it: {last.reason or 'no reason was noted'}{instead}."
 
 
 def dropped(curated: CuratedSet) -> None:
