@@ -1,6 +1,7 @@
 """Sets made from sets: a parent's rows with their scores, and the recipes that repair what a student would see."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -25,9 +26,12 @@ MENDED = ("doubled_think", "orphan_think", "prompt_space")  # what mend_text can
 class SetSource(Parts):
     """The traces of a curated set, in order, with the scores they carry."""
 
-    def __init__(self, curated: CuratedSet, steps: Sequence[Operator] = ()) -> None:
-        """`steps` will be applied to it: what they add is left to them, from the set where it was measured so."""
-        super().__init__(curated.paths)
+    def __init__(self, curated: CuratedSet, steps: Sequence[Operator] = (), annotations: Path | None = None) -> None:
+        """`steps` will be applied to it: what they add is left to them, from the set where it was measured so.
+
+        `annotations` is a folder of further results, as in Parts.
+        """
+        super().__init__(curated.paths, annotations)
         self.curated = curated
         self.replaced = {name for step in steps if isinstance(step, Annotator) for name in step.adds()}
 
@@ -40,8 +44,8 @@ class SetSource(Parts):
     def known(self, step: Annotator) -> pa.Table:
         """The set's own scores where this very annotator gave them."""
         schema = score_schema(step)
-        if not self._measured(step):
-            return schema.empty_table()
+        if self._path(step) or not self._measured(step):
+            return super().known(step)
         table = self._columns(["id", *step.adds()])
         return table.append_column("failure", pa.nulls(table.num_rows, pa.string())).cast(schema)
 

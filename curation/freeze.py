@@ -1,14 +1,18 @@
 """Starting the runs that freeze sets: from the store or files, from another set, and again from the same inputs."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from curation.curated import CuratedSet, Manifest, Origin
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Request, Run, replace_text
+from curation.table import write_part
 
 if TYPE_CHECKING:
     from curation.workspace import Workspace
@@ -37,11 +41,19 @@ def request(recipe: Recipe, target: Path, source: dict[str, Any], given: dict[st
     )
 
 
-def derive_run(work: "Workspace", parent: CuratedSet, recipe: Recipe, name: str) -> Run:
-    """The run of a recipe over the rows of a set, which keep their scores; not launched yet."""
+def derive_run(
+    work: "Workspace", parent: CuratedSet, recipe: Recipe, name: str, known: Mapping[str, pa.Table] | None = None
+) -> Run:
+    """The run of a recipe over the rows of a set, which keep their scores; not launched yet.
+
+    `known` holds results of annotators by their key, so that nothing is measured twice.
+    """
     check_name(work.sets_root, name)
     source = {"set": parent.name, "parts": [part.sha256 for part in parent.manifest.parts]}
-    return work.new_run(request(recipe, work.sets_root / name, source, {"parent": str(parent.folder.resolve())}))
+    run = work.new_run(request(recipe, work.sets_root / name, source, {"parent": str(parent.folder.resolve())}))
+    for key, table in (known or {}).items():
+        write_part(table, run.folder / "in" / "known" / f"{key}.parquet")
+    return run
 
 
 def rebuild_run(work: "Workspace", first: Manifest, name: str) -> Run:

@@ -60,7 +60,7 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     """What a recipe is applied to, files imported first, and its hashes."""
     inputs, folder = job.request.inputs, job.run.folder / "in"
     if inputs.get("parent"):
-        source: Parts = SetSource(CuratedSet(Path(inputs["parent"])), recipe.steps)
+        source: Parts = SetSource(CuratedSet(Path(inputs["parent"])), recipe.steps, folder / "known")
         return source, describe_inputs(source.paths)
     files: dict[str, str] = {}
     if inputs.get("files"):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from curation.curated import CuratedSet
-from curation.derived import MENDED, repair
+from curation.derived import MENDED, Repair, repair
 from curation.freeze import derive_run
 from curation.runs import ACTIVE, find
 from curation.workspace import Workspace
@@ -47,12 +47,12 @@ def show(work: Workspace, curated: CuratedSet, path: str, max_length: int, facts
         _running(work)
 
 
-def _start(work: Workspace, curated: CuratedSet, path: str, limit: int, defects: list[Defect], how: str) -> None:
+def _start(work: Workspace, curated: CuratedSet, path: str, limit: int, defects: list[Defect], how: Repair) -> None:
     with errors():
-        recipe = repair(curated, path, limit, defects, "mend" if how == "mend" else "drop")
+        recipe, seen = repair(curated, path, limit, defects, how), student_view.inspection(curated, path)
         taken = {other.name for other in work.sets()}
         name = next(f"{recipe.name}{n or ''}" for n in range(len(taken) + 1) if f"{recipe.name}{n or ''}" not in taken)
-        run = derive_run(work, curated, recipe, name)
+        run = derive_run(work, curated, recipe, name, {seen.step.key(): seen.rows()})
         run.launch()
         st.session_state[RUN] = run.id
         st.rerun()

@@ -27,8 +27,7 @@ def show(curated: CuratedSet, found: Sequence[CuratedSet]) -> None:
         st.caption("There is no other set to compare with yet.")
         return
     names = [other.name for other in others]
-    parent = curated.manifest.source.get("set")
-    start = names.index(parent) if parent in names else 0
+    start = names.index(nearest(curated, others).name)
     name = st.selectbox("Compare with", names, start, key=f"compare-{curated.name}", width=420)
     first = others[names.index(name)]
     difference = compared(
@@ -39,6 +38,14 @@ def show(curated: CuratedSet, found: Sequence[CuratedSet]) -> None:
     recipe(difference)
     distributions(difference, first.name, curated.name)
     rows(difference, first, curated)
+
+
+def nearest(curated: CuratedSet, others: Sequence[CuratedSet]) -> CuratedSet:
+    """The set it was made from, else the newest one of the same files, else the newest."""
+    facts = curated.manifest
+    parent = [other for other in others if other.name == facts.source.get("set")]
+    same = [other for other in others if other.manifest.files.keys() & facts.files.keys()]
+    return [*parent, *same, *others][0]
 
 
 def counts(difference: SetDiff, first: CuratedSet, second: CuratedSet) -> None:
