@@ -38,7 +38,7 @@ def show(work: Workspace, curated: CuratedSet, path: str, max_length: int, facts
             label = f"Mend {', '.join(map(student_view.words, mended))}"
             if mended and st.button(label, icon=":material/build:", help=help_text):
                 _start(work, curated, path, limit, mended, "mend")
-            if "answer_cut" in chosen:
+            if {"answer_cut", "no_trained_token"} & {*chosen} and limit < min(facts.longest, seen.most):
                 _longer(facts, seen.most, length_key)
         if rows and rows == facts.rows:
             st.caption(
