@@ -26,6 +26,7 @@ from curation.operator import (
     TableSelector,
 )
 from curation.operators.segment import SegmentReasoning
+from curation.runs import PROJECT
 from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
@@ -34,6 +35,7 @@ from curation.trace import Problem, Trace
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
     "keep_where": {"score": "n_chars", "minimum": 3},
+    "fit_student": {"tokenizer": str(PROJECT / "data" / "base_student")},
     "keep_quantile": {"score": "n_chars"},
     "mix": {"ratios": {"ada": 1, "bob": 4}},
     "balance": {"group": "model"},

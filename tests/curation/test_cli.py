@@ -101,8 +101,8 @@ def test_a_recipe_is_applied_to_the_workspace_and_the_set_exported(filled, tmp_p
     assert "  3. keep_where: 3 -> 2 rows correct is false (1)" in out.splitlines()
     code, out, _ = filled("sets", "--json")
     manifest = json.loads(out)
-    chosen = '{"values":{"dataset":["four"]}}'
-    assert manifest["rebuild"] == f"python -m curation apply recipe.yaml --filter '{chosen}' --out right"
+    assert manifest["rebuild"] == "python -m curation rebuild right"
+    assert manifest["source"] == {"filter": {"values": {"dataset": ["four"]}}, "rows": 3}
     assert (manifest["name"], manifest["rows"]) == ("right", 2)
     assert filled("sets")[1].startswith("right: 2 rows")
     target = tmp_path / "right.jsonl"
@@ -127,7 +127,7 @@ def test_a_recipe_is_applied_through_a_filter(filled, tmp_path):
     code, out, _ = filled("apply", "raw", "--out", "long", "--filter", chosen, "--json")
     manifest = json.loads(out)
     assert (code, manifest["rows"]) == (0, 2)
-    assert manifest["rebuild"] == f"python -m curation apply recipe.yaml --filter '{chosen}' --out long"
+    assert manifest["source"] == {"filter": json.loads(chosen), "rows": 2}
 
 
 def test_quarantined_rows_are_shown_and_written(filled, tmp_path):
