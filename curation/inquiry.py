@@ -5,10 +5,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.errors import UserError
-from curation.operator import Annotator, CorpusAnnotator, Operator, ScoreType, column
+from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, ScoreType, column
 from curation.preview import Preview
-from curation.recipe import check
 from curation.result import Result
 from curation.shift import Fifth, Shift, lost_problems, shifts
 from curation.solve import Dial
@@ -56,18 +54,16 @@ def _names(result: Result, query: str) -> list[str]:
 
 
 def _measured(stored: Sequence[Operator]) -> list[Operator]:
-    """Of the stored annotators those that add what is watched, each after those whose scores it reads."""
-    wanted, chosen = {*LENGTHS, *WATCHED}, list[Operator]()
-    for step in reversed(stored):
-        if isinstance(step, Annotator) and not isinstance(step, CorpusAnnotator) and wanted & set(step.adds()):
-            chosen.insert(0, step)
-            wanted |= set(step.needs())
-    chosen.sort(key=lambda step: len(step.needs()))
-    try:
-        check(chosen)
-    except UserError:  # a score that a stored one was made from is no longer there
-        return []
-    return chosen
+    """The stored annotators of single traces and problems, each after those whose scores it reads."""
+    waiting = [step for step in stored if isinstance(step, Annotator) and not isinstance(step, CorpusAnnotator)]
+    known, chosen = set(METADATA), list[Operator]()
+    while ready := [step for step in waiting if known.issuperset(step.needs())]:
+        chosen += ready
+        known |= {name for step in ready for name in step.adds()}
+        waiting = [step for step in waiting if step not in ready]
+    watched = {*LENGTHS, *WATCHED}
+    read = watched | {name for step in chosen for name in step.needs()}
+    return [step for step in chosen if isinstance(step, Annotator) and read & set(step.adds())]
 
 
 def dropped(result: Result, step: int, reason: str, n: int = 50) -> pa.Table:

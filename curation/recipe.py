@@ -14,6 +14,7 @@ from curation.operator import METADATA, OPERATORS, Annotator, Mapper, Operator
 from curation.spec import build
 from curation.yaml_lines import Lines, dump
 
+CLEARED = {"human_correct"}  # said of the answer as it stood before a mapper changed the trace
 SHIPPED = Path(__file__).parent / "recipes"
 FIELDS = ("name", "description", "paper", "steps", "train", "evaluate")
 
@@ -134,7 +135,7 @@ def check(steps: Iterable[Operator], numbers: Sequence[int] | None = None) -> No
     `numbers` are the steps' places where they do not count 1, 2, 3.
     """
     steps = list(steps)
-    scores, cleared, segments = set(METADATA), set[str](), False
+    scores, cleared, segments, vectors = set(METADATA), set[str](), False, False
     about_problem = set[str]()
     for number, step in zip(numbers or range(1, len(steps) + 1), steps, strict=True):
         for name in step.needs():
@@ -143,13 +144,20 @@ def check(steps: Iterable[Operator], numbers: Sequence[int] | None = None) -> No
         if step.needs_segments and not segments:
             remedy = "add the annotator 'segment' before it"
             raise StepError(f"Step {number} ({step.title()}) needs segments: {remedy}.", number)
+=======
+            raise UserError(f"Step {number} ({step.title()}) needs segments: add the annotator 'segment' before it.")
+        if step.needs_vectors and not vectors:
+            remedy = "add the annotator 'embed' before it"
+            raise StepError(f"Step {number} ({step.title()}) needs vectors: {remedy}.", number)
+>>>>>>> core-b
         if isinstance(step, Annotator):
             scores |= set(step.adds())
             about_problem |= set(step.adds()) if step.about == "problem" else set()
-            segments = segments or step.adds_segments
+            segments, vectors = segments or step.adds_segments, vectors or step.adds_vectors
         elif isinstance(step, Mapper):
-            cleared |= scores - set(METADATA) - about_problem
-            scores, segments = set(METADATA) | about_problem, segments and step.keeps_segments
+            left = about_problem | set(METADATA) - CLEARED
+            cleared |= scores - left
+            scores, segments, vectors = left, segments and step.keeps_segments, False
 
 
 def _missing(number: int, step: Operator, name: str, cleared: bool) -> str:

@@ -208,7 +208,8 @@ CREATE OR REPLACE TEMP TABLE new_problems AS
            any_value(split) AS split, any_value(subject) AS subject, any_value(media) AS media,
            any_value(source) AS source, any_value(line) AS line
     FROM offered WHERE id NOT IN (SELECT id FROM problems) GROUP BY id;
-INSERT INTO problems SELECT id, question, reference, dataset, split, subject, media, source, line FROM new_problems;
+INSERT INTO problems SELECT id, question, reference, dataset, split, subject, media, source, line FROM new_problems
+    ORDER BY source, line, id;
 """
 # A source row is imported when it brought a new trace or problem, a duplicate when all it brought was here already.
 ROW_COUNTS = """

@@ -1,8 +1,6 @@
 """Workspace: the folder a researcher works in; its store, runs, sets and recipes, and what can be started there."""
 
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,20 +11,17 @@ import duckdb
 
 from curation.curated import CuratedSet, Origin, all_sets
 from curation.disk import refusal
-from curation.engine import Progress, apply, silent
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.imports.mapping import Mapping
 from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
+from curation.preview import Preview
 from curation.recipe import SHIPPED, Recipe
-from curation.result import Result
 from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
-from curation.sources import Stored
 from curation.store import Store
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
-PREVIEW_ROWS = 200  # traces whose text a preview reads
 BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -157,6 +152,8 @@ class Workspace:
         for step in steps:
             if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator):
                 self.store.write_stored(step, run.folder / "in" / "known")
+        (run.folder / "in" / "known").mkdir(exist_ok=True)
+        self.store.write_labels(chosen, run.folder / "in" / "known" / "labels.parquet")
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
         request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
@@ -208,16 +205,9 @@ class Workspace:
                 self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))
             self.store.note_taken(run.id)
 
-    def preview(self, recipe: Recipe, chosen: Filter, progress: Progress = silent) -> Result:
-        """The recipe on the filtered traces: exact while stored scores suffice, estimated after that."""
-        scratch = Path(tempfile.mkdtemp(prefix="winnow-preview-"))
-        try:
-            result = apply(recipe.steps, Stored(self.store, chosen), scratch, sample=PREVIEW_ROWS, progress=progress)
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
-        result.scratch = scratch
-        return result
+    def open_preview(self, chosen: Filter) -> Preview:
+        """What recipes would do to the filtered traces, to be asked again while a recipe is edited."""
+        return Preview(self.store, chosen)
 
     def missing_scores(self, steps: Sequence[Operator]) -> list[Annotator]:
         """Annotators at the head of the recipe, before any mapper, whose results the store lacks for some trace."""

@@ -37,8 +37,9 @@ def source(tmp_path: Path, traces: list[Trace], write_traces: Write) -> Parts:
 
 
 def verdicts(result, step: int) -> list[tuple]:
-    query = f"SELECT id, verdict, became, reason, value, threshold FROM verdict_{step} ORDER BY id"
-    return result.connection.execute(query).fetchall()
+    fields = ("trace_id", "verdict", "became", "reason", "value", "threshold")
+    rows = result.connection.sql(result.ledger().relation).to_arrow_table().to_pylist()
+    return sorted(tuple(row[name] for name in fields) for row in rows if row["step"] == step)
 
 
 def reasonings(result) -> list[str]:
@@ -59,12 +60,12 @@ def test_steps_report_rows_problems_characters_and_reasons(source, tmp_path):
         {
             "step": 2, "op": "keep_where", "kind": "selector",
             "spec": {"op": "keep_where", "score": "n_words", "minimum": 2.0}, "rows_in": 6, "rows": 4, "problems": 3,
-            "chars": 60, "reasons": {"n_words # is below #": 2}, **common,
+            "chars": 60, "reasons": {"n_words is below 2": 2}, **common,
         },
         {
             "step": 3, "op": "drop_duplicates", "kind": "selector",
             "spec": {"op": "drop_duplicates", "over": "problem"}, "rows_in": 4, "rows": 3, "problems": 3, "chars": 40,
-            "reasons": {"same problem as #": 1}, **common,
+            "reasons": {"same problem as another row": 1}, **common,
         },
     ]  # fmt: skip
 
@@ -76,11 +77,11 @@ def test_the_ledger_has_a_row_per_selector_decision(source, traces, tmp_path):
     assert len(rows) == 6
     assert rows[traces[0].id] == {
         "step": 2, "op": "keep_where", "trace_id": traces[0].id, "verdict": "kept", "value": 3.0, "label": "3.0",
-        "threshold": "3.0", "reason": None, "became": None,
+        "threshold": "3.0", "reason": None, "other": None, "became": None,
     }  # fmt: skip
     assert rows[traces[3].id] == {
         "step": 2, "op": "keep_where", "trace_id": traces[3].id, "verdict": "dropped", "value": 1.0, "label": "1.0",
-        "threshold": "3.0", "reason": "n_words 1 is below 3", "became": None,
+        "threshold": "3.0", "reason": "n_words is below 3", "other": None, "became": None,
     }  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def test_the_ledger_names_what_a_mapper_made(source, traces, tmp_path):
     child = derive(traces[3], reasoning="six!")
     assert rows[traces[3].id] == {
         "step": 1, "op": "shout", "trace_id": traces[3].id, "verdict": "changed", "value": None, "label": None,
-        "threshold": None, "reason": None, "became": [child.id],
+        "threshold": None, "reason": None, "other": None, "became": [child.id],
     }  # fmt: skip
 
 
@@ -181,7 +182,7 @@ def test_borderline_rows_are_those_nearest_to_the_threshold(source, traces, tmp_
         rows = result.borderline(2, n=1).to_pylist()
     dropped = min(traces[3].id, traces[4].id)
     assert rows == [
-        {"id": dropped, "value": 1.0, "kept": False, "reason": "n_words 1 is below 2"},
+        {"id": dropped, "value": 1.0, "kept": False, "reason": "n_words is below 2"},
         {"id": traces[5].id, "value": 2.0, "kept": True, "reason": None},
     ]
 
@@ -210,7 +211,7 @@ def test_rates_are_computed_again_after_a_selector_and_a_mapper(source, tmp_path
     steps = [VerifyAnswer(), Difficulty(), right, Difficulty(), Shout(), VerifyAnswer(), Difficulty(min_traces=3)]
     with apply(steps, source, tmp_path / "out") as result:
         assert result.scores() == [
-            "correct", "extracted", "decided_by", "difficulty", "difficulty_basis", "pass_rate"
+            "difficulty", "difficulty_basis", "pass_rate", "correct", "extracted", "decided_by"
         ]  # fmt: skip
         assert [row["pass_rate"] for row in result.rows().to_pylist()] == [None, 1.0, 1.0, 1.0]
 
