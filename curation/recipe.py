@@ -144,12 +144,9 @@ def check(steps: Iterable[Operator], numbers: Sequence[int] | None = None) -> No
         if step.needs_segments and not segments:
             remedy = "add the annotator 'segment' before it"
             raise StepError(f"Step {number} ({step.title()}) needs segments: {remedy}.", number)
-=======
-            raise UserError(f"Step {number} ({step.title()}) needs segments: add the annotator 'segment' before it.")
         if step.needs_vectors and not vectors:
             remedy = "add the annotator 'embed' before it"
             raise StepError(f"Step {number} ({step.title()}) needs vectors: {remedy}.", number)
->>>>>>> core-b
         if isinstance(step, Annotator):
             scores |= set(step.adds())
             about_problem |= set(step.adds()) if step.about == "problem" else set()

@@ -37,7 +37,8 @@ def editor(work: Workspace) -> None:
     left, right = st.columns([5, 7], gap="large")
     with left:
         library(work, draft)
-        opened = steps.show(work, draft, chosen)
+        with st.container(gap="xxsmall"):
+            opened = steps.show(work, draft, chosen)
     with right, errors():
         recipe = draft.recipe()
         draft.remember()

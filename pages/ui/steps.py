@@ -20,6 +20,14 @@ KINDS = {"annotator": "measures", "mapper": "changes", "selector": "chooses"}
 ICONS = {"annotator": "straighten", "mapper": "content_cut", "selector": "filter_alt"}
 
 
+# a step's line reads from the left; the toggles stay in one column
+STYLE = """<style>
+[class*="st-key-line-"] button {justify-content: flex-start; text-align: left; min-height: 1.6rem;}
+[class*="st-key-line-"] button > div {justify-content: flex-start; width: 100%;}
+[class*="st-key-line-"] button p {text-align: left;}
+</style>"""
+
+
 class Opened(NamedTuple):
     """The step whose form is open, its number among those applied, and the room below its form."""
 
@@ -31,6 +39,7 @@ class Opened(NamedTuple):
 def show(work: Workspace, draft: Draft, chosen: Filter) -> Opened | None:
     """Draw the steps and the box that adds one."""
     opened = None
+    st.html(STYLE)
     for index, (step, number) in enumerate(draft.numbers()):
         if st.session_state.get(OPEN) == step.uid:
             with st.container(border=True, gap="small"):
