@@ -92,9 +92,9 @@ def returning(preview: Preview, result: Result, step: int, changed: Operator) ->
         return Returning(rows, max(0, gained), after.reports[-1].estimated)
     result.connection.register("returning_rows", rows.select(["id"]))
     query = f"SELECT count(*) FROM returning_rows WHERE id IN (SELECT id FROM ({after.alive(len(after.steps))}))"
-    count = result.connection.execute(query).fetchone() or (0,)
+    count = result.connection.execute(query).fetchall()[0][0]
     result.connection.unregister("returning_rows")
-    return Returning(rows, int(count[0]), after.reports[-1].estimated)
+    return Returning(rows, int(count), after.reports[-1].estimated)
 
 
 def looser(result: Result, dial: Dial) -> tuple[float, float] | None:
@@ -105,7 +105,7 @@ def looser(result: Result, dial: Dial) -> tuple[float, float] | None:
         f"SELECT {side}({value}) FROM ({result.alive(dial.place)}) WHERE isfinite({value}) "
         f"AND {value} {compare} {dial.now!r}"
     )
-    far = (result.connection.execute(query).fetchone() or (None,))[0]
+    far = result.connection.execute(query).fetchall()[0][0]
     return None if far is None else (min(far, dial.now), max(far, dial.now))
 
 

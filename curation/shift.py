@@ -123,9 +123,11 @@ width AS (SELECT low, if(high > low, (high - low) / {bins}, 1) AS step FROM ends
 counted AS (
     SELECT greatest(0, least({last}, floor((value - low) / step))) AS bin, count(*) FILTER (side = 0) AS before,
            count(*) FILTER (side = 1) AS after FROM known, width GROUP BY bin
-)
+),
+every AS (SELECT bin, coalesce(before, 0) AS before, coalesce(after, 0) AS after FROM range({bins}) r(bin)
+          LEFT JOIN counted USING (bin))
 SELECT low + bin * step, low + (bin + 1) * step, before / sum(before) OVER (), after / sum(after) OVER ()
-FROM counted, width ORDER BY bin
+FROM every, width ORDER BY bin
 """
 CATEGORY = """
 WITH counted AS (
@@ -138,7 +140,7 @@ SELECT value, before, after FROM counted ORDER BY before DESC, value
 
 def _number(cursor: duckdb.DuckDBPyConnection, name: str) -> Shift:
     quoted = column(name)
-    row = cursor.execute(NUMBER.format(name=quoted, quartiles=QUARTILES)).fetchone() or (None,) * 7
+    row = cursor.execute(NUMBER.format(name=quoted, quartiles=QUARTILES)).fetchall()[0]
     effect, known, quartiles, rows = row[0], (row[1] or 0, row[2] or 0), row[3:5], (row[5] or 0, row[6] or 0)
     bins: list[Share] = []
     if known[0] and known[1]:
@@ -200,9 +202,10 @@ def warnings(found: Sequence[Shift], fifths: Sequence[Fifth] = ()) -> list[str]:
         hardest, easiest = fifths[-1], fifths[0]
         lost, other = hardest.lost / hardest.problems, easiest.lost / easiest.problems
         if lost - other > LOST:
+            above = "" if hardest.low == hardest.high else " and above"
             out.append(
                 f"The hardest problems are going: {hardest.lost:,} of {hardest.problems:,} with difficulty "
-                f"{hardest.low:.2f} and above have no row left ({lost:.0%}), against {other:.0%} of the easiest."
+                f"{hardest.low:.2f}{above} have no row left ({lost:.0%}), against {other:.0%} of the easiest."
             )
     return out
 
@@ -212,7 +215,11 @@ def _difficulty(shift: Shift) -> str | None:
         return None
     before, after = shift.quartiles
     direction = "easier" if shift.effect < 0 else "harder"
-    return (
-        f"The rows kept are {direction}: median difficulty {before.median:.2f} before, {after.median:.2f} after; "
-        f"Cliff's delta {shift.effect:+.2f} ({shift.magnitude})."
-    )
+    figures = f"median difficulty {before.median:.2f} before, {after.median:.2f} after"
+    if f"{before.median:.2f}" == f"{after.median:.2f}":
+        figures = (
+            f"the middle half has difficulty {before.low:.2f} to {before.high:.2f} before, {after.low:.2f} to "
+            f"{after.high:.2f} after"
+        )
+    delta = f"Cliff's delta {shift.effect:+.2f} ({shift.magnitude})"
+    return f"The rows kept are {direction}: {figures}; {delta}."

@@ -181,10 +181,10 @@ class Search:
         points = f"[{', '.join(str(n / GRID) for n in range(GRID + 1))}]"
         value = f"CAST({column(dial.score)} AS DOUBLE)"
         query = f"SELECT quantile_disc({value}, {points}) FROM ({self.open.alive(dial.place)}) WHERE isfinite({value})"
-        row = self.open.connection.execute(query).fetchone()
-        if not row or not row[0]:
+        quantiles = self.open.connection.execute(query).fetchall()[0][0]
+        if not quantiles:
             raise UserError(f"No row has the score '{dial.score}', so its threshold cannot be moved.")
-        return dial._replace(grid=tuple(row[0]))
+        return dial._replace(grid=tuple(quantiles))
 
     def _moved(self, values: dict[Dial, float]) -> list[Operator]:
         steps = list(self.steps)

@@ -78,8 +78,8 @@ def library(work: Workspace, draft: Draft) -> None:
             args=(known.get(name),),
         )  # fmt: skip
         st.button(
-            "Undo", icon=":material/undo:", on_click=draft.undo, disabled=len(draft.past) < 2,
-            help="Takes back the last change of a step",
+            "", icon=":material/undo:", on_click=draft.undo, disabled=len(draft.past) < 2, key="undo",
+            help="Undo the last change of a step",
         )  # fmt: skip
     recipe_file.refusal()
     words = f"{draft.description} Paper: {draft.paper}" if draft.paper else draft.description

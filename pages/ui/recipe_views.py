@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
     """One view at a time, so that a moved slider pays for what is seen."""
     name = st.segmented_control(
         "Look closer", list(VIEWS), default=next(iter(VIEWS)), required=True, key="recipe-view",
-        label_visibility="collapsed",
+        label_visibility="collapsed", wrap=True,
     )  # fmt: skip
     with errors():
         VIEWS[name or next(iter(VIEWS))](scene)
