@@ -95,7 +95,7 @@ class Application:
         """Apply one step and report it."""
         began, label = time.monotonic(), f"{number}. {step.title()}"
         try:
-            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None), label)
+            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None, counted=None), label)
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
         report = measure(self.memory.sql, number, step, before, state)
@@ -119,10 +119,11 @@ class Application:
 
     def _select(self, step: Selector, before: State) -> State:
         """One scan decides which positions are kept; value and threshold are computed when somebody asks."""
-        decision, rows = step.decide(), before.select(step.needs())
+        decision, rows = step.decide(), before.select([*step.needs(), "n_tokens"])
+        counted = "problem_pos, n_chars, n_tokens" if "n_tokens" in before.scores else "problem_pos, n_chars"
         table = self.memory.create(
             f"verdict_{before.key}",
-            f"WITH rows AS ({rows}) SELECT pos, keep, if(keep, NULL, reason) AS reason FROM (SELECT pos, "
+            f"WITH rows AS ({rows}) SELECT pos, {counted}, keep, if(keep, NULL, reason) AS reason FROM (SELECT *, "
             f"coalesce(({decision.keep}), FALSE) AS keep, ({decision.reason}) AS reason FROM rows)",
         )
         verdicts = (
@@ -132,7 +133,8 @@ class Application:
             f"AS other FROM rows) d JOIN {table} t USING (pos)"
         )
         reasons = f"SELECT if(keep, 'kept', 'dropped') AS verdict, reason FROM {table}"
-        return replace(before, kept=f"SELECT pos FROM {table} WHERE keep", verdicts=verdicts, reasons=reasons)
+        kept = f"SELECT pos FROM {table} WHERE keep"
+        return replace(before, kept=kept, verdicts=verdicts, reasons=reasons, counted=f"FROM {table} WHERE keep")
 
     def _judge(self, step: TableSelector, before: State) -> State:
         """The step looks at all rows and says which to keep."""

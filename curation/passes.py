@@ -58,8 +58,9 @@ def compare(memory: Memory, step: CorpusAnnotator, before: State, label: str) ->
     table = memory.annotation(step, before, [path] if path.exists() else [])
     if memory.missing(table, before):
         if memory.sample is not None and memory.count(before.select(())) > memory.sample:
+            place, _, name = label.partition(". ")
             raise Unmeasured(
-                f"Step {label} compares all traces with each other, which a preview does not do: measure it, "
+                f"Step {place} ({name}) compares all traces with each other, which a preview does not do: measure it, "
                 "then go on."
             )
         write_part(compared(memory, step, before, label), path)

@@ -73,7 +73,7 @@ def _left(sql: Execute, state: "State") -> Left:
     tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in state.scores else "NULL"
     rows, problems, chars, n_tokens = sql(
         f"SELECT count(*), count(DISTINCT problem_pos), coalesce(sum(n_chars), 0), {tokens} "
-        f"FROM ({state.select(['n_tokens'])})"
+        f"FROM ({state.counted or state.select(['n_tokens'])})"
     )[0]
     known = None if n_tokens is None else state.scaled(n_tokens)
     return Left(state.scaled(rows), state.scaled(problems), state.scaled(chars), known)

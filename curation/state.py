@@ -22,7 +22,7 @@ class State:
     of the positions left (None: all), `scores` the table that holds each score, `lineage` a hash of everything that
     shaped the traces' text and segments, `scale` how many rows each one stands for. `verdicts` is a query of what
     became of each row (id, verdict, reason, became, value, threshold, other), `reasons` a cheaper one of verdict and
-    reason alone, where there is one.
+    reason alone and `counted` a cheaper one of what is counted of the rows left, where there is one.
     """
 
     key: str
@@ -37,6 +37,7 @@ class State:
     embedder: Annotator | None = None
     verdicts: str = ""
     reasons: str | None = None
+    counted: str | None = None
     report: StepReport | None = None
 
     def select(self, names: Iterable[str] | None = None) -> str:

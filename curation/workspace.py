@@ -5,19 +5,23 @@ import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from curation.curated import CuratedSet, Origin, all_sets
 from curation.disk import refusal
+from curation.engine import apply
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.imports.mapping import Mapping
-from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
+from curation.needs import with_needs
+from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.preview import Preview
 from curation.recipe import SHIPPED, Recipe
 from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
+from curation.sources import Stored
 from curation.store import Store
 
 DEFAULT = PROJECT / "data" / "workspace"
@@ -89,24 +93,40 @@ class Workspace:
         return self._create("import", f"Import {names}", spec, inputs)
 
     def start_annotate(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
-        """Compute scores for the filtered traces: at once where SQL can, else as a run."""
-        for step in steps:
-            if isinstance(step, QueryAnnotator):
-                self._check_needs(step, steps)
-                self.store.take_annotation("", step, [])
-        rest = [step for step in steps if not isinstance(step, QueryAnnotator)]
-        if not rest:
-            return None
-        run = self.annotate_run(rest, chosen)
-        run.launch()
+        """Compute scores of the filtered traces: what is quick at once, the rest as the run that is returned."""
+        run = self.annotate_run(steps, chosen)
+        if run:
+            run.launch()
         return run
 
-    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run:
-        """The run of annotators over the filtered traces, not launched yet."""
-        title = ", ".join(step.title() for step in steps)
-        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in steps]}, {})
-        self._stage(run, steps, chosen)
+    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
+        """The run of annotators and of those they rest on, not launched yet; None when all could be done at once."""
+        every = with_needs(steps, self.store.annotations().values())
+        for step in every:
+            if isinstance(step, QueryAnnotator):
+                self._check_needs(step, every)
+                self.store.take_annotation("", step, [])
+        missing = [step for step in every if not self.store.is_complete(step)]
+        if all(step.at_once() for step in missing):
+            self._annotate_here(every, missing)
+            return None
+        if any(isinstance(step, CorpusAnnotator) for step in missing):
+            chosen = Filter()
+        title = ", ".join(step.title() for step in missing)
+        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, {})
+        self._stage(run, every, chosen)
         return run
+
+    def _annotate_here(self, steps: Sequence[Annotator], missing: Sequence[Annotator]) -> None:
+        """Compute what is missing in this process."""
+        if not missing:
+            return
+        with (
+            TemporaryDirectory(prefix="winnow-") as scratch,
+            apply(steps, Stored(self.store, Filter()), Path(scratch)),
+        ):
+            for step in missing:
+                self.store.take_annotation("", step, sorted((Path(scratch) / step.key()).glob("part-*.parquet")))
 
     def _check_needs(self, step: Operator, others: Sequence[Operator]) -> None:
         added = {name for other in others if isinstance(other, Annotator) for name in other.adds()}

@@ -86,7 +86,7 @@ def test_a_page_has_light_columns_scores_and_the_question(store, traces):
             "id": traces[0].id, "problem_id": traces[0].problem.id, "dataset": "sums", "split": None, "subject": None,
             "model": "ada", "form": "cot", "sample": 0, "closed": None, "given_correct": None, "n_chars": 12,
             "text_key": traces[0].text_key, "parent_id": None, "decision": None, "human_correct": None,
-            "noted": False, "correct": True, "extracted": "2", 
+            "noted": False, "correct": True, "extracted": "2",
             "decided_by": page.to_pylist()[0]["decided_by"], "question": "1 + 1?",
         }
     ]  # fmt: skip

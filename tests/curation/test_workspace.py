@@ -128,11 +128,16 @@ def test_query_annotators_alone_need_no_run(filled, wait_for):
     assert filled.store.scores(filled.store.ids(Filter())[0])["pass_rate"] == 0.5
 
 
-def test_a_query_annotator_without_its_score_is_refused(filled):
-    with pytest.raises(
-        UserError, match=r"^difficulty reads 'correct', which no stored annotator adds yet; add one first"
-    ):
-        filled.start_annotate([Difficulty()], Filter())
+def test_what_an_annotator_rests_on_is_measured_with_it(filled, wait_for):
+    wait_for(filled.start_annotate([Difficulty()], Filter()), "done")
+    filled.take_in()
+    assert filled.store.scores(filled.store.ids(Filter())[0])["pass_rate"] == 0.5
+    assert list(filled.store.annotations()) == [Difficulty().key(), VerifyAnswer().key()]
+
+
+def test_a_score_that_nobody_adds_is_refused(filled):
+    with pytest.raises(UserError, match=r"^difficulty reads 'x', which no stored annotator adds yet; add one first"):
+        filled.start_annotate([Difficulty(correct="x")], Filter())
 
 
 def test_only_what_is_missing_is_computed(filled, write_jsonl, wait_for):
