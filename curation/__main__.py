@@ -1,4 +1,4 @@
-"""The command line of curation: `python -m curation import|traces|annotate|apply|sets|export|quarantine|docs`."""
+"""The command line of curation: `python -m curation import|traces|annotate|apply|sets|rebuild|diff|export|...`."""
 
 import argparse
 import json
@@ -15,9 +15,11 @@ from curation.errors import UserError
 from curation.exports.registry import EXPORTS, export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
+from curation.freeze import read_manifest, rebuild_run
 from curation.imports.mapping import parse_mapping
 from curation.operator import OPERATORS, Annotator
 from curation.recipe import Recipe
+from curation.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
 
 
@@ -107,6 +109,16 @@ def apply_command(workspace: Workspace, given: argparse.Namespace) -> None:
     write_set(workspace.set(given.out), given.json)
 
 
+def rebuild_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Build a set again from what it was made from, and compare byte for byte."""
+    first = read_manifest(workspace, given.set)
+    name = given.out or f"{first.name}-rebuilt"
+    follow(rebuild_run(workspace, first, name))
+    if given.json:
+        return write(json.dumps({"set": name, "equal": True, "parts": len(first.parts)}))
+    write(f"{name}: its {len(first.parts)} parts are those of {first.name}, byte for byte")
+
+
 def write_set(curated: CuratedSet, as_json: bool) -> None:
     """What a set holds and what each step did."""
     manifest = curated.manifest
@@ -123,6 +135,18 @@ def sets_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """List curated sets."""
     for curated in workspace.sets():
         write_set(curated, given.json)
+
+
+def diff_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Say how two sets differ: recipe, rows, scores."""
+    found = compare_sets(workspace.set(given.a), workspace.set(given.b))
+    if given.json:
+        return write(json.dumps(found.as_dict()))
+    write(found.sentence(given.a, given.b))
+    for change in found.recipe:
+        write(f"  {change.kind}: {change.words}")
+    for number in found.numbers:
+        write(f"  {number.sentence()}")
 
 
 def export_command(workspace: Workspace, given: argparse.Namespace) -> None:
@@ -188,7 +212,13 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    one = command("rebuild", rebuild_command)
+    one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
+    one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")
     command("sets", sets_command)
+    one = command("diff", diff_command)
+    one.add_argument("a", metavar="SET")
+    one.add_argument("b", metavar="OTHER")
     one = command("export", export_command)
     one.add_argument("set", metavar="SET")
     one.add_argument("--format", choices=list(EXPORTS), required=True)

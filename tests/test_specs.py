@@ -26,13 +26,17 @@ from curation.operator import (
     TableSelector,
 )
 from curation.operators.segment import SegmentReasoning
+from curation.runs import PROJECT
 from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
 
 # Values for fields without a default.
-REQUIRED: dict[str, dict[str, Any]] = {"keep_where": {"score": "n_chars", "minimum": 3}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "keep_where": {"score": "n_chars", "minimum": 3},
+    "fit_student": {"tokenizer": str(PROJECT / "data" / "base_student")},
+}
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("keep_where", "maximum"): {"maximum": 9},
