@@ -35,7 +35,14 @@ from curation.trace import Problem, Trace
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
     "keep_where": {"score": "n_chars", "minimum": 3},
+<<<<<<< HEAD
     "fit_student": {"tokenizer": str(PROJECT / "data" / "base_student")},
+=======
+    "keep_quantile": {"score": "n_chars"},
+    "mix": {"ratios": {"ada": 1, "bob": 4}},
+    "balance": {"group": "model"},
+    "top_per_problem": {"score": "n_chars"},
+>>>>>>> f5af62a
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -45,6 +52,14 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("cut", "policy"): {"policy": "drop_last_segment"},
     ("cut", "amount"): {"amount": 0.25},
     ("drop_segments", "kinds"): {"kinds": ["plan"]},
+    ("keep_quantile", "group"): {"group": "model"},
+    ("join_sources", "sources"): {"sources": ["ada"]},
+    ("mix", "ratios"): {"ratios": {"ada": 1, "bob": 2}},
+    ("balance", "bins"): {"bins": 5},
+    ("balance", "shares"): {"shares": "same", "total": 2},
+    ("balance", "quotas"): {"quotas": {"ada": 1}},
+    ("drop_duplicates", "keep"): {"keep": "shortest"},
+    ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
 }
 TEXTS = [
     "",
