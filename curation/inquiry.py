@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from curation.dials import Dial
 from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, ScoreType, column
 from curation.preview import Preview
 from curation.result import Result
 from curation.shift import Fifth, Shift, lost_problems, shifts
-from curation.solve import Dial
 
 # what a selection may change without anybody noticing; the first of the lengths that is known on both sides
 LENGTHS = ("n_tokens", "n_chars")

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from curation.dials import Dial, dials, lifted
 from curation.errors import UserError
-from curation.operator import OPERATORS, Operator, Selector, column
+from curation.operator import OPERATORS, Annotator, Operator, column
 from curation.report import StepReport
 from curation.result import Result
+from curation.same_mix import SCORE, Mixture, is_mixing, mixture
 
 HALVINGS = 14  # the tightness is known to one part in 16,000; with the two ends that is 17 applications at most
+CLOSE = 0.99  # of the goal is enough in the same mix, as each value's rows are rounded; ours
 GRID = 1000  # quantiles of a score known between which a threshold is interpolated
-LIFTED = 1e300
 
 
 class Applies(Protocol):
@@ -77,68 +79,6 @@ class Solution:
     applications: int = 0
 
 
-class Dial(NamedTuple):
-    """A threshold: its step's place, field and score, which side it keeps, and the quantiles of its score."""
-
-    place: int
-    field: str
-    score: str
-    keeps: Literal["low", "high", "share"]
-    now: float
-    grid: tuple[float, ...] = ()
-
-    def at(self, tightness: float) -> float:
-        """The threshold at a common tightness."""
-        if tightness == 0:
-            return self.now
-        share = self.share()
-        passing = share + tightness * (1 - share) if tightness > 0 else share * (1 + tightness)
-        if self.keeps == "share":
-            return max(1e-6, round(passing, 6))
-        place = (passing if self.keeps == "low" else 1 - passing) * (len(self.grid) - 1)
-        low = min(int(place), len(self.grid) - 2)
-        value = self.grid[low] + (place - low) * (self.grid[low + 1] - self.grid[low])
-        return _rounded(value, self.grid[-1] - self.grid[0], up=self.keeps == "low")
-
-    def share(self) -> float:
-        """The share of values that pass where the threshold stands now."""
-        if self.keeps == "share":
-            return self.now
-        passing = [value <= self.now if self.keeps == "low" else value >= self.now for value in self.grid]
-        return sum(passing) / len(passing)
-
-
-def _rounded(value: float, span: float, up: bool) -> float:
-    """To about a ten-thousandth of the score's range, outwards, so that no row at the end is lost."""
-    unit = 10.0 ** math.floor(math.log10(span or 1) - 3)
-    places = math.ceil(value / unit) if up else math.floor(value / unit)
-    return float(f"{places * unit:.10g}")
-
-
-def dials(steps: Sequence[Operator], movable: Sequence[int]) -> list[Dial]:
-    """The numeric thresholds of the steps of these numbers (from 1)."""
-    found = []
-    for number in movable:
-        step = steps[number - 1]
-        values = step.parameters()
-        score = str(values.get("score"))
-        sides: tuple[tuple[str, Literal["low", "high", "share"]], ...] = (("minimum", "high"), ("maximum", "low"))
-        if step.title() == "keep_quantile":
-            sides = (("share", "share"),)
-        if isinstance(step, Selector):
-            found += [
-                Dial(number - 1, field, score, keeps, float(values[field]))
-                for field, keeps in sides
-                if isinstance(values.get(field), int | float)
-            ]
-    return found
-
-
-def movable_steps(steps: Sequence[Operator]) -> list[int]:
-    """Numbers of the steps that have a threshold to move."""
-    return [number for number in range(1, len(steps) + 1) if dials(steps, [number])]
-
-
 def solve(preview: Applies, steps: Sequence[Operator], goal: Goal, movable: Sequence[int]) -> Solution:
     """Move the thresholds of the movable steps until the goal is just met."""
     search = Search(preview, steps, goal, movable)
@@ -151,18 +91,21 @@ class Search:
 
     def __init__(self, preview: Applies, steps: Sequence[Operator], goal: Goal, movable: Sequence[int]) -> None:
         """Measure the scores with all movable thresholds lifted."""
-        self.preview, self.steps, self.goal, self.applications = preview, list(steps), goal, 0
-        self.amount = goal.amount
-        self.dials = dials(steps, movable)
-        if not self.dials:
+        self.preview, self.goal, self.amount, self.applications = preview, goal, goal.amount, 0
+        chosen = dials(steps, movable)
+        if not chosen:
             raise UserError("No step is chosen whose threshold can move; choose one with a minimum, maximum or share.")
-        self.present = self.apply(self.steps)
+        self.steps = [step for step in steps if not (goal.same_mix and is_mixing(step))]
+        gone = [place for place, step in enumerate(steps) if goal.same_mix and is_mixing(step)]
+        self.dials = [dial._replace(place=dial.place - sum(place < dial.place for place in gone)) for dial in chosen]
         # what reads texts after the last movable threshold is not applied again and again
         last = max(dial.place for dial in self.dials) + 1
         mappers = [place for place, step in enumerate(self.steps) if step.kind == "mapper" and place >= last]
         self.searched = min(mappers, default=len(self.steps))
+        self.start = preview.apply(_rating(self.steps) if goal.same_mix else [])
+        self.present = self.apply(self.steps)
         self.scale = self._scale()
-        self.open = self.apply(self._moved({dial: _lifted(dial) for dial in self.dials})[: self.searched])
+        self.open = self.apply(self._moved({dial: lifted(dial) for dial in self.dials})[: self.searched])
         self.dials = [self._measured(dial) for dial in self.dials]
 
     def apply(self, steps: Sequence[Operator]) -> Result:
@@ -172,8 +115,14 @@ class Search:
 
     def _scale(self) -> float:
         """What the steps after the searched ones leave of one row or token."""
-        searched, final = self._amount(self.present.reports[self.searched - 1]), self._amount(self.present.reports[-1])
-        return final / searched if searched and final is not None else 1.0
+        searched, final = _counted(self.present.reports[self.searched - 1], self.goal), self._final()
+        return final / searched if searched else 1.0
+
+    def _final(self) -> int:
+        final = _counted(self.present.reports[-1], self.goal)
+        if final is None:
+            raise UserError("The tokens of the rows left are not counted; add count_tokens to the recipe, at its end.")
+        return final
 
     def _measured(self, dial: Dial) -> Dial:
         if dial.keeps == "share":
@@ -201,17 +150,16 @@ class Search:
 
     def reached(self, tightness: float) -> int:
         """How much the steps leave at a tightness."""
-        reports = self.apply(self.at(tightness)[: self.searched]).reports
-        return round((self._amount(reports[-1]) or 0) * self.scale)
+        result = self.apply(self.at(tightness)[: self.searched])
+        amount = self._in_mix(mixture(self.start, result)) if self.goal.same_mix else None
+        return round((amount if amount is not None else _counted(result.reports[-1], self.goal) or 0) * self.scale)
 
-    def _amount(self, report: StepReport) -> int | None:
-        return report.rows if self.goal.unit == "rows" else report.tokens
+    def _in_mix(self, found: Mixture) -> float:
+        return found.most() * (found.tokens_a_row() or 0 if self.goal.unit == "tokens" else 1)
 
     def find(self) -> float:
         """The smallest tightness that leaves enough; 1 where none does."""
-        if self._amount(self.present.reports[-1]) is None:
-            raise UserError("The tokens of the rows left are not counted; add count_tokens to the recipe, at its end.")
-        enough = round((self._amount(self.present.reports[self.searched - 1]) or 0) * self.scale) >= self.amount
+        enough = self.reached(0.0) >= self.amount
         low, high = (-1.0, 0.0) if enough else (0.0, 1.0)
         if not enough and self.reached(1.0) < self.amount:
             return 1.0
@@ -227,14 +175,35 @@ class Search:
 
     def solution(self, tightness: float) -> Solution:
         """The steps at a tightness, applied whole."""
-        steps = self.at(tightness)
+        steps, scarce = self.at(tightness), ""
+        if self.goal.same_mix:
+            steps, scarce = self._mixed(steps)
         result = self.apply(steps)
         last = result.reports[-1]
-        met = (self._amount(last) or 0) >= self.amount
+        enough = self.amount * (CLOSE if self.goal.same_mix else 1)
+        met = (_counted(last, self.goal) or 0) >= enough
+        limit = "" if met else f"{self._limit(result)} {scarce}".strip()
         return Solution(
-            tuple(steps), last.rows, last.tokens, last.problems, tuple(self._traded(result, tightness)), met,
-            "" if met else self._limit(result), last.estimated, self.applications,
+            tuple(steps), last.rows, last.tokens, last.problems, tuple(self._traded(result, tightness)), met, limit,
+            last.estimated, self.applications,
         )  # fmt: skip
+
+    def _mixed(self, steps: list[Operator]) -> tuple[list[Operator], str]:
+        """The steps with one that takes the rows in the mix of the start, before any text is changed."""
+        result = self.apply(steps[: self.searched])
+        if result.reports[-1].estimated:
+            raise UserError(
+                "The same difficulty mix needs exact counts, but a step before the thresholds reads texts that nobody "
+                "measured yet; measure its scores on the traces page first."
+            )
+        found = mixture(self.start, result)
+        tokens = (found.tokens_a_row() or 1) if self.goal.unit == "tokens" else 1
+        rows = min(found.most(), math.ceil(self.amount / (tokens * (self.scale or 1))))
+        group = found.scarce()
+        scarce = (
+            f"Of the start's mix, rows of difficulty {found.named(group)} are the scarcest: {group.rows:,} are left."
+        )
+        return [*steps[: self.searched], found.step(rows), *steps[self.searched :]], scarce
 
     def _traded(self, result: Result, tightness: float) -> list[Traded]:
         out = []
@@ -252,7 +221,7 @@ class Search:
         """Which step stands in the way when every chosen threshold is lifted."""
         reports = [report for report in result.reports if report.kind != "annotator"]
         worst = max(reports, key=lambda report: report.rows_in - report.rows)
-        most = f"{self._amount(result.reports[-1]) or 0:,}"
+        most = f"{_counted(result.reports[-1], self.goal) or 0:,}"
         lost = worst.rows_in - worst.rows
         return (
             f"With the chosen thresholds lifted, {most} {self.goal.unit} are the most there are. Step {worst.step} "
@@ -260,9 +229,19 @@ class Search:
         )
 
 
+def _counted(report: StepReport, goal: Goal) -> int | None:
+    return report.rows if goal.unit == "rows" else report.tokens
+
+
+def _rating(steps: Sequence[Operator]) -> list[Operator]:
+    """The annotators of a recipe that make the difficulty, so that it is known of the rows at the start."""
+    wanted, chosen = {SCORE}, list[Operator]()
+    for step in reversed(steps):
+        if isinstance(step, Annotator) and wanted & set(step.adds()):
+            chosen.insert(0, step)
+            wanted |= set(step.needs())
+    return chosen
+
+
 def _passed(report: StepReport) -> float:
     return report.rows / report.rows_in if report.rows_in else 0.0
-
-
-def _lifted(dial: Dial) -> float:
-    return {"low": LIFTED, "high": -LIFTED, "share": 1.0}[dial.keeps]

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from curation import inquiry
+from curation.dials import dials
 from curation.filters import Filter
 from curation.ledger import Fate
 from curation.result import Result
-from curation.solve import dials
 from curation.workspace import Workspace
 from pages.ui import charts, preview
 from pages.ui.maths import inline

@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from curation.dials import movable_steps
 from curation.filters import Filter
 from curation.result import Result
-from curation.solve import Goal, Solution, movable_steps, solve
+from curation.solve import Goal, Solution, solve
 from curation.workspace import Workspace
 from pages.ui import funnel, preview
 from pages.ui.draft import Draft

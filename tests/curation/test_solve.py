@@ -4,12 +4,13 @@ import re
 
 import pytest
 
+from curation.dials import movable_steps
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.operator import OPERATORS
 from curation.recipe import Recipe
-from curation.solve import Goal, movable_steps, solve
+from curation.solve import Goal, solve
 
 RECIPE = """
 name: short
@@ -120,3 +121,68 @@ def test_a_step_that_reads_texts_afterwards_is_applied_at_most_thrice(preview):
     pruned = [*steps(), OPERATORS.parse({"op": "cut", "unit": "characters"})]
     found = solve(preview, pruned, Goal(rows=60), [2, 3])
     assert (found.rows, found.met) == (60, True)
+
+
+RATED = """
+name: rated
+steps:
+- op: count_tokens
+- {op: verify_answer}
+- {op: difficulty, min_traces: 1}
+- {op: keep_where, score: correct, equals: true}
+- {op: keep_where, score: n_chars, maximum: 200}
+"""
+
+
+@pytest.fixture
+def rated(workspace, write_jsonl, tmp_path):
+    """Forty problems of four traces; a quarter of the problems is right always, half the time, once, never."""
+    rows = [
+        {
+            "question": f"What is {n} plus {n}?",
+            "generation": f"<think>{'word ' * (n + 10 * sample)}</think>The answer is {2 * n if right else 0}.",
+            "answer": str(2 * n),
+        }
+        for n in range(1, 41)
+        for sample, right in enumerate([(True,) * 4, (True, True, False, False), (True, False, False, False)][n % 3])
+    ]
+    import_files([write_jsonl("rows.jsonl", *rows)], tmp_path / "imported")
+    workspace.store.take_import("run", tmp_path / "imported")
+    made = workspace.open_preview(Filter())
+    yield made
+    made.close()
+
+
+def mix_of(result):
+    query = f"SELECT difficulty, count(*) FROM ({result.alive(len(result.steps))}) GROUP BY 1 ORDER BY 1"
+    return dict(result.connection.execute(query).fetchall())
+
+
+def test_the_same_mix_keeps_the_proportions_of_the_start(rated):
+    start = mix_of(rated.apply(steps(RATED)[:3]))
+    before = mix_of(rated.apply(steps(RATED)))
+    found = solve(rated, steps(RATED), Goal(rows=30, same_mix=True), [5])
+    after = mix_of(rated.apply(found.steps))
+    assert [step.title() for step in found.steps] == [*(step.title() for step in steps(RATED)), "balance"]
+    assert found.met
+    assert found.rows == sum(after.values())
+    assert {value: round(30 * n / sum(start.values())) for value, n in start.items()} == after
+    assert before != after
+
+
+def test_the_step_that_mixes_is_replaced_not_added_again(rated):
+    first = solve(rated, steps(RATED), Goal(rows=30, same_mix=True), [5])
+    again = solve(rated, first.steps, Goal(rows=21, same_mix=True), [5])
+    assert [step.title() for step in again.steps] == [step.title() for step in first.steps]
+    assert again.rows == 21
+
+
+def test_a_mix_that_cannot_be_had_names_what_is_scarce(rated):
+    found = solve(rated, steps(RATED), Goal(rows=120, same_mix=True), [5])
+    assert not found.met
+    assert found.limit.endswith("rows of difficulty 0.75 are the scarcest: 13 are left.")
+
+
+def test_the_same_mix_needs_the_difficulty(preview):
+    with pytest.raises(UserError, match=r"needs the step 'difficulty' in the recipe"):
+        solve(preview, steps(), Goal(rows=5, same_mix=True), [2])
