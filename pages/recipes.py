@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from curation.errors import UserError
 from curation.filters import Filter
@@ -36,12 +37,16 @@ def editor(work: Workspace) -> None:
     draft, chosen = the_draft(work), current_filter()
     left, right = st.columns([5, 7], gap="large")
     with left:
-        library(work, draft)
+        slot = library(work, draft)
         with st.container(gap="xxsmall"):
             opened = steps.show(work, draft, chosen)
+        draft.remember()
+        slot.button(
+            "", icon=":material/undo:", on_click=draft.undo, disabled=len(draft.past) < 2, key="undo",
+            help="Undo the last change of a step",
+        )  # fmt: skip
     with right, errors():
         recipe = draft.recipe()
-        draft.remember()
         put("draft", recipe.dump())
         if not recipe.steps:
             st.caption("Add a step to see what it does to the traces.")
@@ -66,8 +71,8 @@ def the_draft(work: Workspace) -> Draft:
     return st.session_state["draft"]
 
 
-def library(work: Workspace, draft: Draft) -> None:
-    """Open another recipe; take back an edit."""
+def library(work: Workspace, draft: Draft) -> DeltaGenerator:
+    """Open another recipe; returns the room for a button beside it."""
     known = work.recipes()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         names = [NEW, *known]
@@ -77,14 +82,12 @@ def library(work: Workspace, draft: Draft) -> None:
             "Open recipe", icon=":material/folder_open:", help="Replaces the steps below", on_click=open_recipe,
             args=(known.get(name),),
         )  # fmt: skip
-        st.button(
-            "", icon=":material/undo:", on_click=draft.undo, disabled=len(draft.past) < 2, key="undo",
-            help="Undo the last change of a step",
-        )  # fmt: skip
+        slot = st.container(width="content")
     recipe_file.refusal()
     words = f"{draft.description} Paper: {draft.paper}" if draft.paper else draft.description
     if words:
         st.caption(inline(words))
+    return slot
 
 
 def open_recipe(path: Path | None) -> None:

@@ -10,7 +10,7 @@ from curation.filters import Filter
 from curation.recipe import Recipe
 from curation.result import Result
 from curation.workspace import Workspace
-from pages.ui import fate_view, preview, recipe_file, shift_view, target_view
+from pages.ui import fate_view, preview, recipe_compare, recipe_file, shift_view, target_view
 from pages.ui.draft import Draft
 from pages.ui.state import errors
 
@@ -63,5 +63,6 @@ VIEWS: dict[str, Callable[[Scene], None]] = {
     "Why is this row gone?": lambda scene: fate_view.why(scene.work, scene.result),
     "Which come back?": lambda scene: fate_view.back(scene.work, scene.result, scene.chosen),
     "Reach a target": lambda scene: target_view.show(scene.work, scene.draft, scene.result, scene.chosen),
+    "Compare": lambda scene: recipe_compare.show(scene.work, scene.recipe, scene.result, scene.chosen),
     "File": lambda scene: recipe_file.show(scene.work, scene.draft, scene.recipe),
 }
