@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from curation.arithmetic import differ
 from curation.math_worker import MathWorker
+from curation.trace import Segment, Trace
 
 Extractor = Literal["auto", "boxed", "last_number", "letter"]
 Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify"]
@@ -26,6 +27,7 @@ MARK = re.compile(
 )
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
 BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))")  # not the words "A" and "I"
+OPTION = re.compile(r"^\W{0,3}[A-J](?:\)|[.:](?=\s))[*\s]*(?=\S)")
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
@@ -80,7 +82,12 @@ def boxed(text: str) -> str | None:
 
 
 def compare(found: str, reference: str, comparator: Comparator = "auto", timeout: float = 5.0) -> Verdict:
-    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides."""
+    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides.
+
+    Of a reference that is a worked solution its box counts; of an answer such as "B) Paris" the text, where the
+    reference is no letter.
+    """
+    reference = boxed(reference) or reference
     if comparator == "choice" or (comparator == "auto" and choice(reference)):
         wanted = choice(reference)
         return Verdict(wanted is not None and choice(found) == wanted, "choice")
@@ -91,7 +98,7 @@ def compare(found: str, reference: str, comparator: Comparator = "auto", timeout
     left, right = numeric(found), numeric(reference)
     if comparator == "numeric" or (left is not None and right is not None):
         return Verdict(left is not None and right is not None and _near(left, right), "numeric")
-    if plain(found) == plain(reference):
+    if plain(reference) in (plain(found), plain(OPTION.sub("", found))):
         return Verdict(True, "exact")
     if max(len(found), len(reference)) <= LONGEST and MATHEMATICAL.search(found) and MATHEMATICAL.search(reference):
         return Verdict(_same_math(found, reference, timeout), "math_verify")
@@ -136,6 +143,19 @@ def mention(text: str, reference: str, start: int = 0, stop: int | None = None) 
         return None
     found = re.compile(rf"(?<!\w){re.escape(reference.strip())}(?!\w)").search(text, start, stop)
     return found.end() if found else None
+
+
+def first_correct(trace: Trace) -> int | None:
+    """Where the reasoning first states the reference as a result; None where it never does or there is none."""
+    # a question that names the number is not an answer to it
+    if not trace.problem.reference:
+        return None
+    for span in trace.segments or (Segment(0, len(trace.reasoning), "attempt"),):
+        if span.kind not in ("restate", "plan"):
+            at = mention(trace.reasoning, trace.problem.reference, span.start, span.stop)
+            if at is not None:
+                return at
+    return None
 
 
 def _braced(text: str, start: int) -> str | None:

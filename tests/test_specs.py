@@ -58,6 +58,10 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("balance", "bins"): {"bins": 5},
     ("balance", "shares"): {"shares": "same", "total": 2},
     ("balance", "quotas"): {"quotas": {"ada": 1}},
+    ("find_contamination", "benchmarks"): {"benchmarks": ["word_problems", "data/benchmark/word_problems.jsonl"]},
+    ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
+    ("select_k", "score"): {"by": "mmr", "score": "sample"},
+    ("select_k", "group"): {"by": "quota", "group": "model"},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
 }
