@@ -35,14 +35,11 @@ from curation.trace import Problem, Trace
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
     "keep_where": {"score": "n_chars", "minimum": 3},
-<<<<<<< HEAD
     "fit_student": {"tokenizer": str(PROJECT / "data" / "base_student")},
-=======
     "keep_quantile": {"score": "n_chars"},
     "mix": {"ratios": {"ada": 1, "bob": 4}},
     "balance": {"group": "model"},
     "top_per_problem": {"score": "n_chars"},
->>>>>>> f5af62a
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
