@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from curation.batches import with_segments
 from curation.dials import Dial
 from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, ScoreType, column
 from curation.preview import Preview
 from curation.result import Result
 from curation.shift import Fifth, Shift, lost_problems, shifts
+from curation.trace import Trace
 
 # what a selection may change without anybody noticing; the first of the lengths that is known on both sides
 LENGTHS = ("n_tokens", "n_chars")
@@ -72,6 +74,14 @@ def dropped(result: Result, step: int, reason: str, n: int = 50) -> pa.Table:
         f"SELECT id, value FROM ({result.states[step].verdicts}) WHERE reason = $reason ORDER BY hash(id) LIMIT {n}"
     )
     return result.connection.sql(query, params={"reason": reason}).to_arrow_table()
+
+
+def reaching(result: Result, step: int, n: int) -> list[Trace]:
+    """Traces a mapper was applied to, at most n, with the segments it saw."""
+    query = f"SELECT id FROM ({result.states[step].verdicts}) ORDER BY hash(id) LIMIT {n}"
+    ids = {row[0] for row in result.connection.execute(query).fetchall()}
+    traces, segments = result.texts(step, ids), result.memory.loaded_segments(result.states[step - 1])
+    return next(with_segments(result.connection.cursor(), iter([traces]), segments)) if segments else traces
 
 
 class Returning(NamedTuple):

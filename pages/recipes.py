@@ -10,7 +10,7 @@ from curation.filters import Filter
 from curation.recipe import Recipe
 from curation.result import Result
 from curation.workspace import Workspace
-from pages.ui import filter_bar, funnel, preview, recipe_file, recipe_views, steps
+from pages.ui import filter_bar, flip_view, funnel, preview, recipe_file, recipe_views, steps
 from pages.ui.draft import Draft
 from pages.ui.maths import inline
 from pages.ui.run_panel import panel
@@ -52,9 +52,8 @@ def editor(work: Workspace) -> None:
             st.caption("Add a step to see what it does to the traces.")
             return
         result = preview.applied(work, recipe.steps, chosen)
-        if opened and opened.number and opened.number <= len(result.steps):
-            with opened.below:
-                nearest(work, result, opened)
+        if opened:
+            below(work, result, opened)
         outcome(work, draft, recipe, result, chosen)
 
 
@@ -96,10 +95,14 @@ def open_recipe(path: Path | None) -> None:
         st.session_state["draft"] = Draft.of(Recipe.load(path)) if path else Draft()
 
 
-def nearest(work: Workspace, result: Result, opened: steps.Opened) -> None:
-    """The rows nearest to the threshold of the step whose form is open."""
-    if opened.number and opened.step.spec.kind == "selector":
-        preview.nearest(work, result, opened.number, f"step-{opened.step.uid}")
+def below(work: Workspace, result: Result, opened: steps.Opened) -> None:
+    """Below the open form: the rows nearest to its threshold, or what pruning does to answers."""
+    if opened.number and opened.number <= len(result.steps):
+        key = f"step-{opened.step.uid}"
+        with opened.below:
+            if opened.step.spec.kind == "selector":
+                preview.nearest(work, result, opened.number, key)
+            flip_view.show(result, opened.number, key)
 
 
 def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chosen: Filter) -> None:

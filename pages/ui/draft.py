@@ -101,10 +101,11 @@ class Draft:
                 found.update(_adds(step))
         return found
 
-    def add(self, op: str, values: Mapping[str, Any] | None = None) -> Step:
-        """Append a step."""
-        self.steps.append(Step(op, dict(values or {})))
-        return self.steps[-1]
+    def add(self, op: str, values: Mapping[str, Any] | None = None, first: bool = False) -> Step:
+        """Append a step, or put it before all others."""
+        step = Step(op, dict(values or {}))
+        self.steps.insert(0 if first else len(self.steps), step)
+        return step
 
     def move(self, index: int, by: int) -> None:
         """Move a step up or down."""

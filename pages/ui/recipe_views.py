@@ -53,7 +53,7 @@ def people_decided(work: Workspace, draft: Draft, recipe: Recipe, chosen: Filter
             st.caption(f"{decided['drop']:,} traces were dropped by hand; this recipe does not leave them out.")
             st.button(
                 "Leave them out", icon=":material/person_off:", on_click=draft.add,
-                args=("keep_where", DROPPED_BY_HAND), help="Adds a step that drops what people dropped",
+                args=("keep_where", DROPPED_BY_HAND, True), help="Adds a first step that drops what people dropped",
             )  # fmt: skip
 
 

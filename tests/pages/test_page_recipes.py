@@ -129,6 +129,12 @@ def test_a_step_that_cannot_work_says_why_in_place(page, recipe):
     assert "keep_where needs the field 'score'" in at.error[0].value
 
 
+def test_a_pruning_step_is_tested_for_broken_answers(page, recipe, words):
+    at = click(form(opened(page, recipe), 4), "Test answers")
+    assert "1 right answers broken" not in words(at)
+    assert re.search(r"As it stands \(.*\): \d+% of the tokens saved, 0 of \d right answers broken", words(at))
+
+
 def test_a_row_tells_why_it_is_gone(page, recipe, workspace, words):
     at = look(opened(page, recipe), "Why is this row gone?")
     next(box for box in at.selectbox if box.label == "Rows dropped because").set_value(0).run()
@@ -202,7 +208,8 @@ def test_traces_dropped_by_hand_are_left_out_by_one_click(page, recipe, workspac
     at = opened(page, recipe)
     assert "1 traces were dropped by hand; this recipe does not leave them out." in words(at)
     click(at, "Leave them out")
-    assert funnel(at)[-1] == ("6. keep_where", "2")
+    assert funnel(at)[1] == ("1. keep_where", "3")
+    assert funnel(at)[-1] == ("6. drop_segments", "2")
 
 
 def test_a_draft_survives_in_the_address(page, recipe):
