@@ -107,16 +107,24 @@ def returning(preview: Preview, result: Result, step: int, changed: Operator) ->
     return Returning(rows, int(count), after.reports[-1].estimated)
 
 
-def looser(result: Result, dial: Dial) -> tuple[float, float] | None:
-    """From the present threshold to the farthest row it drops, in ascending order; None when it drops none."""
+class Looser(NamedTuple):
+    """From the present threshold to the farthest value it drops, in ascending order, and the middle of those."""
+
+    low: float
+    high: float
+    median: float
+
+
+def looser(result: Result, dial: Dial) -> Looser | None:
+    """Where a threshold could go to let rows back in; None when it drops none."""
     side, compare = ("max", ">") if dial.keeps == "low" else ("min", "<")
     value = f"CAST({column(dial.score)} AS DOUBLE)"
     query = (
-        f"SELECT {side}({value}) FROM ({result.alive(dial.place)}) WHERE isfinite({value}) "
-        f"AND {value} {compare} {dial.now!r}"
+        f"SELECT {side}({value}), quantile_disc({value}, 0.5) FROM ({result.alive(dial.place)}) "
+        f"WHERE isfinite({value}) AND {value} {compare} {dial.now!r}"
     )
-    far = result.connection.execute(query).fetchall()[0][0]
-    return None if far is None else (min(far, dial.now), max(far, dial.now))
+    far, median = result.connection.execute(query).fetchall()[0]
+    return None if far is None else Looser(min(far, dial.now), max(far, dial.now), median)
 
 
 def at_threshold(step: Operator, field: str, value: float) -> Operator:

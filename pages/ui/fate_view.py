@@ -98,8 +98,8 @@ def back(work: Workspace, result: Result, chosen: Filter) -> None:
         st.caption("This threshold drops no row, so none can come back.")
         return
     value = st.slider(
-        f"{charts.label(dial.score)}, {dial.field}", *ends, dial.now, key=f"back-{number}-{dial.field}-{ends}",
-        step=(ends[1] - ends[0]) / 200, format="%.4g",
+        f"{charts.label(dial.score)}, {dial.field}", *ends, key=f"back-{number}-{dial.field}-{ends}",
+        step=(ends.high - ends.low) / 200, format="%.4g",
     )  # fmt: skip
     changed = inquiry.at_threshold(result.steps[dial.place], dial.field, value)
     found = inquiry.returning(preview.opened(work, chosen), result, number, changed)
@@ -108,4 +108,5 @@ def back(work: Workspace, result: Result, chosen: Filter) -> None:
     columns[0].metric(f"Come back at {value:.4g}", f"{len(found.rows):,}")
     columns[1].metric("Reach the end", f"{about}{found.reach_end:,}")
     shown = preview.questions(work, result, number, found.rows.slice(0, LISTED))
-    preview.clickable(shown, ["value", "question"], "back-rows", "Rows that come back")
+    if shown:
+        preview.clickable(shown, ["value", "question"], "back-rows", "Rows that come back")

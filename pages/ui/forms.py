@@ -127,6 +127,9 @@ def _score_form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choi
         value, widget = values.get(item.name, item.default), f"{key}-{item.name}"
         if item.widget == "score":
             chosen[item.name] = score = _score(item, value, choices, widget)
+            table = choices.histogram(score) if score and not ranged else None
+            if table is not None and len(table):
+                st.plotly_chart(charts.backdrop(table, []), key=f"{widget}-chart", config={"displayModeBar": False})
         elif item.name in FITS and ranged:
             if score and choices.scores.get(score, "number") == FITS[item.name]:
                 chosen.update(_limit(item, score, values, choices, key))

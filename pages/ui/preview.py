@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from curation.dials import dials
 from curation.filters import Filter
 from curation.operator import Annotator, Operator
 from curation.preview import Preview
@@ -15,7 +16,7 @@ from pages.ui import funnel, trace_view
 from pages.ui.maths import visible
 from pages.ui.state import put
 
-NEAREST, EXAMPLES = 4, 5
+NEAREST, EXAMPLES, FITTING = 4, 5, 10
 
 
 @st.cache_resource(show_spinner="Loading the traces", max_entries=3)
@@ -60,7 +61,7 @@ def nearest(work: Workspace, result: Result, step: int, key: str) -> None:
     rows = questions(work, result, step, result.borderline(step, NEAREST))
     if not rows:
         return
-    numeric = len({row["value"] for row in rows}) > 2  # a flag has no rows near a threshold
+    numeric = bool(dials(result.steps, [step]))  # a flag has no rows near a threshold
     st.caption("Nearest to the threshold, on both sides" if numeric else "Some of the rows kept and dropped")
     table = [{"verdict": "kept" if row["kept"] else "dropped", **row} for row in rows]
     order = ["verdict", *(["value"] if numeric else []), "question"]
@@ -81,7 +82,8 @@ def clickable(rows: list[dict[str, Any]], order: list[str], key: str, alt: str) 
             st.session_state["asked-trace"] = rows[chosen[0]]["id"]
 
     st.dataframe(
-        rows, hide_index=True, height="content", placeholder="", row_height=29, column_order=order,
+        rows, hide_index=True, height="content" if len(rows) <= FITTING else 330, placeholder="", row_height=29,
+        column_order=order,
         column_config=columns, alt=alt, key=key, on_select=choose, selection_mode="single-row",
     )  # fmt: skip
 

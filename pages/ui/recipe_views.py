@@ -59,10 +59,10 @@ def people_decided(work: Workspace, draft: Draft, recipe: Recipe, chosen: Filter
 
 VIEWS: dict[str, Callable[[Scene], None]] = {
     "Before and after": mix,
-    "Changed texts": lambda scene: preview.changes(scene.result, "changes"),
-    "Why is this row gone?": lambda scene: fate_view.why(scene.work, scene.result),
-    "Which come back?": lambda scene: fate_view.back(scene.work, scene.result, scene.chosen),
-    "Reach a target": lambda scene: target_view.show(scene.work, scene.draft, scene.result, scene.chosen),
+    "Changes": lambda scene: preview.changes(scene.result, "changes"),
+    "Why gone?": lambda scene: fate_view.why(scene.work, scene.result),
+    "Come back?": lambda scene: fate_view.back(scene.work, scene.result, scene.chosen),
+    "Target": lambda scene: target_view.show(scene.work, scene.draft, scene.result, scene.chosen),
     "Compare": lambda scene: recipe_compare.show(scene.work, scene.recipe, scene.result, scene.chosen),
     "File": lambda scene: recipe_file.show(scene.work, scene.draft, scene.recipe),
 }

@@ -77,7 +77,7 @@ def test_an_opened_recipe_shows_its_steps_and_funnel(page, recipe):
 
 
 def test_texts_that_a_step_changed_are_shown_before_and_after(page, recipe, words):
-    at = look(opened(page, recipe), "Changed texts")
+    at = look(opened(page, recipe), "Changes")
     assert 'class="w-seg w-check w-removed"' in words(at)
 
 
@@ -136,7 +136,7 @@ def test_a_pruning_step_is_tested_for_broken_answers(page, recipe, words):
 
 
 def test_a_row_tells_why_it_is_gone(page, recipe, workspace, words):
-    at = look(opened(page, recipe), "Why is this row gone?")
+    at = look(opened(page, recipe), "Why gone?")
     next(box for box in at.selectbox if box.label == "Rows dropped because").set_value(0).run()
     rows = next(frame.value for frame in at.dataframe if "question" in frame.value.columns)
     wrong = rows["id"][0]
@@ -146,16 +146,15 @@ def test_a_row_tells_why_it_is_gone(page, recipe, workspace, words):
 
 
 def test_a_trace_that_no_step_knows_says_so(page, recipe, words):
-    at = look(opened(page, recipe), "Why is this row gone?")
+    at = look(opened(page, recipe), "Why gone?")
     at.text_input(key="why-None").set_value("nobody").run()
     assert not at.exception
     assert "Trace `nobody` was judged by no step." in words(at)
 
 
 def test_rows_that_come_back_at_another_threshold_are_counted(page, workspace):
-    at = look(page("recipes", draft=LENGTHS), "Which come back?")
+    at = look(page("recipes", draft=LENGTHS), "Come back?")
     slider = next(slider for slider in at.slider if slider.label.startswith("Tokens"))
-    assert [metric.value for metric in at.metric] == ["0", "0"]
     slider.set_value(slider.max).run()
     assert not at.exception
     dropped = 4 - int(funnel(at)[-1][1])
@@ -163,7 +162,7 @@ def test_rows_that_come_back_at_another_threshold_are_counted(page, workspace):
 
 
 def test_a_target_moves_the_threshold_when_it_is_taken_over(page, workspace):
-    at = look(page("recipes", draft=LENGTHS), "Reach a target")
+    at = look(page("recipes", draft=LENGTHS), "Target")
     next(box for box in at.number_input if box.label == "At least").set_value(4).run()
     click(at, "Find thresholds")
     traded = next(frame.value for frame in at.dataframe if "Threshold" in frame.value.columns)
