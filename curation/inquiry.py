@@ -30,16 +30,21 @@ class Mix(NamedTuple):
 def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
     """Compare what is left with the start, by metadata and by the stored scores."""
     before = preview.apply(_measured(stored))
-    whole = before.alive(len(before.steps))
-    ends = result.alive(len(result.steps))
+    kept = [name for name in (*LENGTHS, *WATCHED) if name in _names(result, before.alive(len(before.steps)))]
+    # looked at several times: only what is compared, and once
+    columns = ", ".join(column(name) for name in ("pos", "problem_id", *kept))
+    result.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE mix_before AS SELECT {columns} FROM ({before.alive(len(before.steps))})"
+    )
+    whole, ends = "SELECT * FROM mix_before", result.alive(len(result.steps))
     if any(step.kind == "mapper" for step in result.steps):
         after = _of_problem(result, whole, ends)
-    else:
-        after = f"SELECT * FROM ({whole}) WHERE id IN (SELECT id FROM ({ends}))"
+    else:  # positions hold until a mapper makes new rows
+        after = f"SELECT * FROM mix_before WHERE pos IN (SELECT pos FROM ({ends}))"
     known = set(_names(result, whole)) & set(_names(result, after))
     length = next(name for name in LENGTHS if name in known)
-    columns: dict[str, ScoreType] = {length: "number", **WATCHED}
-    found = [shift for shift in shifts(result.connection, whole, after, columns) if len(shift.shares) > 1]
+    watched: dict[str, ScoreType] = {length: "number", **WATCHED}
+    found = [shift for shift in shifts(result.connection, whole, after, watched) if len(shift.shares) > 1]
     return Mix(found, lost_problems(result.connection, whole, after))
 
 

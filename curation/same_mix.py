@@ -4,6 +4,7 @@ Rows are counted by value of difficulty where there are few, as with pass rates 
 fifths of the rows left.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import duckdb
@@ -31,6 +32,16 @@ class Mixture(NamedTuple):
 
     groups: list[Group]
     binned: bool
+
+    def without(self, names: Collection[str]) -> "Mixture":
+        """The mixture of the other groups."""
+        rest = [group for group in self.groups if group.name not in names]
+        whole = sum(group.share for group in rest) or 1.0
+        return Mixture([group._replace(share=group.share / whole) for group in rest], self.binned)
+
+    def empty(self) -> list[Group]:
+        """The groups of which no row is left."""
+        return [group for group in self.groups if not group.rows]
 
     def most(self) -> int:
         """The rows that can be had in the proportions of the start."""

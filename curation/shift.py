@@ -77,20 +77,20 @@ def shifts(
     connection: duckdb.DuckDBPyConnection, before_sql: str, after_sql: str, columns: Mapping[str, ScoreType]
 ) -> list[Shift]:
     """Compare the columns that two SELECTs both have."""
-    cursor = connection.cursor()
-    known = _names(cursor, before_sql) & _names(cursor, after_sql)
+    known = _names(connection, before_sql) & _names(connection, after_sql)
     found = {name: kind for name, kind in columns.items() if name in known}
     if not found:
         return []
     names = ", ".join(map(column, found))
-    cursor.execute(
+    connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shifting AS SELECT 0 AS side, {names} FROM ({before_sql}) "
         f"UNION ALL SELECT 1, {names} FROM ({after_sql})"
     )
     out = [
-        _number(cursor, name) if kind == "number" else _category(cursor, name, kind) for name, kind in found.items()
+        _number(connection, name) if kind == "number" else _category(connection, name, kind)
+        for name, kind in found.items()
     ]
-    cursor.execute("DROP TABLE shifting")
+    connection.execute("DROP TABLE shifting")
     return out
 
 
@@ -179,8 +179,7 @@ def lost_problems(
     connection: duckdb.DuckDBPyConnection, before_sql: str, after_sql: str, score: str = "difficulty"
 ) -> list[Fifth]:
     """Problems without any row left, by fifth of their difficulty, easiest first; empty without that score."""
-    cursor = connection.cursor()
-    if score not in _names(cursor, before_sql):
+    if score not in _names(connection, before_sql):
         return []
     value = f"avg(CAST({column(score)} AS DOUBLE))"
     query = f"""
@@ -192,7 +191,7 @@ def lost_problems(
             SELECT value, lost, least(floor(cume_dist() OVER (ORDER BY value) * 5 - 1e-9), 4) AS fifth FROM problems
         )
         SELECT min(value), max(value), count(*), count(*) FILTER (lost) FROM fifths GROUP BY fifth ORDER BY fifth"""
-    return [Fifth(*row) for row in cursor.execute(query).fetchall()]
+    return [Fifth(*row) for row in connection.execute(query).fetchall()]
 
 
 def warnings(found: Sequence[Shift], fifths: Sequence[Fifth] = ()) -> list[str]:

@@ -66,7 +66,10 @@ class Traded(NamedTuple):
 
 @dataclass(frozen=True)
 class Solution:
-    """Steps that meet the goal, or come as near as they can: then `limit` says what stands in the way."""
+    """Steps that meet the goal, or come as near as they can: then `limit` says what stands in the way.
+
+    `note` says which difficulties the same mix has to do without.
+    """
 
     steps: tuple[Operator, ...]
     rows: int
@@ -77,6 +80,7 @@ class Solution:
     limit: str = ""
     estimated: bool = False
     applications: int = 0
+    note: str = ""
 
 
 def solve(preview: Applies, steps: Sequence[Operator], goal: Goal, movable: Sequence[int]) -> Solution:
@@ -107,6 +111,8 @@ class Search:
         self.scale = self._scale()
         self.open = self.apply(self._moved({dial: lifted(dial) for dial in self.dials})[: self.searched])
         self.dials = [self._measured(dial) for dial in self.dials]
+        # a problem never solved has no right trace, whatever the thresholds: the mix is that of the others
+        self.absent = mixture(self.start, self.open).empty() if goal.same_mix else []
 
     def apply(self, steps: Sequence[Operator]) -> Result:
         """Apply and count."""
@@ -151,8 +157,21 @@ class Search:
     def reached(self, tightness: float) -> int:
         """How much the steps leave at a tightness."""
         result = self.apply(self.at(tightness)[: self.searched])
-        amount = self._in_mix(mixture(self.start, result)) if self.goal.same_mix else None
+        amount = self._in_mix(self._mixture(result)) if self.goal.same_mix else None
         return round((amount if amount is not None else _counted(result.reports[-1], self.goal) or 0) * self.scale)
+
+    def _mixture(self, result: Result) -> Mixture:
+        return mixture(self.start, result).without({group.name for group in self.absent})
+
+    def _note(self) -> str:
+        if not self.absent:
+            return ""
+        names = ", ".join(f"{float(group.name):.2f}" for group in self.absent)
+        share = sum(group.share for group in self.absent)
+        return (
+            f"{share:.0%} of the rows at the start have a difficulty of which no row can be kept, whatever the chosen "
+            f"thresholds ({names}); the mix is that of the others."
+        )
 
     def _in_mix(self, found: Mixture) -> float:
         return found.most() * (found.tokens_a_row() or 0 if self.goal.unit == "tokens" else 1)
@@ -185,7 +204,7 @@ class Search:
         limit = "" if met else f"{self._limit(result)} {scarce}".strip()
         return Solution(
             tuple(steps), last.rows, last.tokens, last.problems, tuple(self._traded(result, tightness)), met, limit,
-            last.estimated, self.applications,
+            last.estimated, self.applications, self._note(),
         )  # fmt: skip
 
     def _mixed(self, steps: list[Operator]) -> tuple[list[Operator], str]:
@@ -196,7 +215,7 @@ class Search:
                 "The same difficulty mix needs exact counts, but a step before the thresholds reads texts that nobody "
                 "measured yet; measure its scores on the traces page first."
             )
-        found = mixture(self.start, result)
+        found = self._mixture(result)
         tokens = (found.tokens_a_row() or 1) if self.goal.unit == "tokens" else 1
         rows = min(found.most(), math.ceil(self.amount / (tokens * (self.scale or 1))))
         group = found.scarce()

@@ -54,6 +54,8 @@ def solution(work: Workspace, draft: Draft, result: Result, chosen: Filter, foun
     """What was found, as a preview, and the button that takes it over."""
     if not found.met:
         st.warning(inline(found.limit), icon=":material/block:")
+    if found.note:
+        st.caption(inline(found.note))
     last = result.reports[-1]
     columns = st.columns(3)
     for place, (name, new, old) in enumerate(

@@ -136,7 +136,7 @@ steps:
 
 @pytest.fixture
 def rated(workspace, write_jsonl, tmp_path):
-    """Forty problems of four traces; a quarter of the problems is right always, half the time, once, never."""
+    """Forty problems of four traces; a third of the problems each is right always, twice, once."""
     rows = [
         {
             "question": f"What is {n} plus {n}?",
@@ -181,6 +181,16 @@ def test_a_mix_that_cannot_be_had_names_what_is_scarce(rated):
     found = solve(rated, steps(RATED), Goal(rows=120, same_mix=True), [5])
     assert not found.met
     assert found.limit.endswith("rows of difficulty 0.75 are the scarcest: 13 are left.")
+
+
+def test_difficulties_that_no_threshold_brings_back_are_left_out_and_named(rated):
+    solved = steps(
+        RATED.replace("score: n_chars", "score: difficulty, maximum: 0.6}\n- {op: keep_where, score: n_chars")
+    )
+    found = solve(rated, solved, Goal(rows=26, same_mix=True), [6])
+    assert found.met
+    assert set(mix_of(rated.apply(found.steps))) == {0.0, 0.5}
+    assert found.note.endswith("whatever the chosen thresholds (0.75); the mix is that of the others.")
 
 
 def test_the_same_mix_needs_the_difficulty(preview):
