@@ -134,6 +134,9 @@ def _score_form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choi
         value, widget = values.get(item.name, item.default), f"{key}-{item.name}"
         if item.widget == "score":
             chosen[item.name] = score = _score(item, value, choices, widget)
+            table = choices.histogram(score) if score and not ranged else None
+            if table is not None and len(table):
+                st.plotly_chart(charts.backdrop(table, []), key=f"{widget}-chart", config={"displayModeBar": False})
         elif item.name in FITS and ranged:
             if score and choices.scores.get(score, "number") == FITS[item.name]:
                 chosen.update(_limit(item, score, values, choices, key))
@@ -164,9 +167,11 @@ def score_range(score: str, limits: charts.Range, choices: Choices, key: str) ->
     low, high, step = edges(table["low"][0].as_py(), table["high"][-1].as_py(), limits)
     start = (low if limits[0] is None else limits[0], high if limits[1] is None else limits[1])
     place = st.empty()
+    digits = max(0, -math.floor(math.log10(step)))
     picked = st.slider(
-        charts.label(score), low, high, start, step=step, key=key, help="Drag an end to the edge to lift that limit"
-    )
+        charts.label(score), low, high, start, step=step, key=key, help="Drag an end to the edge to lift that limit",
+        format=f"%.{digits}f",
+    )  # fmt: skip
     drawn = [value for value, edge in zip(picked, (low, high), strict=True) if value != edge]
     place.plotly_chart(charts.backdrop(table, drawn), key=f"{key}-chart", config={"displayModeBar": False})
     return (None if picked[0] == low else picked[0]), (None if picked[1] == high else picked[1])

@@ -201,7 +201,7 @@ def test_a_recipe_with_an_unknown_field_names_its_line(filled, tmp_path):
     path.write_text("name: r\nsteps:\n- {op: cut, share: 1}\n")
     code, _, error = filled("apply", path, "--out", "x")
     assert (code, error.count("\n")) == (2, 1)
-    assert error.startswith(f"{path}, step 1: cut has no field 'share'; its fields: policy, amount")
+    assert error.startswith(f"{path}, line 3, step 1: cut has no field 'share'; its fields: policy, amount")
 
 
 def test_a_step_that_fails_on_its_rows_says_so(filled, tmp_path):
