@@ -67,14 +67,17 @@ class Distributions(Reading):
         )
         return self.cursor().sql(query).to_arrow_table()
 
-    def points(self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000) -> pa.Table:
-        """A fixed sample of traces with two numbers and a column to colour by: id, x, y, colour."""
+    def points(
+        self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000, marked: Filter | None = None
+    ) -> pa.Table:
+        """A fixed sample of traces with two numbers: id, x, y, colour, and whether they are `inside` the marked."""
         self._check(x, "number")
         self._check(y, "number")
         self._check(colour or x)
-        shade = column(colour) if colour else "NULL"
+        shade = column(colour) if colour else "NULL::VARCHAR"
+        inside = "TRUE" if marked is None else f"coalesce({self.where(marked)}, FALSE)"
         query = f"""
-            SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour
+            SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour, {inside} AS inside
             FROM (SELECT * FROM scores WHERE {self.where(chosen)} ORDER BY hash(id) LIMIT {limit:d})
             WHERE {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
         return self.cursor().sql(query).to_arrow_table()

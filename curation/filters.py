@@ -55,6 +55,11 @@ class Filter(BaseModel):
         others = {key: value for key, value in self.values.items() if key != name}
         return self.model_copy(update={"values": {**others, name: values} if values else others})
 
+    def with_flag(self, name: str, *flag: bool | None) -> Self:
+        """A copy with this flag asked for, or lifted when none is given."""
+        others = {key: value for key, value in self.flags.items() if key != name}
+        return self.model_copy(update={"flags": {**others, name: flag[0]} if flag else others})
+
     def to_query(self) -> str:
         """The filter as text for the URL; empty when it filters nothing."""
         values = self.model_dump(mode="json", exclude_defaults=True)

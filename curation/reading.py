@@ -97,6 +97,14 @@ class Reading:
         """The first rows of a person's SELECT; UserError when it is refused, wrong or slow."""
         return sql.run(self.cursor(), text, self.views(), limit)
 
+    def query_csv(self, text: str, limit: int) -> bytes:
+        """The rows of a person's SELECT as CSV, lists and structures as JSON."""
+        return sql.to_csv(self.query(text, limit).table)
+
+    def schema(self) -> dict[str, list[dict[str, str]]]:
+        """What a person's SQL may read: of each table its columns with their types and an example."""
+        return {name: sql.columns(self.cursor(), view) for name, view in self.views().items()}
+
     def _check(self, name: str, *kinds: ScoreType) -> None:
         fitting = [known for known, kind in self.columns().items() if not kinds or kind in kinds]
         if name not in fitting:

@@ -5,6 +5,7 @@ database of its own, in memory, without access to files, settings or the store: 
 streamed in, so a query over texts needs little memory and none of the store's rights.
 """
 
+import io
 import json
 import re
 import threading
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection as Connection
+from pyarrow import csv
 
 from curation.errors import UserError, unknown
 from curation.operator import column
@@ -24,6 +26,7 @@ SECONDS = 10.0  # a query may take
 MEMORY = "1GB"
 LETTERS = 8000  # of a query
 STREAM = 2048  # rows at a time
+EXAMPLE = 60  # letters of a value shown beside its column
 NAMING = ("id", "trace_id", "problem_id")  # columns that say which traces a result means
 STATEMENT = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with|from)\b", re.IGNORECASE | re.DOTALL)
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -240,3 +243,28 @@ def pick(cursor: Connection, name: str, text: str, views: dict[str, str]) -> Non
     cursor.register("picked", ids)
     chosen = "id IN (SELECT id FROM picked) OR problem_id IN (SELECT id FROM picked)"
     cursor.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT id FROM scores WHERE {chosen}")
+
+
+def columns(cursor: Connection, view: str) -> list[dict[str, str]]:
+    """The columns of a view: column, type and an example."""
+    relation = cursor.sql(view)
+    first = relation.limit(1).fetchall() or [("",) * len(relation.columns)]
+    types = [str(kind).lower() for kind in relation.types]
+    shown = zip(relation.columns, types, first[0], strict=True)
+    return [{"column": name, "type": kind, "example": _example(value)} for name, kind, value in shown]
+
+
+def _example(value: object) -> str:
+    text = " ".join(f"{value:g}".split() if isinstance(value, float) else str("" if value is None else value).split())
+    return text if len(text) <= EXAMPLE else f"{text[: EXAMPLE - 1]}…"
+
+
+def to_csv(table: pa.Table) -> bytes:
+    """A table as CSV, lists and structures as JSON."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type):
+            texts = [None if v is None else json.dumps(v, default=str) for v in table.column(place).to_pylist()]
+            table = table.set_column(place, field.name, pa.array(texts, pa.string()))
+    sink = io.BytesIO()
+    csv.write_csv(table, sink)
+    return sink.getvalue()

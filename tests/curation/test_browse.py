@@ -170,7 +170,7 @@ def test_the_empty_value_finds_what_is_unknown(store):
 
 def test_points_are_pairs_of_numbers_with_a_colour(store, traces):
     rows = store.points("n_chars", "sample", "model", Filter(flags={"correct": False})).to_pylist()
-    assert rows == [{"id": traces[1].id, "x": 20, "y": 0, "colour": "bob"}]
+    assert rows == [{"id": traces[1].id, "x": 20, "y": 0, "colour": "bob", "inside": True}]
     assert store.points("n_chars", "sample", None, Filter(), limit=4).num_rows == 4
 
 
