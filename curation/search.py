@@ -7,11 +7,10 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 
 import duckdb
-import numpy as np
 
+from curation.encoders import load_encoder
 from curation.errors import UserError
 from curation.operator import Operator, column
 
@@ -73,14 +72,8 @@ def by_regex(cursor: duckdb.DuckDBPyConnection, name: str, pattern: str) -> None
 
 def by_meaning(cursor: duckdb.DuckDBPyConnection, name: str, step: Operator, text: str, nearest: int) -> None:
     """The traces whose stored vectors point most nearly where the text's does, with their similarity."""
-    vector = encoded(str(step.parameters()["encoder"]), text)
+    vector = load_encoder(str(step.parameters()["encoder"])).encode([text])[0]
+    if not vector.any():
+        raise UserError(f"The encoder knows no word of '{text}'; search it as text, or say it in other words.")
     query = NEAREST.format(table=column(f"ann_{step.key()}"), size=len(vector), nearest=nearest)
     cursor.execute(f"CREATE OR REPLACE TABLE {name} AS {query}", {"vector": vector.tolist()})
-
-
-@lru_cache(maxsize=256)
-def encoded(encoder: str, text: str) -> np.ndarray:
-    """The vector of one text."""
-    from curation.encoders import load_encoder
-
-    return np.asarray(load_encoder(encoder).encode([text])[0], dtype=np.float32)
