@@ -1,5 +1,6 @@
 """Distributions: the queries behind charts; each is one query over `scores` and reads no text."""
 
+import numpy as np
 import pyarrow as pa
 
 from curation.filters import Filter
@@ -7,21 +8,15 @@ from curation.operator import column
 from curation.reading import Reading
 
 SLICES = 20  # equal parts of a trace
+ROLES = pa.schema([("slice", pa.int64()), ("kind", pa.string()), ("share", pa.float64())])
 TRACES = 3000  # whose segments are looked at; shares are steady long before that
-# A segment's characters are shared out among the slices of its trace that it reaches into.
-ROLES = """
-WITH chosen AS (SELECT id FROM scores WHERE {where} ORDER BY hash(id) LIMIT {traces}),
-marked AS (
-    SELECT id, list_last(segments).stop AS length, unnest(segments) AS segment
-    FROM {table} WHERE id IN (SELECT id FROM chosen) AND len(segments) > 0
-),
-placed AS (
-    SELECT segment.kind AS kind, segment.start * {slices} / length AS low, segment.stop * {slices} / length AS high,
-           unnest(range(floor(low)::INT, ceil(high)::INT)) AS slice
-    FROM marked
-),
-shares AS (SELECT slice, kind, sum(least(high, slice + 1) - greatest(low, slice)) AS amount FROM placed GROUP BY ALL)
-SELECT slice, kind, amount / sum(amount) OVER (PARTITION BY slice) AS share FROM shares ORDER BY slice, kind
+# Rows are fetched by their place: looking ids up in every row's segments took ten times as long.
+MARKED = """
+SELECT segments, list_last(segments).stop AS length FROM {table}
+WHERE len(segments) > 0 AND rowid IN (
+    SELECT t.rowid FROM {table} t
+    WHERE t.id IN (SELECT id FROM scores WHERE {where} ORDER BY hash(id) LIMIT {traces})
+)
 """
 # Traces from the longest down: what share of all tokens the longest share of traces holds, at each per cent.
 CONCENTRATION = """
@@ -45,17 +40,19 @@ class Distributions(Reading):
         self._check(name, "number")
         self._check(group or name)
         where, value = self.where(chosen), column(name)
-        by = f", {column(group)} AS grp" if group else ""
+        by, shown = (f", {column(group)} AS grp", ", grp") if group else ("", "")
         query = f"""
-            WITH ends AS (SELECT min({value}) AS low, max({value}) AS high FROM scores WHERE {where}),
+            WITH chosen AS MATERIALIZED (
+                SELECT {value} AS value {by} FROM scores WHERE {where} AND {value} IS NOT NULL
+            ),
+            ends AS (SELECT min(value) AS low, max(value) AS high FROM chosen),
             width AS (SELECT low, CASE WHEN high > low THEN (high - low) / {bins:d} ELSE 1 END AS step FROM ends),
             binned AS (
-                SELECT least(floor(({value} - low) / step), {bins - 1:d}) AS bin, low, step {by}
-                FROM scores, width WHERE {where} AND {value} IS NOT NULL
+                SELECT least(floor((value - low) / step), {bins - 1:d}) AS bin, low, step {shown} FROM chosen, width
             )
             SELECT any_value(low + bin * step) AS low, any_value(low + (bin + 1) * step) AS high, count(*) AS rows
                    {', grp AS "group"' if group else ""}
-            FROM binned GROUP BY bin {", grp" if group else ""} ORDER BY low {', "group"' if group else ""}"""
+            FROM binned GROUP BY bin {shown} ORDER BY low {', "group"' if group else ""}"""
         return self.cursor().sql(query).to_arrow_table()
 
     def categories(self, name: str, chosen: Filter, limit: int = 50) -> pa.Table:
@@ -106,5 +103,22 @@ class Distributions(Reading):
         if segmenter is None:
             return None
         table = column(f"ann_{segmenter.key()}")
-        query = ROLES.format(where=self.where(chosen), table=table, traces=TRACES, slices=SLICES)
-        return self.cursor().sql(query).to_arrow_table()
+        query = MARKED.format(where=self.where(chosen), table=table, traces=TRACES)
+        return _shares(self.cursor().sql(query).to_arrow_table().combine_chunks())
+
+
+def _shares(marked: pa.Table) -> pa.Table:
+    """A segment's characters shared out among the slices of its trace that it reaches into."""
+    lists = marked.column("segments").combine_chunks()
+    segments = lists.flatten()
+    kinds = segments.field("kind").dictionary_encode()
+    lengths = np.repeat(marked.column("length").to_numpy(), lists.value_lengths().to_numpy())
+    starts, stops = (segments.field(name).to_numpy() * SLICES / lengths for name in ("start", "stop"))
+    codes, names = kinds.indices.to_numpy(), kinds.dictionary.to_pylist()
+    rows = []
+    for place in range(SLICES):
+        inside = np.clip(np.minimum(stops, place + 1) - np.maximum(starts, place), 0, None)
+        amounts = np.bincount(codes, inside, len(names))
+        held = zip(names, amounts / amounts.sum() if amounts.sum() else amounts, strict=True)
+        rows += [{"slice": place, "kind": kind, "share": float(share)} for kind, share in sorted(held) if share > 0]
+    return pa.Table.from_pylist(rows, schema=ROLES)

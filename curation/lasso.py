@@ -11,7 +11,7 @@ from curation.operator import column
 
 VERTICES = 60  # an address stays below 2,000 characters
 DIGITS = 4  # of each side of the area: finer than a hand draws
-FINEST = 1 / 500  # of a side: what a straightened border may be off
+FINEST = 1 / 300  # of a side: what a straightened border may be off
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Point = tuple[Number, Number]
 
