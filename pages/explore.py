@@ -22,8 +22,7 @@ def explore(work: Workspace) -> None:
         "Distributions": distributions,
         "Teachers and datasets": shares,
         "Groups": by_group,
-        "Lengths": lengths,
-        "Roles": roles,
+        "Lengths and roles": lengths_and_roles,
         "Two scores": scatter,
         "Map": embedding_map,
     }
@@ -105,7 +104,7 @@ def by_group(work: Workspace, chosen: Filter) -> None:
         group = st.selectbox("Group by", named, _index(named, "model"), key="group-by", format_func=charts.label)
     left, right = st.columns(2)
     others = filter_bar.without(chosen, group)
-    table = work.store.histogram(name, chosen, bins=30, group=group)
+    table = work.store.histogram(name, bins.trimmed(work.store, name, chosen), bins=30, group=group)
     left.plotly_chart(charts.grouped_histogram(table, name, group), key="grouped", config=BARE,
                       alt=f"{name} by {group}")  # fmt: skip
     boxes = charts.spreads(work.store.summary(name, group, others), name, group, filter_bar.picked(chosen, group))
@@ -116,9 +115,18 @@ def by_group(work: Workspace, chosen: Filter) -> None:
     )  # fmt: skip
 
 
+def lengths_and_roles(work: Workspace, chosen: Filter) -> None:
+    """Where the tokens are: in few long traces or in all alike, and doing what."""
+    st.subheader("Lengths and roles", anchor=False)
+    left, right = st.columns(2)
+    with left:
+        lengths(work, chosen)
+    with right:
+        roles(work, chosen)
+
+
 def lengths(work: Workspace, chosen: Filter) -> None:
-    """Where the tokens are: in a few long traces or in all alike."""
-    st.subheader("Lengths", anchor=False)
+    """How unequally the tokens are spread over the traces."""
     name = "n_tokens" if "n_tokens" in work.store.columns() else "n_chars"
     table = work.store.concentration(name, chosen)
     if not len(table):
@@ -133,7 +141,6 @@ def lengths(work: Workspace, chosen: Filter) -> None:
 
 def roles(work: Workspace, chosen: Filter) -> None:
     """What the traces do from their start to their end."""
-    st.subheader("Roles", anchor=False)
     table = work.store.roles(chosen)
     if table is None or not len(table):
         st.caption("No trace of the filter has segments yet. Choose Measure, then Measure the basics.")
@@ -161,16 +168,17 @@ def embedding_map(work: Workspace, chosen: Filter) -> None:
         measure.offer_embedding(work, "map")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        colour = colour_box(work, "map-colour")
+        colour = colour_box(work, "map-colour", "correct")
         drawn = measure.offer_map(work, "map")
     if drawn:
         cloud(work, chosen, *measure.MAP, colour)
 
 
-def colour_box(work: Workspace, key: str) -> str | None:
+def colour_box(work: Workspace, key: str, first: str = "") -> str | None:
     """Which score or column the dots are coloured by."""
     names = [None, *groups(work), *numbers(work)]
-    return st.selectbox("Colour by", names, key=key, width=260,
+    start = names.index(first) if first in names else 0
+    return st.selectbox("Colour by", names, start, key=f"{key}-{start}", width=260,
                         format_func=lambda name: charts.label(name) if name else "Nothing")  # fmt: skip
 
 

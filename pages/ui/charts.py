@@ -24,6 +24,8 @@ UNITS = {
     "pass_rate": "share of traces right",
     "attempt_share": "share of characters",
     "repetition": "share repeated",
+    "map_x": "place, no unit",
+    "map_y": "place, no unit",
 }
 Range = tuple[float | None, float | None]
 

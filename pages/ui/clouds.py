@@ -52,7 +52,7 @@ def _number(table: pa.Table) -> pa.DataType:
 
 def _dots(x: np.ndarray, y: np.ndarray, name: str, colour: str, hover: str) -> go.Scattergl:
     return go.Scattergl(
-        x=x, y=y, mode="markers", name=name, marker={"size": 4.5, "opacity": 0.55, "color": colour},
+        x=x, y=y, mode="markers", name=name, marker={"size": 4, "opacity": 0.45, "color": colour},
         hovertemplate=f"{hover}<extra>{name}</extra>" if hover else None, hoverinfo=None if hover else "skip",
     )  # fmt: skip
 
@@ -66,7 +66,7 @@ def _by_number(table: pa.Table, x: np.ndarray, y: np.ndarray, colour: str, hover
         x=x[known], y=y[known], mode="markers", name=label(colour), showlegend=False,
         hovertemplate=f"{hover}<br>{label(colour)}: %{{marker.color:.4g}}<extra></extra>",
         marker={
-            "size": 4.5, "opacity": 0.7, "color": values[known].astype("float32"), "colorscale": SCALE, "cmin": low,
+            "size": 4, "opacity": 0.7, "color": values[known].astype("float32"), "colorscale": SCALE, "cmin": low,
             "cmax": high, "colorbar": {"title": {"text": label(colour), "side": "right"}, "thickness": 12},
         },
     )  # fmt: skip

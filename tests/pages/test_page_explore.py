@@ -30,7 +30,7 @@ def mapped(workspace, tmp_path):
 def test_charts_are_drawn_for_length_difficulty_teacher_and_roles(page, workspace, words):
     at = page("explore")
     text = words(at)
-    for heading in ("Model", "Dataset", "Subject", "Correct", "Lengths", "Roles", "Map"):
+    for heading in ("Model", "Dataset", "Subject", "Correct", "Lengths and roles", "Map"):
         assert heading in text
     assert "tenth" not in text
     assert "The longest 25% of the traces hold" in text
@@ -38,10 +38,10 @@ def test_charts_are_drawn_for_length_difficulty_teacher_and_roles(page, workspac
 
 def test_fewer_charts_are_drawn_when_fewer_are_asked_for(page, workspace, words):
     at = page("explore")
-    at.get("button_group")[0].set_value(["Roles"]).run()
+    at.get("button_group")[0].set_value(["Lengths and roles"]).run()
     assert not at.exception
     text = words(at)
-    assert "Roles" in text
+    assert "Lengths and roles" in text
     assert "Teachers and datasets" not in text
 
 
