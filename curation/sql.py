@@ -9,12 +9,14 @@ import io
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import duckdb
+import psutil
 import pyarrow as pa
 from duckdb import DuckDBPyConnection as Connection
 from pyarrow import csv
@@ -22,8 +24,8 @@ from pyarrow import csv
 from curation.errors import UserError, unknown
 from curation.operator import column
 
-SECONDS = 10.0  # a query may take
-MEMORY = "1GB"
+MEMORY = "1GB"  # of the database a query runs in; long texts it makes are not counted by it
+WATCH = 0.05  # seconds between two looks at time and memory
 LETTERS = 8000  # of a query
 STREAM = 2048  # rows at a time
 EXAMPLE = 60  # letters of a value shown beside its column
@@ -48,7 +50,27 @@ SYSTEM = re.compile(
     r"|in_search_path|index_key|invoke|.*_description|get_block_size|format_pg_type|map_to_pg_oid|create_sort_key"
     r"|parse_duckdb_log_message|stats|vector_type|write_.*|read_.*|sniff.*|glob|getenv|json_copy_.*"
 )
+# One call makes a text or list of any length, which neither limit can stop.
+BOUNDLESS = {
+    "repeat",
+    "lpad",
+    "rpad",
+    "range",
+    "generate_series",
+    "list_resize",
+    "array_resize",
+    "format",
+    "printf",
+    "bar",
+}
 ALSO = {"now", "today", "get_current_time", "get_current_timestamp", "unnest", "lambda"}
+
+
+class Limits(NamedTuple):
+    """What a query may take."""
+
+    seconds: float = 10.0
+    growth: float = 2.0  # GiB of this process
 
 
 class Query(NamedTuple):
@@ -58,6 +80,9 @@ class Query(NamedTuple):
     views: frozenset[str]
     words: frozenset[str]
     wide: bool
+
+
+LIMITS = Limits()
 
 
 class Rows(NamedTuple):
@@ -172,7 +197,7 @@ def functions() -> frozenset[str]:
             "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type IN "
             "('aggregate', 'macro', 'window') OR (function_type = 'scalar' AND stability = 'CONSISTENT')"
         ).fetchall()
-    return frozenset(name for (name,) in found if not SYSTEM.fullmatch(name)) | ALSO
+    return frozenset(name for (name,) in found if not SYSTEM.fullmatch(name)) - BOUNDLESS | ALSO
 
 
 class View:
@@ -188,22 +213,36 @@ class View:
 
 
 @contextmanager
-def locked(cursor: Connection, query: Query, views: dict[str, str]) -> Iterator[Connection]:
-    """A database in memory that knows the views of a query and can reach nothing else; stopped when time is up."""
+def locked(cursor: Connection, query: Query, views: dict[str, str], limits: Limits = LIMITS) -> Iterator[Connection]:
+    """A database in memory that knows the views of a query and can reach nothing else; stopped at its limits."""
     with duckdb.connect(config=SETTINGS) as apart:  # in memory
         for name in query.views:
             apart.register(name, View(cursor, _narrowed(cursor, query, views[name])))
         apart.execute("SET lock_configuration = true")
-        timer = threading.Timer(SECONDS, apart.interrupt)
-        timer.start()
+        done, stopped = threading.Event(), list[str]()
+        watch = threading.Thread(target=_watch, args=(apart, limits, done, stopped), daemon=True)
+        watch.start()
         try:
             yield apart
         except duckdb.InterruptException:
-            raise UserError(f"The query took more than {SECONDS:.0f} s and was stopped: ask for less.") from None
+            raise UserError(f"The query took more than {stopped[0]} and was stopped: ask for less.") from None
         except duckdb.Error as error:
             raise UserError(f"The query cannot be used: {_reason(error)}.") from None
         finally:
-            timer.cancel()
+            done.set()
+            watch.join()
+
+
+def _watch(apart: Connection, limits: Limits, done: threading.Event, stopped: list[str]) -> None:
+    """Stop a query that takes too long or makes this process grow too much."""
+    process, began = psutil.Process(), time.monotonic()
+    start = process.memory_info().rss
+    while not done.wait(WATCH):
+        late = time.monotonic() - began > limits.seconds
+        if late or process.memory_info().rss - start > limits.growth * 2**30:
+            stopped.append(f"{limits.seconds:g} s" if late else f"{limits.growth:g} GiB of memory")
+            apart.interrupt()
+            return
 
 
 def _narrowed(cursor: Connection, query: Query, view: str) -> str:
@@ -220,10 +259,10 @@ def _reason(error: duckdb.Error) -> str:
     return " ".join(lines).rstrip(".!")
 
 
-def run(cursor: Connection, text: str, views: dict[str, str], limit: int) -> Rows:
+def run(cursor: Connection, text: str, views: dict[str, str], limit: int, limits: Limits = LIMITS) -> Rows:
     """The first rows of a query or condition; UserError when it is refused, wrong or slow."""
     query = read(statement(text), frozenset(views))
-    with locked(cursor, query, views) as apart:
+    with locked(cursor, query, views, limits) as apart:
         table = apart.sql(f"SELECT * FROM ({query.text}\n) LIMIT {limit + 1:d}").to_arrow_table()
     return Rows(table.slice(0, limit), table.num_rows > limit)
 

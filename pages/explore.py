@@ -105,8 +105,10 @@ def by_group(work: Workspace, chosen: Filter) -> None:
     left, right = st.columns(2)
     others = filter_bar.without(chosen, group)
     table = work.store.histogram(name, bins.trimmed(work.store, name, chosen), bins=30, group=group)
-    left.plotly_chart(charts.grouped_histogram(table, name, group), key="grouped", config=BARE,
-                      alt=f"{name} by {group}")  # fmt: skip
+    left.plotly_chart(
+        charts.grouped_histogram(table, name, group), key="grouped", config=BARE, alt=f"{name} by {group}",
+        selection_mode="box", on_select=filter_bar.brushed("grouped", chosen, name),
+    )  # fmt: skip
     boxes = charts.spreads(work.store.summary(name, group, others), name, group, filter_bar.picked(chosen, group))
     key = f"spreads-{name}-{group}"
     right.plotly_chart(
@@ -170,6 +172,7 @@ def embedding_map(work: Workspace, chosen: Filter) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         colour = colour_box(work, "map-colour", "correct")
         drawn = measure.offer_map(work, "map")
+    st.caption(f"Traces lie near each other when they are alike {measure.compared(work)}.")
     if drawn:
         cloud(work, chosen, *measure.MAP, colour)
 

@@ -10,7 +10,8 @@ from curation.workspace import Workspace
 from pages.ui.state import current_filter, get, offer_samples, put, screen, set_filter
 
 SHOWN = 1000  # rows in the table
-MOST = 1_000_000  # rows in a download
+FEW = 16  # rows shown without a scroll bar
+MOST = 100_000  # rows in a download
 
 
 def ask(work: Workspace) -> None:
@@ -22,7 +23,7 @@ def ask(work: Workspace) -> None:
         text = editor()
         if text.strip():
             try:
-                result(work, text, answer(work, text, work.store.version))
+                result(work, text, answer(work, str(work.root), text, work.store.version))
             except UserError as error:
                 st.error(str(error), icon=":material/error:")
 
@@ -44,8 +45,8 @@ def editor() -> str:
 
 
 @st.cache_data(show_spinner="Asking", max_entries=16)
-def answer(_work: Workspace, text: str, version: int) -> Rows:
-    """The rows shown; `version` changes with the data."""
+def answer(_work: Workspace, root: str, text: str, version: int) -> Rows:
+    """The rows shown; root and version say of which data."""
     return _work.store.query(text, SHOWN)
 
 
@@ -61,8 +62,11 @@ def result(work: Workspace, text: str, rows: Rows) -> None:
         if set(rows.table.schema.names) & set(NAMING):
             use_as_filter(work, text)
         else:
-            st.caption(f"A result with {' or '.join(NAMING)} can be used as a filter.", width="content")
-    st.dataframe(rows.table, hide_index=True, height=520, placeholder="", row_height=29, alt="Result of the query")
+            st.caption(f"A result with a column {' or '.join(NAMING)} can be used as a filter.", width="content")
+    height = 520 if rows.table.num_rows > FEW else "content"
+    st.dataframe(
+        rows.table, hide_index=True, height=height, placeholder="", row_height=29, alt="Result of the query"
+    )  # fmt: skip
 
 
 def use_as_filter(work: Workspace, text: str) -> None:
@@ -79,7 +83,7 @@ def use_as_filter(work: Workspace, text: str) -> None:
 def tables(work: Workspace) -> None:
     """Every table with its columns, their types and an example."""
     st.caption("Tables")
-    for name, columns in schema(work, work.store.version).items():
+    for name, columns in schema(work, str(work.root), work.store.version).items():
         with st.expander(name, expanded=name == "scores", key=f"table-{name}"):
             st.caption(ABOUT[name])
             heads = {key: st.column_config.TextColumn(key.capitalize()) for key in ("column", "type", "example")}
@@ -90,8 +94,8 @@ def tables(work: Workspace) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def schema(_work: Workspace, version: int) -> dict[str, list[dict[str, str]]]:
-    """Columns by table; `version` changes with the data."""
+def schema(_work: Workspace, root: str, version: int) -> dict[str, list[dict[str, str]]]:
+    """Columns by table; root and version say of which data."""
     return _work.store.schema()
 
 

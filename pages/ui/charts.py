@@ -76,6 +76,7 @@ def grouped_histogram(table: pa.Table, column: str, group: str) -> go.Figure:
             )
         )  # fmt: skip
     figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"color": LIMIT, "width": 1}})
     return layout(figure, 260, label(column), f"Share of each {group.replace('_', ' ')}", legend=True)
 
 
@@ -211,6 +212,8 @@ def plain(text: str) -> str:
 
 def named(value: object) -> str:
     """A group's name for a chart."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return "unknown" if value is None or value == "" else shorten(str(value))
 
 

@@ -40,6 +40,7 @@ def cloud(
         figure.add_shape(type="path", path=f"M {path} Z", line={"color": LIMIT, "width": 1.5, "dash": "dot"})
     figure.update_layout(dragmode="lasso" if lasso else "select", newselection={"line": {"color": LIMIT, "width": 1}})
     layout(figure, 380, label(x), label(y), legend=len(figure.data) > 1)
+    figure.update_layout(legend_itemsizing="constant")
     figure.update_yaxes(rangemode="normal")
     return figure
 
@@ -81,10 +82,9 @@ def _by_value(table: pa.Table, x: np.ndarray, y: np.ndarray, colour: str | None,
     common = [str(name) for name in found[np.argsort(-counts, kind="stable")]][: len(PALETTE)]
     rest = ~np.isin(names.astype(str), common)
     others = [_dots(x[rest], y[rest], f"{len(found) - len(common)} others", ALL, hover)] if rest.any() else []
-    return [
-        *others,
-        *(_dots(x[names == name], y[names == name], name, PALETTE[n], hover) for n, name in enumerate(sorted(common))),
-    ]
+    ordered = sorted(common, key=lambda name: (name != "true", name))
+    shown = [_dots(x[names == name], y[names == name], name, PALETTE[n], hover) for n, name in enumerate(ordered)]
+    return [*others, *shown]
 
 
 def drawn(key: str, chosen: Filter, x: str, y: str, box_is_area: bool = False) -> Callable[[], None]:

@@ -68,6 +68,7 @@ def _search(work: Workspace, chosen: Filter, key: str) -> None:
     wanted = st.text_input(
         "Search", before, key=f"{key}-search-{mode}-{before}", placeholder=MODES[mode], label_visibility="collapsed",
         icon=":material/search:", width=280,
+        help=f"Finds the traces most alike {measure.compared(work)}" if mode == "meaning" else None,
     )  # fmt: skip
     if mode == "meaning" and chosen.meaning:
         nearest = st.number_input(

@@ -81,6 +81,13 @@ def offer_embedding(work: Workspace, key: str) -> None:
             _start(work, [_annotator(EMBED)])
 
 
+def compared(work: Workspace) -> str:
+    """In which text, and by what, traces are alike on the map and in searches by meaning."""
+    values = work.store.embedding().parameters()
+    what = {"both": "question and reasoning"}.get(values["what"], values["what"])
+    return f"in their {what}, by {values['encoder'] or 'the words they share (built-in encoder)'}"
+
+
 def offer_map(work: Workspace, key: str) -> bool:
     """See that the embedded traces have places on a map, by principal components at once; True when they have."""
     if _is_running(work, MAPPER):

@@ -1,6 +1,6 @@
 """SQL from people: what is answered, and what is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -100,6 +100,11 @@ ATTACKS = [
     "SELECT sleep_ms(100000)",
     "SELECT write_log('x')",
     "SELECT version()",
+    "SELECT repeat('x', 4000000000)",
+    "SELECT lpad('x', 2000000000)",
+    "SELECT len(range(3000000000))",
+    "SELECT printf('%2000000000d', 1)",
+    "SELECT list_resize([1], 3000000000)",
     "COPY scores TO '/tmp/stolen.csv'",
     "COPY (SELECT * FROM texts) TO '/tmp/stolen.parquet'",
     "WITH x AS (COPY scores TO '/tmp/stolen.csv') SELECT 1",
@@ -135,42 +140,76 @@ ATTACKS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda text: text[:50])
-def test_nothing_but_a_select_over_the_views_is_run(store, attack):
-    with pytest.raises(UserError):
-        store.query(attack)
+def refused(work: Callable[[], object]) -> bool:
+    try:
+        work()
+    except UserError:
+        return True
+    return False
+
+
+def test_nothing_but_a_select_over_the_views_is_run(store):
+    assert [attack for attack in ATTACKS if not refused(lambda attack=attack: store.query(attack))] == []
     assert store.count(Filter()).rows == 6
     assert not list(Path("/tmp").glob("stolen*"))
 
 
+REACHING = [
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM glob('/*')",
+    "SELECT * FROM '/etc/passwd.csv'",
+    "SELECT * FROM traces",
+    "SELECT * FROM store",
+    "COPY scores TO '/tmp/stolen.csv'",
+    "COPY (SELECT * FROM scores) TO '/tmp/stolen.parquet'",
+    "EXPORT DATABASE '/tmp/stolen'",
+    "ATTACH '/tmp/stolen.duckdb'",
+    "SET enable_external_access = true",
+    "SET temp_directory = '/tmp/stolen'",
+    "RESET lock_configuration",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+]
+
+
+def test_the_locked_database_reaches_nothing_even_without_the_first_wall(store):
+    harmless = sql.read("SELECT id FROM scores", frozenset({"scores"}))
+
+    def reach(attack: str) -> None:
+        with sql.locked(store.cursor(), harmless, store.views()) as apart:
+            apart.execute(attack).fetchall()
+
+    assert [attack for attack in REACHING if not refused(lambda attack=attack: reach(attack))] == []
+    assert not list(Path("/tmp").glob("stolen*"))
+
+
+def test_all_rows_come_as_csv_with_lists_as_json(store):
+    found = store.query_csv("SELECT model, [n_chars, 1] AS pair FROM scores ORDER BY n_chars DESC", 2)
+    assert found.decode() == '"model","pair"\n"bob","[20, 1]"\n"ada","[16, 1]"\n'
+
+
+def test_the_schema_has_types_and_examples(store):
+    schema = store.schema()
+    assert list(schema) == ["scores", "problems", "texts", "labels", "imports", "annotations", "quarantine"]
+    assert schema["texts"][:2] == [
+        {"column": "id", "type": "varchar", "example": store.ids(Filter())[0]},
+        {"column": "reasoning", "type": "varchar", "example": "one and one"},
+    ]
+    assert schema["labels"][0] == {"column": "trace_id", "type": "varchar", "example": ""}
+
+
 @pytest.mark.parametrize(
-    "attack",
+    ("limits", "message"),
     [
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM read_text('/etc/hostname')",
-        "SELECT * FROM glob('/*')",
-        "SELECT * FROM '/etc/passwd.csv'",
-        "SELECT * FROM traces",
-        "SELECT * FROM store",
-        "COPY scores TO '/tmp/stolen.csv'",
-        "COPY (SELECT * FROM scores) TO '/tmp/stolen.parquet'",
-        "EXPORT DATABASE '/tmp/stolen'",
-        "ATTACH '/tmp/stolen.duckdb'",
-        "SET enable_external_access = true",
-        "SET temp_directory = '/tmp/stolen'",
-        "RESET lock_configuration",
-        "INSTALL httpfs",
-        "LOAD httpfs",
+        (sql.Limits(seconds=0.2), "The query took more than 0.2 s and was stopped: ask for less"),
+        (sql.Limits(growth=-1), "The query took more than -1 GiB of memory and was stopped"),
     ],
 )
-def test_the_locked_database_reaches_nothing_even_without_the_first_wall(store, attack):
-    harmless = sql.read("SELECT id FROM scores", frozenset({"scores"}))
-    with (
-        pytest.raises(UserError, match="The query cannot be used"),
-        sql.locked(store.cursor(), harmless, store.views()) as apart,
-    ):
-        apart.execute(attack).fetchall()
-    assert not list(Path("/tmp").glob("stolen*"))
+def test_a_query_that_takes_too_much_is_stopped(store, limits, message):
+    endless = ", ".join(f"scores s{n}" for n in range(14))
+    with pytest.raises(UserError, match=message):
+        sql.run(store.cursor(), f"SELECT count(*) FROM {endless}", store.views(), 10, limits)
 
 
 def test_a_python_value_is_no_table(store):

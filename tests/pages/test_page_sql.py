@@ -45,7 +45,7 @@ def test_a_result_that_names_traces_is_a_filter_with_the_same_count(page, worksp
 
 def test_a_result_without_ids_says_what_a_filter_needs(page, workspace, words):
     at = page("sql", sql="SELECT count(*) AS n FROM scores")
-    assert "A result with id or trace_id or problem_id can be used as a filter." in words(at)
+    assert "A result with a column id or trace_id or problem_id can be used as a filter." in words(at)
 
 
 def test_a_query_that_is_refused_says_why_in_place(page, workspace):
