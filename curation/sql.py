@@ -226,6 +226,8 @@ def locked(cursor: Connection, query: Query, views: dict[str, str], limits: Limi
             yield apart
         except duckdb.InterruptException:
             raise UserError(f"The query took more than {stopped[0]} and was stopped: ask for less.") from None
+        except duckdb.OutOfMemoryException:
+            raise UserError(f"The query needs more than {MEMORY} of memory: ask for less.") from None
         except duckdb.Error as error:
             raise UserError(f"The query cannot be used: {_reason(error)}.") from None
         finally:

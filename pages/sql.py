@@ -31,7 +31,8 @@ def ask(work: Workspace) -> None:
 def editor() -> str:
     """The query, kept in the address; an example replaces it."""
     asked = get("sql") or next(iter(EXAMPLES.values())).strip()
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Examples", width="content")
         for name, query in EXAMPLES.items():
             st.button(name, key=f"example-{name}", type="tertiary", on_click=put, args=("sql", query.strip()))
     with st.form("query", border=False, enter_to_submit=True):
