@@ -27,6 +27,7 @@ MARK = re.compile(
 )
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
 BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))")  # not the words "A" and "I"
+OPTION = re.compile(r"^\W{0,3}[A-J](?:\)|[.:](?=\s))[*\s]*(?=\S)")
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
@@ -81,7 +82,12 @@ def boxed(text: str) -> str | None:
 
 
 def compare(found: str, reference: str, comparator: Comparator = "auto", timeout: float = 5.0) -> Verdict:
-    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides."""
+    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides.
+
+    Of a reference that is a worked solution its box counts; of an answer such as "B) Paris" the text, where the
+    reference is no letter.
+    """
+    reference = boxed(reference) or reference
     if comparator == "choice" or (comparator == "auto" and choice(reference)):
         wanted = choice(reference)
         return Verdict(wanted is not None and choice(found) == wanted, "choice")
@@ -92,7 +98,7 @@ def compare(found: str, reference: str, comparator: Comparator = "auto", timeout
     left, right = numeric(found), numeric(reference)
     if comparator == "numeric" or (left is not None and right is not None):
         return Verdict(left is not None and right is not None and _near(left, right), "numeric")
-    if plain(found) == plain(reference):
+    if plain(reference) in (plain(found), plain(OPTION.sub("", found))):
         return Verdict(True, "exact")
     if max(len(found), len(reference)) <= LONGEST and MATHEMATICAL.search(found) and MATHEMATICAL.search(reference):
         return Verdict(_same_math(found, reference, timeout), "math_verify")

@@ -21,7 +21,8 @@ HEAVY = {
 }  # fmt: skip
 OPERATOR_MAY_IMPORT = {
     "trace", "operator", "params", "models", "encoders", "answers", "sandbox", "cues", "splitting", "tokens",
-    "benchmarks", "errors", "repeats", "claims", "behaviours", "importance",
+    "benchmarks", "errors", "repeats", "claims", "behaviours", "importance", "grouping", "overlap", "duplicates",
+    "diversity", "marks", "second_verifier",
 }  # fmt: skip
 FILE_LINES, FUNCTION_LINES = 300, 60
 # duckdb.connect() without a file is an in-memory connection and needs no owner

@@ -65,6 +65,7 @@ def test_columns_are_metadata_then_scores(store):
         "correct": "flag",
         "extracted": "category",
         "decided_by": "category",
+        **dict.fromkeys(("correct_second", "verifiers_agree"), "flag"),
     }
 
 
@@ -86,7 +87,7 @@ def test_a_page_has_light_columns_scores_and_the_question(store, traces):
             "id": traces[0].id, "problem_id": traces[0].problem.id, "dataset": "sums", "split": None, "subject": None,
             "model": "ada", "form": "cot", "sample": 0, "closed": None, "given_correct": None, "n_chars": 12,
             "text_key": traces[0].text_key, "parent_id": None, "decision": None, "human_correct": None,
-            "noted": False, "correct": True, "extracted": "2",
+            "noted": False, "correct": True, "extracted": "2", "correct_second": True, "verifiers_agree": True,
             "decided_by": page.to_pylist()[0]["decided_by"], "question": "1 + 1?",
         }
     ]  # fmt: skip
@@ -230,7 +231,7 @@ def test_stored_results_travel_as_files(store, tmp_path):
     assert [path.stem for path in (tmp_path / "known").iterdir()] == [VerifyAnswer().key()]
     known = Parts([], tmp_path / "known").known(VerifyAnswer())
     assert known.to_pylist() == store.known(VerifyAnswer()).to_pylist()
-    assert known.schema.names == ["id", "correct", "extracted", "decided_by", "failure"]
+    assert known.schema.names == ["id", *VerifyAnswer().adds(), "failure"]
 
 
 def test_segments_are_read_for_the_traces_asked_for(store, tmp_path, traces):

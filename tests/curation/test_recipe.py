@@ -63,7 +63,7 @@ def test_a_recipe_needs_a_name_only():
         ("name: r\ntrain: sft", r"^r\.yaml: 'train' must be a mapping, found str\.$"),
         ("name: r\nevaluate: [1]", r"^r\.yaml: 'evaluate' must be a mapping, found list\.$"),
         ("name: r\ndescription: {a: b}", r"^r\.yaml: 'description' must be text, found dict\.$"),
-        (steps("op: segments"), r"^Unknown operator 'segments'; known: chunk, count_tokens, cut, .*verify_answer\.$"),
+        (steps("op: segments"), r"^Unknown operator 'segments'; known: .*chunk, .*count_tokens, .*verify_answer\.$"),
         (
             steps("op: segment", "op: cut, share: 1"),
             r"^r\.yaml, step 2: cut has no field 'share'; its fields: policy, ",
