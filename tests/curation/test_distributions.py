@@ -1,6 +1,6 @@
 """Where tokens and roles sit, on a literal world."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,20 +11,14 @@ from curation.errors import UserError
 from curation.filters import Filter
 from curation.operators.segment import SegmentReasoning
 from curation.store import Store
-from curation.table import to_table, write_part
+from curation.table import write_part
 from curation.trace import Problem, Trace
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(store_of: Callable[[list[Trace]], Store]) -> Store:
     """Four traces of 100, 200, 300 and 400 characters."""
-    made = Store(tmp_path / "winnow.duckdb")
-    traces = [Trace(Problem(f"{n}?"), "x" * 100 * n, "") for n in (3, 1, 4, 2)]
-    write_part(to_table(traces), tmp_path / "out" / "part-00000.parquet")
-    (tmp_path / "out" / "report.json").write_text('{"files": []}')
-    made.take_import("run", tmp_path / "out")
-    yield made
-    made.close()
+    return store_of([Trace(Problem(f"{n}?"), "x" * 100 * n, "") for n in (3, 1, 4, 2)])
 
 
 def mark(store: Store, folder: Path, spans: list[tuple[int, int, str]]) -> None:

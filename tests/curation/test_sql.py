@@ -1,28 +1,22 @@
 """SQL from people: what is answered, and what is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from curation import sql
+from curation import sql, sql_gate
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.store import Store
-from curation.table import to_table, write_part
 from curation.trace import Trace
 
 
 @pytest.fixture
-def store(tmp_path: Path, traces: list[Trace]) -> Iterator[Store]:
+def store(store_of: Callable[[list[Trace]], Store], traces: list[Trace]) -> Store:
     """The six traces."""
-    made = Store(tmp_path / "winnow.duckdb")
-    write_part(to_table(traces), tmp_path / "out" / "part-00000.parquet")
-    (tmp_path / "out" / "report.json").write_text('{"files": []}')
-    made.take_import("run", tmp_path / "out")
-    yield made
-    made.close()
+    return store_of(traces)
 
 
 def rows(store: Store, text: str, limit: int = 1000) -> list[tuple]:
@@ -38,6 +32,8 @@ def rows(store: Store, text: str, limit: int = 1000) -> list[tuple]:
         ("SELECT question FROM problems WHERE question LIKE '1%'", [("1 + 1?",)]),
         ("SELECT count(*) FROM texts a JOIN texts b USING (id) NATURAL JOIN scores", [(6,)]),
         ("SELECT s.n_chars FROM (SELECT scores AS s FROM scores) ORDER BY 1 DESC LIMIT 1", [(20,)]),
+        ("SELECT b FROM texts t(a, b, c) WHERE c = '3'", [("Wait, no.\n\nIt is 3.",)]),
+        ("SELECT ada FROM (SELECT model, n_chars FROM scores) PIVOT (max(n_chars) FOR model IN ('ada'))", [(16,)]),
         ("SELECT list_transform([1, 2], lambda x: x + 1)", [([2, 3],)]),
         ("SELECT word FROM (SELECT unnest(string_split(reasoning, ' ')) AS word FROM texts) WHERE word = 'nobody'",
          [("nobody",)]),
@@ -174,7 +170,7 @@ REACHING = [
 
 
 def test_the_locked_database_reaches_nothing_even_without_the_first_wall(store):
-    harmless = sql.read("SELECT id FROM scores", frozenset({"scores"}))
+    harmless = sql_gate.read("SELECT id FROM scores", frozenset({"scores"}))
 
     def reach(attack: str) -> None:
         with sql.locked(store.cursor(), harmless, store.views()) as apart:
