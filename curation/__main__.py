@@ -208,7 +208,9 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one.add_argument("--map", help="Columns, as in question=prompt,reasoning=cot,answer=final")
     one.add_argument("--dataset", help="Dataset name (default: the file's name)")
     one = command("traces", traces_command)
-    one.add_argument("--where", default="TRUE", help="SQL condition, as in \"n_tokens < 500 AND model = 'x'\"")
+    one.add_argument(
+        "--where", default="TRUE", help="SQL condition, as in \"n_tokens < 500 AND model = 'x'\", or a SELECT of ids"
+    )
     one.add_argument("--limit", type=int, default=50, help="Most rows shown (default: 50)")
     one.add_argument("--columns", nargs="*", default=["correct", "n_tokens"], help="Scores shown in the table")
     one = command("annotate", annotate_command)

@@ -150,10 +150,10 @@ def test_docs_writes_the_reference_page(cli, tmp_path):
     [
         (["import", "nowhere.jsonl"], "Cannot import nowhere.jsonl: no such file or folder. Check the path."),
         (["import", "{file}", "--map", "question"], ""),
-        (["traces", "--where", "nothing > 1"], "The condition cannot be used: Binder Error: Referenced column"),
+        (["traces", "--where", "nothing > 1"], "The query cannot be used: Binder Error: Referenced column"),
         (
             ["traces", "--where", "TRUE); DROP TABLE traces; SELECT (1"],
-            "--where takes one SQL condition, found: TRUE);",
+            "The query cannot be read: only one SELECT is allowed",
         ),
         (["traces", "--limit", "many"], "Argument --limit: invalid int value: 'many'. See: python -m curation traces"),
         (
