@@ -17,6 +17,7 @@ from curation.engine import Progress, apply, silent
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.imports.mapping import Mapping
+from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
 from curation.recipe import SHIPPED, Recipe
 from curation.result import Result
@@ -37,8 +38,8 @@ def basics() -> list[Annotator]:
     return [step for step in steps if isinstance(step, Annotator)]
 
 
-class Workspace:
-    """One folder: winnow.duckdb, runs/, sets/, recipes/."""
+class Workspace(Labelled):
+    """One folder: winnow.duckdb, labels.jsonl, runs/, sets/, recipes/."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
         """Make the folders; the store opens on first use."""
@@ -56,7 +57,9 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The workspace's store; UserError while another process holds it."""
-        return Store(self.root / "winnow.duckdb")
+        store = Store(self.root / "winnow.duckdb")
+        self.settle(store)
+        return store
 
     def is_empty(self) -> bool:
         """True before anything was imported."""
