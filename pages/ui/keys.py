@@ -1,0 +1,58 @@
+"""Keys that no button can have: `/` moves into the search box, `?` lists the keys, Escape leaves a box.
+
+Letters are shortcuts of buttons. Streamlit takes letters and digits only, and cannot move the cursor; a component
+without anything to see does both. It never looks at what is typed in a box.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+SEARCH = '[class*="st-key-traces-search"] input'
+JS = """
+const boxes = ["TEXTAREA", "SELECT"];
+const buttons = ["checkbox", "radio", "range", "button", "submit"];
+const typing = (e) => e.isContentEditable || boxes.includes(e.tagName)
+  || (e.tagName === "INPUT" && !buttons.includes(e.type));
+const enter = (selector, tries) => {
+  const box = document.querySelector(selector);
+  if (box) { box.focus(); box.select?.(); } else if (tries) setTimeout(enter, 50, selector, tries - 1);
+};
+let entered = "";
+export default function ({ data, setTriggerValue }) {
+  const press = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+    } else if (event.key === "/" && data.search) {
+      event.preventDefault();
+      enter(data.search, 1);
+    } else if (event.key === "?") {
+      event.preventDefault();
+      setTriggerValue("asked", true);
+    }
+  };
+  document.addEventListener("keydown", press);
+  if (data.enter && data.enter !== entered) enter(data.enter, 40);
+  entered = data.enter;
+  return () => document.removeEventListener("keydown", press);
+}
+"""
+_mount = st.components.v2.component("winnow_keys", js=JS)
+
+
+def listen(names: Mapping[str, str], search: str = "", enter: str = "") -> None:
+    """Listen for `/` and `?` on this page; put the cursor into the box `enter` when that is a new one."""
+    with st.container(key="w-keys"):
+        result = _mount(key="keys", data={"search": search, "enter": enter}, on_asked_change=_nothing)
+    if result.asked:
+        _list(names)
+
+
+@st.dialog("Keys", width="small")
+def _list(names: Mapping[str, str]) -> None:
+    st.html("".join(f'<div class="w-key"><kbd>{key}</kbd><span>{what}</span></div>' for key, what in names.items()))
+
+
+def _nothing() -> None:
+    """A trigger is only sent where somebody listens."""
