@@ -7,7 +7,7 @@ import streamlit as st
 from curation.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
-from pages.ui import charts, filter_bar, keys, measure, media, trace_view, triage
+from pages.ui import charts, filter_bar, keys, measure, media, siblings, trace_view, triage
 from pages.ui.looks import KIND_NAMES
 from pages.ui.marks import Marks, marked, marks_of, minimap
 from pages.ui.maths import inline
@@ -26,9 +26,8 @@ def traces(work: Workspace) -> None:
     filter_bar.show(work, chosen, "traces", lambda: tools(work))
     measure.running(work, "traces")
     left, right = st.columns([5, 7], gap="medium")
-    with left:
-        with st.container(key="list"):
-            view, total = listing(work, chosen)
+    with left, st.container(key="list"):
+        view, total = listing(work, chosen)
     with right:
         if not view.ids:
             st.caption("No trace fits the filter. Remove a condition to see more.")
@@ -114,8 +113,7 @@ def reading(work: Workspace, view: triage.View, total: int) -> None:
         with st.container(key="reader-head"):
             triage.bar(work, view, trace_id, total)
             enter = header(work, trace, marks)
-        body(trace, marks)
-        siblings(work, trace)
+        body(work, trace, marks)
     keys.listen(triage.KEYS, keys.SEARCH, enter)
 
 
@@ -142,8 +140,9 @@ def header(work: Workspace, trace: Trace, marks: Marks) -> str:
     return enter
 
 
-def body(trace: Trace, marks: Marks) -> None:
-    """The text, rendered or raw."""
+def body(work: Workspace, trace: Trace, marks: Marks) -> None:
+    """The text, rendered, raw, or beside another solution of the problem; then the other solutions."""
+    others = siblings.of(work, trace)
 
     def flip() -> None:
         put("raw", None if get("raw") else "1")
@@ -156,24 +155,16 @@ def body(trace: Trace, marks: Marks) -> None:
                 "Collapse", KINDS, selection_mode="multi", key="collapse", persist_state="session",
                 format_func=lambda kind: KIND_NAMES[kind],
             )  # fmt: skip
+        beside = siblings.choose(others)
         st.caption("Press ? for all keys", width="content")
+    if beside:
+        siblings.compare(trace, work.store.trace(beside["id"]), beside)
+        return
     if not trace.segments:
         st.caption("This trace has no segments yet. Choose Measure above the list to mark them.")
     closed = st.session_state.get("collapse") or []
     trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=marked(trace, marks))
-
-
-def siblings(work: Workspace, trace: Trace) -> None:
-    """Other solutions of the same problem."""
-    others = [row for row in work.store.siblings(trace.problem.id).to_pylist() if row["id"] != trace.id]
-    if not others:
-        return
-    with st.expander(f"Other traces of this problem ({len(others)})", icon=":material/account_tree:"):
-        for row in others[:20]:
-            known = ("n_tokens", "correct", "given_correct", "n_chars")
-            words = [f"{name} {trace_view.shown(row[name])}" for name in known if row.get(name) is not None]
-            label = inline(f"{row['model'] or 'unknown teacher'}, {', '.join(words)}")
-            st.button(label, key=f"sibling-{row['id']}", type="tertiary", on_click=put, args=("trace", row["id"]))
+    siblings.links(others)
 
 
 with screen("Traces", "Read the teachers' solutions: filter, sort, open one, move with j and k.") as work:

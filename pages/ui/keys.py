@@ -33,6 +33,8 @@ export default function ({ data, setTriggerValue }) {
     }
   };
   document.addEventListener("keydown", press);
+  const app = document.querySelector('[data-testid="stApp"]');
+  if (app) document.documentElement.style.setProperty("--w-back", getComputedStyle(app).backgroundColor);
   if (data.enter && data.enter !== entered) enter(data.enter, 40);
   entered = data.enter;
   return () => document.removeEventListener("keydown", press);

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from curation.answers import mention
+from curation.answers import first_correct
+from curation.repeats import twins
 from curation.tokens import token_stops
 from curation.trace import Segment, Trace
 from pages.ui.looks import KIND_NAMES
@@ -40,7 +41,7 @@ def marked(trace: Trace, marks: Marks) -> list[Piece]:
     """The pieces of a trace with their numbers and marks."""
     pieces = []
     for at, span in enumerate(spans_of(trace)):
-        tags = f" &#183; {at + 1}"
+        tags = ""
         if at == marks.first:
             tags += '<span class="w-tag w-right">first correct answer</span>'
         if at in marks.twins:
@@ -104,27 +105,3 @@ def _chunk(trace: Trace, spans: Sequence[Segment]) -> tuple[int, str] | None:
     return _segment_at(
         spans, int(found["start"])
     ), f"chunk {found['index']} of {found['n_chunks']} is learned from here"
-
-
-def first_correct(trace: Trace) -> int | None:
-    """Where the first mention of the right answer ends."""
-    if not trace.problem.reference:
-        return None
-    for span in spans_of(trace):
-        if span.kind not in ("restate", "plan"):
-            at = mention(trace.reasoning, trace.problem.reference, span.start, span.stop)
-            if at is not None:
-                return at
-    return None
-
-
-def twins(trace: Trace) -> dict[int, int]:
-    """Segments that say what an earlier one said, letter for letter but for spaces."""
-    seen: dict[str, int] = {}
-    out = {}
-    for at, span in enumerate(trace.segments):
-        text = " ".join(trace.reasoning[span.start : span.stop].split()).casefold()
-        first = seen.setdefault(text, at)
-        if text and first != at:
-            out[at] = first
-    return out

@@ -86,7 +86,8 @@ def block(piece: Piece, opened: bool = True, light: bool = False) -> str:
     """One piece as HTML, a coloured, collapsible segment: its text is Markdown, or escaped where light."""
     name = KIND_NAMES[piece.kind] if piece.kind else "Reasoning"
     states = {"kept": "", "removed": ", removed", "added": ", added"}
-    note = f"{name}{states[piece.state]} &#183; {len(piece.text):,} characters{piece.tags}"
+    number = "" if piece.at is None else f"{piece.at + 1}&#8194;"
+    note = f"{number}{name}{states[piece.state]} &#183; {len(piece.text):,} characters{piece.tags}"
     classes = f"w-seg w-{piece.kind or 'plain'} w-{piece.state}"
     place = "" if piece.at is None else f' data-at="{piece.at}"'
     text = piece.text.strip("\n")
