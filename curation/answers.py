@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from curation.arithmetic import differ
 from curation.math_worker import MathWorker
+from curation.trace import Segment, Trace
 
 Extractor = Literal["auto", "boxed", "last_number", "letter"]
 Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify"]
@@ -136,6 +137,19 @@ def mention(text: str, reference: str, start: int = 0, stop: int | None = None) 
         return None
     found = re.compile(rf"(?<!\w){re.escape(reference.strip())}(?!\w)").search(text, start, stop)
     return found.end() if found else None
+
+
+def first_correct(trace: Trace) -> int | None:
+    """Where the reasoning first states the reference as a result; None where it never does or there is none."""
+    # a question that names the number is not an answer to it
+    if not trace.problem.reference:
+        return None
+    for span in trace.segments or (Segment(0, len(trace.reasoning), "attempt"),):
+        if span.kind not in ("restate", "plan"):
+            at = mention(trace.reasoning, trace.problem.reference, span.start, span.stop)
+            if at is not None:
+                return at
+    return None
 
 
 def _braced(text: str, start: int) -> str | None:

@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.errors import UserError
+from curation.intervals import Interval
 from curation.runs import Run
-from training.statistics import Interval, mcnemar, paired_difference, pairs_needed
+from training.statistics import mcnemar, paired_difference, pairs_needed
 
 SHARED = ("question", "reference", "subject")
 OWN = ("output", "answer", "correct", "no_answer", "n_tokens", "finish_reason")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.answers import compare, extract
+from curation.intervals import wilson
 from curation.job import Job
 from curation.models import TransformersModel
 from curation.runs import replace_text
@@ -19,7 +20,6 @@ from curation.trace import Problem
 from training.benchmark import read
 from training.data import CLOSE, OPEN
 from training.memory import memory_error
-from training.statistics import wilson
 from training.strategy import STRATEGIES, Attempt
 from training.student import Student
 

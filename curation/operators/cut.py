@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from curation.answers import mention
+from curation.answers import first_correct
 from curation.errors import UserError
 from curation.operator import Failure, Mapper
 from curation.params import TokenizerName
@@ -24,7 +24,10 @@ class Cut(Mapper):
     op: Literal["cut"] = "cut"
     policy: Policy = Field("fraction", description="What decides how much is kept")
     # Distilling the essence: "the first 50% of tokens"
-    amount: float = Field(0.5, description="Share of the reasoning kept, or tokens kept", gt=0, le=1_000_000)
+    amount: float = Field(
+        0.5, description="Share of the reasoning kept, or tokens kept", gt=0, le=1_000_000,
+        json_schema_extra={"strength": True},
+    )  # fmt: skip
     side: Literal["end", "start"] = Field("end", description="Where text is taken away")
     unit: Literal["segments", "characters"] = Field("segments", description="What is never torn apart")
     tokenizer: TokenizerName = Field("", description="Tokenizer that counts; empty for the built-in estimate")
@@ -61,7 +64,7 @@ class Cut(Mapper):
         if self.policy == "drop_last_segment":
             return spans[:-1] or spans
         if self.policy == "after_first_correct":
-            at = _first_correct(trace)
+            at = first_correct(trace)
             return [span for span in spans if at is None or span.start < at]
         start, stop = self._window(trace)
         # a segment that does not fit whole is left out, but the first one always stays
@@ -71,7 +74,7 @@ class Cut(Mapper):
     def _characters(self, trace: Trace) -> list[Segment]:
         start, stop = self._window(trace)
         if self.policy == "after_first_correct":
-            start, stop = 0, _first_correct(trace) or len(trace.reasoning)
+            start, stop = 0, first_correct(trace) or len(trace.reasoning)
         spans = trace.segments or (Segment(0, len(trace.reasoning), "attempt"),)
         clipped = [Segment(max(span.start, start), min(span.stop, stop), span.kind) for span in spans]
         return [span for span in clipped if span.start < span.stop]
@@ -87,15 +90,3 @@ class Cut(Mapper):
         # the paper keeps max(1, int(p * length))
         kept = max(1, int(self.amount * length))
         return (0, kept) if self.side == "end" else (length - kept, length)
-
-
-def _first_correct(trace: Trace) -> int | None:
-    # a question that names the number is not an answer to it
-    if not trace.problem.reference:
-        return None
-    for span in trace.segments or (Segment(0, len(trace.reasoning), "attempt"),):
-        if span.kind not in ("restate", "plan"):
-            at = mention(trace.reasoning, trace.problem.reference, span.start, span.stop)
-            if at is not None:
-                return at
-    return None

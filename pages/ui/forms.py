@@ -48,11 +48,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a form can offer: scores with their types, models, tokenizers, histograms and categories of a score."""
+    """What a form can offer: scores with their types, models, tokenizers, encoders, histograms and categories."""
 
     scores: Mapping[str, str] = field(default_factory=dict)
     models: Sequence[str] = ()
     tokenizers: Sequence[str] = ()
+    encoders: Sequence[str] = ()
     histogram: Callable[[str], pa.Table | None] = lambda score: None
     categories: Callable[[str], Sequence[str]] = lambda score: ()
 
@@ -251,8 +252,9 @@ def _step(value: float | None) -> float:
 def _text(item: Field, value: str | None, choices: Choices, key: str) -> str | None:
     if item.widget == "text_area":
         return st.text_area(item.label, value or "", key=key, help=item.help, height=140)
-    if item.widget in ("model", "tokenizer"):
-        known = choices.models if item.widget == "model" else ["", *choices.tokenizers]
+    offered = {"model": choices.models, "tokenizer": ["", *choices.tokenizers], "encoder": ["", *choices.encoders]}
+    if item.widget in offered:
+        known = offered[item.widget]
         options = list(dict.fromkeys([*known, *([value] if value is not None else [])]))
         index = options.index(value) if value in options else None
         return st.selectbox(

@@ -1,18 +1,6 @@
 import pytest
 
-from training.statistics import mcnemar, paired_difference, pairs_needed, wilson
-
-
-def test_wilson_of_81_in_263_is_newcombes_published_interval():
-    assert tuple(wilson(81, 263)) == pytest.approx((0.2553, 0.3662), abs=5e-5)  # Newcombe 1998, table I, method 3
-
-
-def test_wilson_of_none_correct_starts_at_zero_and_ends_above_it():
-    assert tuple(wilson(0, 20)) == pytest.approx((0.0, 0.1611), abs=5e-5)
-
-
-def test_wilson_of_no_observations_is_unknown():
-    assert wilson(0, 0) is None
+from training.statistics import mcnemar, paired_difference, pairs_needed
 
 
 def test_mcnemar_is_the_two_sided_binomial_of_discordant_pairs():

@@ -46,3 +46,34 @@ def test_chunks_tile_the_segments_in_nearly_equal_parts(total, n_chunks, least):
     assert len(children) == min(n_chunks, total // least)
     assert min(sizes) >= least
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_sentences_are_grouped_where_there_are_no_segments():
+    text = "One apple. Two pears! Is $3.5 a price? Yes.\nSo 4."
+    step = Chunk(by="sentences", n_chunks=2, min_sentences=2)
+    children = step.map(Trace(Problem("q"), text, "4"))
+    assert [(child.reasoning, child.answer) for child in children] == [("One apple. Two pears! ", ""), (text, "4")]
+    assert step.spans(Trace(Problem("q"), text)) == [(0, 22), (22, len(text))]
+    assert (step.needs_segments, Chunk().needs_segments) == (False, True)
+
+
+def test_a_chunk_keeps_its_part_of_a_segment(make_trace):
+    trace = make_trace(parts=[("plan", "One. Two. "), ("answer", "Three.")])
+    first, second = Chunk(by="sentences", n_chunks=2).map(trace)
+    assert (first.reasoning, first.segments) == ("One. ", (Segment(0, 5, "plan"),))
+    assert second.segments == trace.segments
+
+
+def test_the_spans_of_a_trace_can_be_drawn_before_it_is_cut(make_trace):
+    trace = make_trace(parts=PARTS)
+    assert Chunk(n_chunks=3).spans(trace) == [(0, 2), (2, 6), (6, 9)]
+    assert Chunk(n_chunks=3, min_sentences=4).spans(trace) == [(0, 9)]
+    assert Chunk().spans(make_trace("no segments")) == []
+    assert Chunk(by="sentences").spans(Trace(Problem("q"), "")) == []
+
+
+@given(st.text(alphabet="ab .!?\n$`", max_size=200), st.integers(2, 6))
+def test_sentence_chunks_tile_any_text(text, n_chunks):
+    spans = Chunk(by="sentences", n_chunks=n_chunks).spans(Trace(Problem("q"), text))
+    assert "".join(text[start:stop] for start, stop in spans) == text
+    assert len(spans) <= n_chunks
