@@ -10,7 +10,7 @@ from curation.workspace import Workspace
 from pages.ui import charts, filter_bar, keys, measure, media, siblings, trace_view, triage
 from pages.ui.looks import KIND_NAMES
 from pages.ui.marks import Marks, marked, marks_of, minimap
-from pages.ui.maths import inline
+from pages.ui.maths import inline, visible
 from pages.ui.state import current_filter, errors, get, offer_samples, put, screen
 from pages.ui.triage import PAGE
 
@@ -82,6 +82,8 @@ def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow t
         if rows:
             put("trace", ids[rows[0]])
 
+    at = table.column_names.index("question")
+    table = table.set_column(at, "question", [[visible(text) for text in table["question"].to_pylist()]])
     empty = [name for name in ("human_correct", "noted") if not any(table[name].to_pylist())]
     names = [name for name in table.column_names if name not in (*IDENTIFIERS, *empty)]
     order = [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
@@ -114,12 +116,12 @@ def reading(work: Workspace, view: triage.View, total: int) -> None:
             triage.bar(work, view, trace_id, total)
             enter = header(work, trace, marks)
         body(work, trace, marks)
-    keys.listen(triage.KEYS, keys.SEARCH, enter)
+    keys.listen(triage.KEYS, keys.SEARCH, enter, trace_id)
 
 
 def question(work: Workspace, trace: Trace) -> None:
     """The question with its media, and where the trace comes from."""
-    with st.container(border=True):
+    with st.container(border=True, key="reader-question"):
         trace_view.show_text(trace.question, "w-question")
         media.show(work, trace)
         place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source

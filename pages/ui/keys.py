@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 SEARCH = '[class*="st-key-traces-search"] input'
+TOP = ".st-key-reader-question"
 JS = """
 const boxes = ["TEXTAREA", "SELECT"];
 const buttons = ["checkbox", "radio", "range", "button", "submit"];
@@ -18,7 +19,12 @@ const enter = (selector, tries) => {
   const box = document.querySelector(selector);
   if (box) { box.focus(); box.select?.(); } else if (tries) setTimeout(enter, 50, selector, tries - 1);
 };
-let entered = "";
+const rise = (selector) => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  const head = document.querySelector(selector);
+  if (main && head) main.scrollTop += Math.min(0, head.getBoundingClientRect().top - 12);
+};
+let entered = "", opened = "";
 export default function ({ data, setTriggerValue }) {
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -37,16 +43,22 @@ export default function ({ data, setTriggerValue }) {
   if (app) document.documentElement.style.setProperty("--w-back", getComputedStyle(app).backgroundColor);
   if (data.enter && data.enter !== entered) enter(data.enter, 40);
   entered = data.enter;
+  if (opened && data.opened !== opened) rise(data.top);
+  opened = data.opened;
   return () => document.removeEventListener("keydown", press);
 }
 """
 _mount = st.components.v2.component("winnow_keys", js=JS)
 
 
-def listen(names: Mapping[str, str], search: str = "", enter: str = "") -> None:
-    """Listen for `/` and `?` on this page; put the cursor into the box `enter` when that is a new one."""
+def listen(names: Mapping[str, str], search: str = "", enter: str = "", opened: str = "") -> None:
+    """Listen for `/` and `?` on this page.
+
+    The cursor goes into the box `enter` when that is a new one; another trace `opened` starts at its question.
+    """
+    data = {"search": search, "enter": enter, "opened": opened, "top": TOP}
     with st.container(key="w-keys"):
-        result = _mount(key="keys", data={"search": search, "enter": enter}, on_asked_change=_nothing)
+        result = _mount(key="keys", data=data, on_asked_change=_nothing)
     if result.asked:
         _list(names)
 

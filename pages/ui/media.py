@@ -1,5 +1,6 @@
 """Images, audio and video of a problem, from files that belong to it; nothing is ever loaded from the network."""
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ import streamlit as st
 
 from curation.trace import Trace
 from curation.workspace import Workspace
-from pages.ui.maths import inline
+from pages.ui.maths import visible
 from pages.ui.state import runs
 
 KINDS = {
@@ -38,7 +39,8 @@ def show(work: Workspace, trace: Trace) -> None:
                 _draw(medium.path)
     for medium in found:
         if not medium.path:
-            st.caption(inline(f"{medium.name[:300]} ({medium.reason})"))
+            # as HTML, because Markdown would make an address a link
+            st.html(f'<div class="w-note">{html.escape(visible(f"{medium.name[:300]} ({medium.reason})"))}</div>')
 
 
 def _draw(path: Path) -> None:

@@ -42,9 +42,8 @@ def choose(others: list[dict[str, Any]]) -> dict[str, Any] | None:
     names = dict(zip(ids, map(label, others), strict=True))
     asked = get("beside")
     picked = st.selectbox(
-        "Side by side with", [None, *ids], ids.index(asked) + 1 if asked in ids else 0, width=260,
-        key=f"beside-{ids[0]}-{len(ids)}", label_visibility="collapsed",
-        format_func=lambda value: names[value] if value else "Side by side with …",
+        "Side by side with", ids, ids.index(asked) if asked in ids else None, width=260, key=f"beside-{ids[0]}",
+        label_visibility="collapsed", placeholder="Side by side with …", format_func=lambda value: names[value],
     )  # fmt: skip
     put("beside", picked)
     return next((row for row in others if row["id"] == picked), None)

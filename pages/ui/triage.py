@@ -72,6 +72,11 @@ def open_at(view: View, trace_id: str, place: int) -> None:
     put("trace", trace_id)
     put("page", str(number) if number > 1 else None)
     st.session_state[view.pagination()] = number
+    jump()
+
+
+def jump() -> None:
+    """Let the list take its selection from the open trace anew."""
     st.session_state["traces-jump"] = st.session_state.get("traces-jump", 0) + 1
 
 
@@ -105,6 +110,7 @@ def undo(work: Workspace) -> None:
         return
     work.undo(event.id, who())
     put("trace", event.trace_id)
+    jump()
     say(f"Undone: {words(event)} of trace {event.trace_id[:10]}.")
 
 
