@@ -175,7 +175,10 @@ def read_journal(path: Path) -> list[Event]:
     if not path.exists():
         return []
     found: dict[int, Event] = {}
-    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
+    except OSError as error:
+        raise UserError(f"The journal {path} cannot be read: {error.strerror}. Repair or move it.") from None
     for number, line in enumerate(lines, 1):
         try:
             event = Event(**json.loads(line))

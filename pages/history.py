@@ -12,8 +12,8 @@ from pages.ui.maths import inline
 from pages.ui.state import offer_samples, screen
 
 PAGE = 25
-EVERYBODY, EVERYTHING = "Everybody", "Everything"
-KINDS = {None: EVERYTHING, "decision": "Decisions", "human_correct": "Verdicts", "note": "Notes"}
+EVERYBODY = "Everybody"
+KINDS = {"": "Everything", "decision": "Decisions", "human_correct": "Verdicts", "note": "Notes"}
 WIDTHS = [3, 3, 8, 3, 2]
 
 
@@ -27,15 +27,13 @@ def history(work: Workspace) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         who = st.selectbox("Who", [None, *people], format_func=lambda name: name or EVERYBODY, width=220, key="who")
-        kind = st.segmented_control(
-            "What", list(KINDS), default=None, format_func=lambda name: KINDS[name], key="what", required=True
-        )
+        kind = st.segmented_control("What", list(KINDS), default="", format_func=KINDS.get, key="what", required=True)
         triage.told()
-    total = work.count_events(who, kind)
+    total = work.count_events(who, kind or None)
     pages = max(1, -(-total // PAGE))
     key = f"history-{who}-{kind}"
     number = min(st.session_state.get(key) or 1, pages)
-    shown = work.events(who, kind, limit=PAGE, offset=(number - 1) * PAGE)
+    shown = work.events(who, kind or None, limit=PAGE, offset=(number - 1) * PAGE)
     st.caption(f"{total:,} changes, newest first; all of them are also lines of {work.journal.name} in the workspace")
     table(work, shown)
     if pages > 1:
@@ -47,12 +45,13 @@ def table(work: Workspace, shown: list[Event]) -> None:
     if not shown:
         st.caption("No change of this kind by this person.")
         return
-    heads = st.columns(WIDTHS, vertical_alignment="center")
-    for column, name in zip(heads, ("When", "Who", "What", "Trace", ""), strict=True):
-        column.caption(name)
     open_ones = work.can_undo(shown)
-    for event in shown:
-        line(work, event, event.id in open_ones)
+    with st.container(gap=None, key="history"):
+        heads = st.columns(WIDTHS, vertical_alignment="center")
+        for column, name in zip(heads, ("When", "Who", "What", "Trace", ""), strict=True):
+            column.caption(name)
+        for event in shown:
+            line(work, event, event.id in open_ones)
 
 
 def line(work: Workspace, event: Event, can_undo: bool) -> None:
@@ -77,9 +76,12 @@ def take_back(work: Workspace, event: Event) -> None:
 
 def describe(event: Event) -> str:
     """A change in words."""
-    before = f", before: {triage.words(event._replace(value=event.before))}" if event.before is not None else ""
-    undone = f"undid change {event.undoes}: " if event.undoes is not None else ""
-    return f"{undone}{triage.words(event)}{before}"
+    before = None if event.before is None else triage.words(event._replace(value=event.before))
+    if event.undoes is not None:
+        now = "" if event.value is None else f", so {triage.words(event)} again"
+        return f"Undid {before or f'the removal of the {event.name}'}{now}"
+    said = triage.words(event)
+    return f"{said[:1].upper()}{said[1:]}{f', before: {before}' if before else ''}"
 
 
 with screen("History", "Who said what of which trace, and when; undo any change.") as work:

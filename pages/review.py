@@ -2,7 +2,7 @@
 
 import json
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import streamlit as st
@@ -39,39 +39,55 @@ def review(work: Workspace) -> None:
             st.write("Two verifiers are needed to disagree. Measure correctness on the traces page first.")
             st.page_link("pages/traces.py", label="Measure on the traces page", icon=":material/straighten:")
         return
-    first, second, again = tools(flags)
-    if first == second:
-        st.caption("Choose two different verifiers.")
-        return
-    rows = queue(work, first, second, again)
-    if not rows:
-        st.write(f"No {'' if again else 'unjudged '}trace on which {first} and {second} disagree.")
-    else:
-        judge(work, rows, first, second)
+    asked = tools(flags)
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        if asked.first == asked.second:
+            st.caption("Choose two different verifiers.")
+        elif rows := queue(work, asked):
+            judge(work, rows, asked)
+        else:
+            unjudged = "" if asked.judged_too else "unjudged "
+            st.write(f"There is no {unjudged}trace on which {asked.first} and {asked.second} {asked.where}.")
+            button("Undo", "u", "undo", partial(undo, work))
+            triage.told()
+    with right:
+        trust(work)
     keys.listen(KEYS)
-    trust(work)
 
 
-def tools(flags: list[str]) -> tuple[str, str, bool]:
-    """The two verifiers, and whether judged traces are shown too."""
+class Asked(NamedTuple):
+    """Which traces are to be judged."""
+
+    first: str
+    second: str
+    where: str
+    judged_too: bool
+
+
+def tools(flags: list[str]) -> Asked:
+    """The two verifiers, where they disagree or agree, and whether judged traces are shown too."""
     start = next((pair for pair in PAIRS if set(pair) <= set(flags)), (flags[0], flags[1]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = st.selectbox("Verifier", flags, flags.index(start[0]), key="first-verifier", width=220)
         second = st.selectbox("against", flags, flags.index(start[1]), key="second-verifier", width=220)
-        again = st.toggle("Judged ones too", key="judged-too")
-    return first, second, again
+        where = st.segmented_control("Where they", ["disagree", "agree"], default="disagree", key="where",
+                                     required=True)  # fmt: skip
+        judged_too = st.toggle("Judged ones too", key="judged-too")
+    return Asked(first, second, str(where), judged_too)
 
 
-def queue(work: Workspace, first: str, second: str, again: bool) -> list[str]:
-    """Ids of the traces on which the two disagree, unjudged ones unless asked."""
-    unjudged: dict[str, bool | None] = {} if again else {"human_correct": None}
+def queue(work: Workspace, asked: Asked) -> list[str]:
+    """Ids of the traces asked for in a fixed random order: an id is a hash."""
+    unjudged: dict[str, bool | None] = {} if asked.judged_too else {"human_correct": None}
     out: list[str] = []
     for value in (True, False):
-        out += work.store.ids(Filter(flags={first: value, second: not value, **unjudged}), QUEUE)
-    return out
+        other = value == (asked.where == "agree")
+        out += work.store.ids(Filter(flags={asked.first: value, asked.second: other, **unjudged}), QUEUE)
+    return sorted(out)
 
 
-def judge(work: Workspace, ids: list[str], first: str, second: str) -> None:
+def judge(work: Workspace, ids: list[str], names: Asked) -> None:
     """One trace of the queue with its keys."""
     asked = get("judge")
     trace_id = asked if asked in ids else ids[0]
@@ -93,7 +109,7 @@ def judge(work: Workspace, ids: list[str], first: str, second: str) -> None:
         st.caption(f"{place + 1} of {len(ids):,} {more}", width="content")
         triage.told()
     with errors():
-        one(work, work.store.trace(trace_id), (first, second))
+        one(work, work.store.trace(trace_id), (names.first, names.second))
 
 
 def button(label: str, key: str, icon: str, action: Any, disabled: bool = False) -> None:  # noqa: ANN401
@@ -154,8 +170,8 @@ def trust(work: Workspace) -> None:
     for row in rows:
         st.caption(inline(calibrations.sentence(row)))
     st.caption("Precision: of the traces it calls right, the share people call right. Recall: of the traces people "
-               "call right, the share it calls right. Only disagreements judged here make both look worse than they "
-               "are; judge some agreements on the traces page too.")  # fmt: skip
+               "call right, the share it calls right. Where only disagreements are judged both look worse than they "
+               "are: judge some traces on which they agree too.")  # fmt: skip
 
 
 with screen("Review", "Judge the answers on which two verifiers disagree: y right, f wrong, s skip.") as work:

@@ -110,12 +110,13 @@ def reading(work: Workspace, view: triage.View, total: int) -> None:
     enter = ""
     with errors():
         trace = work.store.trace(trace_id)
-        marks = marks_of(trace)
+        marks, others = marks_of(trace), siblings.of(work, trace)
+        beside = siblings.beside(others)
         question(work, trace)
         with st.container(key="reader-head"):
             triage.bar(work, view, trace_id, total)
-            enter = header(work, trace, marks)
-        body(work, trace, marks)
+            enter = header(work, trace, None if beside or get("raw") else marks)
+        body(work, trace, marks, others)
     keys.listen(triage.KEYS, keys.SEARCH, enter, trace_id)
 
 
@@ -129,7 +130,7 @@ def question(work: Workspace, trace: Trace) -> None:
         st.caption(inline(" · ".join([*filter(None, origin), place, f"trace {trace.id[:10]}"])))
 
 
-def header(work: Workspace, trace: Trace, marks: Marks) -> str:
+def header(work: Workspace, trace: Trace, marks: Marks | None) -> str:
     """What stays in sight: decision, scores, note and the map; the box to enter, when one was opened."""
     said = work.labels(trace.id)
     shown = {"reference answer": trace.problem.reference, **work.store.scores(trace.id)}
@@ -137,14 +138,13 @@ def header(work: Workspace, trace: Trace, marks: Marks) -> str:
         triage.badge(said)
         st.html(f'<div class="w-head">{trace_view.scores_line({k: shown[k] for k in shown if k not in APART})}</div>')
     enter = triage.note(work, trace.id, said.get("note", ""))
-    if trace.reasoning and not get("raw"):
+    if trace.reasoning and marks:
         st.html(minimap(trace, marks, trace.id))
     return enter
 
 
-def body(work: Workspace, trace: Trace, marks: Marks) -> None:
+def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any]]) -> None:
     """The text, rendered, raw, or beside another solution of the problem; then the other solutions."""
-    others = siblings.of(work, trace)
 
     def flip() -> None:
         put("raw", None if get("raw") else "1")
@@ -157,9 +157,9 @@ def body(work: Workspace, trace: Trace, marks: Marks) -> None:
                 "Collapse", KINDS, selection_mode="multi", key="collapse", persist_state="session",
                 format_func=lambda kind: KIND_NAMES[kind],
             )  # fmt: skip
-        beside = siblings.choose(others)
+        siblings.choose(others)
         st.caption("Press ? for all keys", width="content")
-    if beside:
+    if beside := siblings.beside(others):
         siblings.compare(trace, work.store.trace(beside["id"]), beside)
         return
     if not trace.segments:

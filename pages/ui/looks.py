@@ -31,8 +31,8 @@ COLOURS: dict[Kind, str] = {
 def stylesheet() -> str:
     """The style sheet of traces, one rule for each kind of segment."""
     rules = [
-        f".w-{kind} {{background: rgba({colour}, .10); border-color: rgba({colour}, .75);}}\n"
-        f".w-legend .w-{kind}, .w-map .w-{kind} {{background: rgba({colour}, .6);}}"
+        f".w-{kind} {{background-color: rgba({colour}, .10); border-color: rgba({colour}, .75);}}\n"
+        f".w-legend .w-{kind}, .w-map .w-{kind} {{background-color: rgba({colour}, .6);}}"
         for kind, colour in COLOURS.items()
     ]
     return f"<style>{SHEET.read_text(encoding='utf-8')}{''.join(rules)}</style>"

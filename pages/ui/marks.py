@@ -69,7 +69,8 @@ def minimap(trace: Trace, marks: Marks, key: str) -> str:
     lines = _line("b", marks.first, sizes, total) + _line("u", marks.chunk[0] if marks.chunk else None, sizes, total)
     words = f"Map of the trace: {len(spans)} segments, about {total:,} tokens; a click jumps"
     name = f'data-scope="{scope_of(key)}" role="navigation" aria-label="{words}"'
-    return f'<div class="w-map{" w-many" if len(spans) > CELLS // 4 else ""}" {name}>{cells}{lines}<s style="left:0"></s></div>'
+    many = " w-many" if len(spans) > CELLS // 4 else ""
+    return f'<div class="w-map{many}" {name}>{cells}{lines}<s style="left:0"></s></div>'
 
 
 def _cells(sizes: Sequence[int], least: int) -> list[tuple[int, int]]:

@@ -34,19 +34,25 @@ def label(row: dict[str, Any]) -> str:
     return ", ".join([*filter(None, [row["relation"]]), row["model"] or "unknown teacher", *facts, *said])
 
 
-def choose(others: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """A box to choose the trace to read beside this one, and the chosen one."""
-    if not others:
-        return None
-    ids = [row["id"] for row in others]
-    names = dict(zip(ids, map(label, others), strict=True))
+def beside(others: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The trace that is read beside this one."""
     asked = get("beside")
-    picked = st.selectbox(
-        "Side by side with", ids, ids.index(asked) if asked in ids else None, width=260, key=f"beside-{ids[0]}",
-        label_visibility="collapsed", placeholder="Side by side with …", format_func=lambda value: names[value],
+    return next((row for row in others if row["id"] == asked), None)
+
+
+def choose(others: list[dict[str, Any]]) -> None:
+    """A box to choose the trace to read beside this one."""
+    if not others:
+        return
+    names = {row["id"]: label(row) for row in others}
+    chosen = beside(others)
+    key = f"beside-{others[0]['id']}-{len(others)}"
+    st.session_state[key] = chosen["id"] if chosen else None
+    st.selectbox(
+        "Side by side with", list(names), None, width=260, key=key, label_visibility="collapsed",
+        placeholder="Side by side with …", format_func=lambda value: names[value],
+        on_change=lambda: put("beside", st.session_state[key]),
     )  # fmt: skip
-    put("beside", picked)
-    return next((row for row in others if row["id"] == picked), None)
 
 
 def compare(trace: Trace, other: Trace, row: dict[str, Any]) -> None:

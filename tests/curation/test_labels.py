@@ -142,6 +142,11 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path):
         read_journal(path)
 
 
+def test_a_journal_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"The journal .* cannot be read: Is a directory"):
+        read_journal(tmp_path)
+
+
 def test_nothing_is_labelled_when_the_journal_cannot_be_written(labelled, ids):
     labelled.journal.mkdir()
     with pytest.raises(UserError, match=r"The label cannot be written to .*labels.jsonl: Is a directory"):
