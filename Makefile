@@ -31,8 +31,9 @@ demo-study: .venv/.done
 	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
 	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
 
-# Memory and time of a recipe over 100,000 traces.
+# How fast the funnel follows a slider at 100,000 traces; then memory and time of a recipe over as many.
 bench: .venv/.done
+	$(BIN)/python -m tests.bench.funnel
 	$(BIN)/python -m tests.bench.apply_memory
 
 docs: .venv/.done

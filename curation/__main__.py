@@ -16,7 +16,7 @@ from curation.exports.registry import EXPORTS, export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
 from curation.imports.mapping import parse_mapping
-from curation.operator import OPERATORS, Annotator, QueryAnnotator
+from curation.operator import OPERATORS, Annotator
 from curation.recipe import Recipe
 from curation.workspace import DEFAULT, Workspace
 
@@ -82,10 +82,9 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Compute an annotator's scores for every trace."""
     step = from_flags(OPERATORS.get(given.operator), given)
     assert isinstance(step, Annotator)
-    if isinstance(step, QueryAnnotator):
-        workspace.start_annotate([step], Filter())
-    else:
-        follow(workspace.annotate_run([step], Filter()))
+    run = workspace.annotate_run([step], Filter())
+    if run:
+        follow(run)
         workspace.take_in()
     known = [name for name in step.adds() if name in workspace.store.columns()]
     if given.json:

@@ -26,14 +26,24 @@ class Mapped(NamedTuple):
     traces: pa.Table
 
 
+def score_schema(step: Annotator) -> pa.Schema:
+    """`id`, the step's scores, and why a row failed."""
+    scores = [(name, ARROW[kind]) for name, kind in step.adds().items()]
+    return pa.schema([("id", pa.string()), *scores, ("failure", pa.string())])
+
+
+def attached_schema(name: str) -> pa.Schema:
+    """`id` and what an annotator attaches to a trace beside its scores: `segments` or `vector`."""
+    return pa.schema([("id", pa.string()), (name, {"segments": SEGMENTS, "vector": VECTOR}[name])])
+
+
 def annotation_schema(step: Annotator) -> pa.Schema:
-    """`id`, the step's scores, `segments` where it adds them, and why a row failed."""
-    fields = [("id", pa.string()), *((name, ARROW[kind]) for name, kind in step.adds().items())]
-    if step.adds_segments:
-        fields.append(("segments", SEGMENTS))
-    if step.adds_vectors:
-        fields.append(("vector", VECTOR))
-    return pa.schema([*fields, ("failure", pa.string())])
+    """The schema of scores, and `segments` or `vector` where the step adds them."""
+    schema = score_schema(step)
+    for name, added in (("segments", step.adds_segments), ("vector", step.adds_vectors)):
+        if added:
+            schema = schema.insert(len(schema) - 1, attached_schema(name).field(name))
+    return schema
 
 
 def annotate_batch(step: Annotator, traces: list[Trace]) -> pa.Table:

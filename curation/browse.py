@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from curation.batches import with_segments
+from curation.batches import attached_schema, score_schema, with_segments
 from curation.errors import UserError, unknown
 from curation.filters import Filter
 from curation.operator import (
@@ -224,10 +223,22 @@ class Browse:
         if name not in fitting:
             raise unknown(" or ".join(kinds) or "column", name, fitting)
 
-    def stored(self, step: Annotator) -> pa.Table | None:
-        """An annotator's stored results, or None; those of a query are never stored."""
-        found = self._is_stored(step)
-        return self.cursor().sql(f"FROM {column('ann_' + step.key())}").to_arrow_table() if found else None
+    def known(self, step: Annotator) -> pa.Table:
+        """An annotator's stored scores and failures; nothing for those of a query, which are never stored."""
+        schema = score_schema(step)
+        if not self._is_stored(step):
+            return schema.empty_table()
+        names = ", ".join(column(name) for name in schema.names)
+        return self.cursor().sql(f"SELECT {names} FROM {column('ann_' + step.key())}").to_arrow_table()
+
+    def attached(self, step: Annotator, name: str, ids: set[str]) -> pa.Table:
+        """The stored segments or vectors of these traces."""
+        if not self._is_stored(step):
+            return attached_schema(name).empty_table()
+        cursor = self.cursor()
+        cursor.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
+        query = f"SELECT id, {name} FROM {column('ann_' + step.key())} SEMI JOIN wanted USING (id)"
+        return cursor.sql(f"{query} WHERE {name} IS NOT NULL").to_arrow_table()
 
     def _is_stored(self, step: Annotator) -> bool:
         query = "SELECT 1 FROM annotations WHERE key = $key AND NOT query"
@@ -264,10 +275,19 @@ class Browse:
 
     def write_stored(self, step: Annotator, folder: Path) -> None:
         """Write an annotator's stored results as KEY.parquet, where there are any."""
-        table = self.stored(step)
-        if table is not None:
+        if self._is_stored(step):
             folder.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, folder / f"{step.key()}.parquet")
+            path = literal(str(folder / f"{step.key()}.parquet"))
+            self.cursor().execute(f"COPY {column('ann_' + step.key())} TO {path} (FORMAT parquet, COMPRESSION zstd)")
+
+    def write_labels(self, chosen: Filter, path: Path) -> None:
+        """Write the labels of the filtered traces that have any."""
+        names = ", ".join(LABELS)
+        labelled = "(decision IS NOT NULL OR human_correct IS NOT NULL OR noted)"
+        self.cursor().execute(
+            f"COPY (SELECT id, {names} FROM scores WHERE {labelled} AND {self.where(chosen)}) TO "
+            f"{literal(str(path))} (FORMAT parquet)"
+        )
 
     def is_complete(self, step: Annotator) -> bool:
         """True when every trace has a stored result of this annotator, or it is computed by query."""

@@ -1,41 +1,40 @@
 """apply(steps, source, scratch) -> Result: the one engine of preview, worker, command line and tests.
 
-Light columns and scores live in an in-memory DuckDB table `rows` (only rows still kept); text streams through
-annotators and mappers in batches and is written to parquet parts under `scratch`, so memory stays constant and a
-relaunched application computes only the parts that are missing.
+Light columns and scores live in an in-memory database; text streams through annotators and mappers in batches and is
+written to parquet parts under `scratch`, so memory stays constant and a relaunched application computes only the
+parts that are missing. What a step leaves is kept under a hash of the steps up to it: a recipe of which one step
+changed is applied anew only from there.
 """
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from curation.batches import VERDICTS, annotate_batch, annotation_schema, map_batch, read_parquet, with_segments
 from curation.errors import UserError
 from curation.executors import Executor, Local
-from curation.operator import Annotator, Mapper, Operator, QueryAnnotator, Selector, column
+from curation.memory import Memory, Progress, silent
+from curation.operator import (
+    Annotator,
+    CorpusAnnotator,
+    Mapper,
+    Operator,
+    QueryAnnotator,
+    Selector,
+    TableSelector,
+    column,
+)
+from curation.passes import annotate, compare, hashed, map_traces, scored
 from curation.recipe import check
-from curation.report import StepReport, measure
+from curation.report import measure
 from curation.result import Result
-from curation.sources import Parts, Source
-from curation.table import write_part
-from curation.trace import Trace
+from curation.sources import Source
+from curation.state import State
 
 FAIL_LIMIT = 0.05  # ours: a step that fails on more of its rows is a broken step, not broken rows
-MEMORY = "600MB"
-SEGMENTS = "CREATE TABLE segments (id VARCHAR, segments STRUCT(start INT, stop INT, kind VARCHAR)[])"
-Out = TypeVar("Out")
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, label: str) -> None:
-    """The progress callback of nobody."""
+KEPT = 100  # states; ours: a slider leaves one behind at each stop
 
 
 def apply(
@@ -53,202 +52,115 @@ def apply(
     more than FAIL_LIMIT of its rows.
     """
     check(steps)
-    application = Application(source, scratch, sample)
-    application.executor, application.progress = executor or Local(), progress
-    for number, step in enumerate(steps, 1):
-        application.take(number, step)
-    return Result(application.connection, list(steps), application.reports, application.sources)
+    application = Application(source, scratch, executor or Local(), sample, progress)
+    try:
+        return Result(application.memory, list(steps), application.after(steps))
+    except BaseException:
+        application.memory.close()
+        raise
 
 
 class Application:
-    """The rows, segments and text parts between two steps."""
+    """Recipes applied to one source: the states after each step, by a hash of the steps up to it."""
 
-    executor: Executor = Local()
-    progress: Progress = staticmethod(silent)
+    def __init__(
+        self, source: Source, scratch: Path, executor: Executor, sample: int | None, progress: Progress
+    ) -> None:
+        """Load the source's light columns."""
+        self.memory = Memory(scratch, executor, sample, progress)
+        base = self.memory.load("base_start", source.rows())
+        self.start = State("start", base, source, "start")
+        self.states: dict[str, State] = {}
 
-    def __init__(self, source: Source, scratch: Path, sample: int | None) -> None:
-        """Load the source's light columns; each id counts once."""
-        self.source, self.scratch, self.sample = source, scratch, sample
-        self.chain, self.scale, self.about_problem = "start", 1.0, set[str]()
-        self.reports: list[StepReport] = []
-        self.sources: list[Source] = [source]
-        spill = str(scratch / "spill")
-        self.connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spill})  # in memory
-        self.sql(SEGMENTS)
-        self._load_rows(source.rows())
+    def after(self, steps: Sequence[Operator]) -> list[State]:
+        """The state at the start and after each step."""
+        found = [self.start]
+        for number, step in enumerate(steps, 1):
+            key = hashed(f"{found[-1].key} {step.key()}")
+            if key not in self.states:
+                self.states[key] = self._take(number, step, found[-1], key)
+            found.append(self.states[key])
+        self._forget(found[1:])
+        return found
 
-    def sql(self, query: str, values: dict[str, str] | None = None) -> list[tuple[Any, ...]]:
-        """Execute to the end, so that the connection is free for the next statement."""
-        return self.connection.execute(query, values).fetchall()
+    def _forget(self, used: list[State]) -> None:
+        """Drop the tables of the states longest unused; an earlier state counts as used after the later ones."""
+        for state in reversed(used):
+            self.states[state.key] = self.states.pop(state.key)
+        for key in list(self.states)[: max(0, len(self.states) - KEPT)]:
+            del self.states[key]
+            self.memory.drop(key)
 
-    def _load_rows(self, table: pa.Table) -> None:
-        self.connection.register("loaded", table)
-        self.sql(
-            "CREATE OR REPLACE TABLE rows AS SELECT * FROM (SELECT row_number() OVER () AS pos, * FROM loaded) "
-            "QUALIFY row_number() OVER (PARTITION BY id ORDER BY pos) = 1 ORDER BY pos"
-        )
-        self.connection.unregister("loaded")
-
-    def take(self, number: int, step: Operator) -> None:
+    def _take(self, number: int, step: Operator, before: State, key: str) -> State:
         """Apply one step and report it."""
-        began, chain = time.monotonic(), f"{self.chain} {step.key()}"
-        rows_in = round(self._count() * self.scale)
+        began, label = time.monotonic(), f"{number}. {step.title()}"
         try:
-            if isinstance(step, QueryAnnotator):
-                self._join_scores(step, step.query())
-                self._no_verdicts(number)
-            elif isinstance(step, Annotator):
-                self._annotate(number, step)
-            elif isinstance(step, Mapper):
-                self._map(number, step)
-            elif isinstance(step, Selector):
-                self._select(number, step)
+            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None, counted=None), label)
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
-        self.chain = hashlib.sha256(chain.encode()).hexdigest()[:12]
-        self.sources.append(self.source)
-        report = measure(self.connection, number, step, rows_in, self.scale)
-        self.reports.append(report.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
-        self._check_failures(number, step)
+        report = measure(self.memory.sql, number, step, before, state)
+        if report.failed > FAIL_LIMIT * report.rows_in:
+            raise self._broken(number, step, state, report.failed, report.rows_in)
+        return replace(state, report=report.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
 
-    def _select(self, number: int, step: Selector) -> None:
-        """One scan decides; the rows kept go on."""
-        decision = step.decide()
-        judged = (
-            f"SELECT id, ({decision.value}) AS value, coalesce(({decision.keep}), FALSE) AS keep, ({decision.reason}) "
-            f"AS reason, ({decision.threshold})::VARCHAR AS threshold FROM rows"
+    def _apply(self, step: Operator, before: State, label: str) -> State:
+        if isinstance(step, QueryAnnotator):
+            return self._query(step, before)
+        if isinstance(step, CorpusAnnotator):
+            return compare(self.memory, step, before, label)
+        if isinstance(step, Annotator):
+            return annotate(self.memory, step, before, label)
+        if isinstance(step, Mapper):
+            return map_traces(self.memory, step, before, label)
+        if isinstance(step, TableSelector):
+            return self._judge(step, before)
+        assert isinstance(step, Selector)
+        return self._select(step, before)
+
+    def _select(self, step: Selector, before: State) -> State:
+        """One scan decides which positions are kept; value and threshold are computed when somebody asks."""
+        decision, rows = step.decide(), before.select([*step.needs(), "n_tokens"])
+        counted = "problem_pos, n_chars, n_tokens" if "n_tokens" in before.scores else "problem_pos, n_chars"
+        table = self.memory.create(
+            f"verdict_{before.key}",
+            f"WITH rows AS ({rows}) SELECT pos, {counted}, keep, if(keep, NULL, reason) AS reason FROM (SELECT *, "
+            f"coalesce(({decision.keep}), FALSE) AS keep, ({decision.reason}) AS reason FROM rows)",
         )
-        self.sql(
-            f"CREATE TABLE verdict_{number} AS SELECT id, if(keep, 'kept', 'dropped') AS verdict, NULL::VARCHAR[] "
-            f"AS became, if(keep, NULL, reason) AS reason, value, threshold FROM ({judged})"
+        verdicts = (
+            f"WITH rows AS ({rows}) SELECT d.id, if(t.keep, 'kept', 'dropped') AS verdict, t.reason, NULL::VARCHAR[] "
+            "AS became, d.value, d.threshold, if(t.keep, NULL, d.other) AS other FROM (SELECT pos, id, "
+            f"({decision.value}) AS value, ({decision.threshold})::VARCHAR AS threshold, ({decision.other})::VARCHAR "
+            f"AS other FROM rows) d JOIN {table} t USING (pos)"
         )
-        self._keep_only(f"SELECT id FROM verdict_{number} WHERE verdict = 'kept'")
+        reasons = f"SELECT if(keep, 'kept', 'dropped') AS verdict, reason FROM {table}"
+        kept = f"SELECT pos FROM {table} WHERE keep"
+        return replace(before, kept=kept, verdicts=verdicts, reasons=reasons, counted=f"FROM {table} WHERE keep")
 
-    def _annotate(self, number: int, step: Annotator) -> None:
-        """Compute what is neither stored nor left by an interrupted application, then join it to the rows."""
-        folder = self.scratch / step.key()
-        schema = annotation_schema(step)
-        stored = self.source.known(step)
-        self.connection.register("stored", schema.empty_table() if stored is None else stored)
-        paths = sorted(folder.glob("part-*.parquet"))
-        missing = self._missing(paths)
-        if self.sample is not None and len(missing) > self.sample:
-            self._thin_out(self.sample)
-            missing &= self._ids()
-        for table in self._run(
-            partial(annotate_batch, step), missing, f"{number}. {step.title()}", step.needs_segments
-        ):
-            paths.append(folder / f"part-{len(paths):05d}.parquet")
-            write_part(table, paths[-1])
-        names = ", ".join(column(name) for name in schema.names)
-        results = f"SELECT {names} FROM stored {_union(names, paths)}"
-        self._join_scores(step, results)
-        self._no_verdicts(number)
-        self.sql(
-            f"INSERT INTO verdict_{number} BY NAME SELECT id, 'failed' AS verdict, failure AS reason FROM ({results}) "
-            "WHERE failure IS NOT NULL AND id IN (SELECT id FROM rows)"
+    def _judge(self, step: TableSelector, before: State) -> State:
+        """The step looks at all rows and says which to keep."""
+        judged = step.judge(self.memory.table(before, step.needs(), step.needs_vectors))
+        table = self.memory.create(
+            f"verdict_{before.key}", f"SELECT b.pos, j.* FROM judged j JOIN {before.base} b USING (id)", judged=judged
         )
-
-    def _missing(self, paths: list[Path]) -> set[str]:
-        known = f"SELECT id FROM stored {_union('id', paths)}"
-        return self._ids(f"SELECT id FROM rows WHERE id NOT IN ({known})")
-
-    def _join_scores(self, step: Annotator, query: str) -> None:
-        """Replace the step's scores in `rows`, and the segments where it adds them."""
-        for name in {row[0] for row in self.sql("DESCRIBE rows")} & set(step.adds()):
-            self.sql(f"ALTER TABLE rows DROP {column(name)}")
-        self.sql(f"CREATE OR REPLACE TEMP TABLE scored AS {query}")
-        new = "".join(f", s.{column(name)}" for name in step.adds())
-        self.sql(
-            f"CREATE OR REPLACE TABLE rows AS SELECT r.*{new} FROM rows r LEFT JOIN scored s USING (id) ORDER BY pos"
+        verdicts = (
+            "SELECT id, if(keep, 'kept', 'dropped') AS verdict, reason, NULL::VARCHAR[] AS became, value, "
+            f"threshold::VARCHAR AS threshold, other FROM {table}"
         )
-        if step.adds_segments:
-            self.sql("CREATE OR REPLACE TABLE segments AS SELECT id, segments FROM scored")
-        self.sql("DROP TABLE scored")  # with segments, the largest thing held
-        if step.about == "problem":
-            self.about_problem |= set(step.adds())
+        return replace(before, kept=f"SELECT pos FROM {table} WHERE keep", verdicts=verdicts)
 
-    def _no_verdicts(self, number: int) -> None:
-        self.sql(
-            f"CREATE TABLE verdict_{number} (id VARCHAR, verdict VARCHAR, became VARCHAR[], reason VARCHAR, "
-            "value DOUBLE, threshold VARCHAR)"
+    def _query(self, step: QueryAnnotator, before: State) -> State:
+        names = ", ".join(f"q.{column(name)}" for name in step.adds())
+        table = self.memory.create(
+            f"query_{before.key}",
+            f"WITH rows AS ({before.select(step.needs())}) SELECT r.pos, {names} FROM ({step.query()}) q "
+            "JOIN rows r USING (id)",
         )
+        return scored(step, before, table)
 
-    def _map(self, number: int, step: Mapper) -> None:
-        """Write the children to new parts; scores of the trace are cleared, those of the problem stay."""
-        if self.sample is not None and self._count() > self.sample:
-            self._thin_out(self.sample)
-        folder = self.scratch / f"{number:02d}_{self.chain}_{step.key()}"
-        self.connection.register("judged", self._map_parts(number, step, folder))
-        self._no_verdicts(number)
-        self.sql(f"INSERT INTO verdict_{number} BY NAME SELECT * FROM judged")
-        self.sql("CREATE OR REPLACE TEMP TABLE parents AS FROM rows")
-        self.source = Parts(sorted(folder.glob("part-*.parquet")))
-        self._load_rows(self.source.rows())
-        self.sql(f"ALTER TABLE segments RENAME TO segments_{number}")  # for the examples
-        self.sql(SEGMENTS)
-        carried = "".join(f", p.{column(name)}" for name in sorted(self.about_problem))
-        self.sql(
-            f"CREATE OR REPLACE TABLE rows AS SELECT c.* {carried} FROM rows c "
-            f"JOIN (SELECT id AS parent, unnest(became) AS id FROM verdict_{number}) o ON o.id = c.id "
-            "JOIN parents p ON p.id = o.parent QUALIFY row_number() OVER (PARTITION BY c.id) = 1 ORDER BY c.pos"
-        )
-
-    def _map_parts(self, number: int, step: Mapper, folder: Path) -> pa.Table:
-        """Run the mapper over what an interrupted application has not finished; returns every verdict."""
-        finished = len(sorted(folder.glob("part-*.parquet")))
-        tables = [pq.read_table(path) for path in sorted(folder.glob("verdict-*.parquet"))[:finished]]
-        left = self._ids() - {value for table in tables for value in table.column("id").to_pylist()}
-        for mapped in self._run(partial(map_batch, step), left, f"{number}. {step.title()}", segments=True):
-            write_part(mapped.verdicts, folder / f"verdict-{len(tables):05d}.parquet")
-            write_part(mapped.traces, folder / f"part-{len(tables):05d}.parquet")
-            tables.append(mapped.verdicts)
-        return pa.concat_tables([VERDICTS.empty_table(), *tables])
-
-    def _run(self, work: Callable[[list[Trace]], Out], ids: set[str], label: str, segments: bool) -> Iterator[Out]:
-        """The batch function over the traces of these ids, with progress in rows."""
-        done, sizes = 0, list[int]()
-
-        def batches() -> Iterator[list[Trace]]:
-            plain = self.source.traces(ids)
-            for batch in with_segments(self.connection.cursor(), plain) if segments else plain:
-                sizes.append(len(batch))
-                yield batch
-
-        self.progress(0, len(ids), label)
-        for result in self.executor.map(work, batches() if ids else iter(())):
-            yield result
-            done += sizes.pop(0)
-            self.progress(done, len(ids), label)
-
-    def _thin_out(self, size: int) -> None:
-        """Go on with a fixed sample of the problems' rows; counts from here on are scaled up."""
-        before = self._count()
-        self._keep_only(f"SELECT id FROM rows ORDER BY hash(problem_id), pos LIMIT {size}")
-        self.scale *= before / self._count()
-
-    def _keep_only(self, ids: str) -> None:
-        self.sql(f"CREATE OR REPLACE TABLE rows AS SELECT * FROM rows WHERE id IN ({ids}) ORDER BY pos")
-
-    def _ids(self, query: str = "SELECT id FROM rows") -> set[str]:
-        return {row[0] for row in self.sql(query)}
-
-    def _count(self, table: str = "rows") -> int:
-        return int(self.sql(f"SELECT count(*) FROM {table}")[0][0])
-
-    def _check_failures(self, number: int, step: Operator) -> None:
-        report = self.reports[-1]
-        if report.failed <= FAIL_LIMIT * report.rows_in:
-            return
-        query = f"SELECT reason FROM verdict_{number} WHERE verdict = 'failed' LIMIT 1"
-        reason = self.sql(query)[0][0]
-        share = report.failed / report.rows_in
-        raise UserError(
-            f"Step {number} ({step.title()}) failed on {report.failed} of {report.rows_in} rows ({share:.0%}; the "
+    def _broken(self, number: int, step: Operator, state: State, failed: int, rows: int) -> UserError:
+        reason = self.memory.sql(f"SELECT reason FROM ({state.verdicts}) WHERE verdict = 'failed' LIMIT 1")[0][0]
+        return UserError(
+            f"Step {number} ({step.title()}) failed on {failed} of {rows} rows ({failed / rows:.0%}; the "
             f"limit is {FAIL_LIMIT:.0%}). First reason: {reason}. Mend the step's parameters or select other rows "
             "before it."
         )
-
-
-def _union(names: str, paths: Sequence[Path]) -> str:
-    return f"UNION ALL SELECT {names} FROM {read_parquet(paths)}" if paths else ""

@@ -87,6 +87,10 @@ class Annotator(Operator):
     def adds(self) -> dict[str, ScoreType]:
         """Names and types of the scores added."""
 
+    def at_once(self) -> bool:
+        """True when it takes seconds over all rows, so that nobody has to start a run for it."""
+        return False
+
     def annotate(self, trace: Trace) -> Annotation:
         """Score one trace; an exception marks this row failed and the rest go on."""
         raise TypeError(f"{self.title()} annotates batches or by query")
@@ -98,6 +102,10 @@ class Annotator(Operator):
 
 class QueryAnnotator(Annotator):
     """An annotator over all rows at once, in SQL: ranks, rates, groups."""
+
+    def at_once(self) -> bool:
+        """SQL is fast."""
+        return True
 
     @abstractmethod
     def query(self) -> str:

@@ -11,6 +11,7 @@ from curation.errors import UserError
 from curation.operator import METADATA, OPERATORS, Annotator, Mapper, Operator
 from curation.spec import build
 
+CLEARED = {"human_correct"}  # said of the answer as it stood before a mapper changed the trace
 SHIPPED = Path(__file__).parent / "recipes"
 FIELDS = ("name", "description", "paper", "steps", "train", "evaluate")
 
@@ -85,7 +86,7 @@ def _yaml(text: str, where: str) -> dict[str, Any]:
 
 def check(steps: Iterable[Operator]) -> None:
     """Refuse steps that read a score or segments nobody added before, naming the annotator that would."""
-    scores, cleared, segments = set(METADATA), set[str](), False
+    scores, cleared, segments, vectors = set(METADATA), set[str](), False, False
     about_problem = set[str]()
     for number, step in enumerate(steps, 1):
         for name in step.needs():
@@ -93,13 +94,16 @@ def check(steps: Iterable[Operator]) -> None:
                 raise UserError(_missing(number, step, name, name in cleared))
         if step.needs_segments and not segments:
             raise UserError(f"Step {number} ({step.title()}) needs segments: add the annotator 'segment' before it.")
+        if step.needs_vectors and not vectors:
+            raise UserError(f"Step {number} ({step.title()}) needs vectors: add the annotator 'embed' before it.")
         if isinstance(step, Annotator):
             scores |= set(step.adds())
             about_problem |= set(step.adds()) if step.about == "problem" else set()
-            segments = segments or step.adds_segments
+            segments, vectors = segments or step.adds_segments, vectors or step.adds_vectors
         elif isinstance(step, Mapper):
-            cleared |= scores - set(METADATA) - about_problem
-            scores, segments = set(METADATA) | about_problem, segments and step.keeps_segments
+            left = about_problem | set(METADATA) - CLEARED
+            cleared |= scores - left
+            scores, segments, vectors = left, segments and step.keeps_segments, False
 
 
 def _missing(number: int, step: Operator, name: str, cleared: bool) -> str:

@@ -1,12 +1,17 @@
 """What a recipe did, step by step: the numbers the funnel, the manifest and the command line show."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from curation.operator import Operator
 
+if TYPE_CHECKING:
+    from curation.state import State
+
+Execute = Callable[[str], list[tuple[Any, ...]]]
+MOST_REASONS = 20
 # numbers and ids in reasons, replaced so that equal kinds of reason count together
 VARYING = r"\b[0-9a-f]{32}\b|-?\b\d+(\.\d+)?(e[-+]?\d+)?\b"
 
@@ -31,31 +36,62 @@ class StepReport(BaseModel):
     seconds: float = 0.0
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, number: int, step: Operator, rows_in: int, scale: float
-) -> StepReport:
-    """The report of a step just taken, from `rows` and its verdicts."""
-    columns = {row[0] for row in connection.execute("DESCRIBE rows").fetchall()}
-    tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in columns else "NULL"
-    query = f"SELECT count(*), count(DISTINCT problem_id), coalesce(sum(n_chars), 0), {tokens} FROM rows"
-    rows, problems, chars, n_tokens = connection.execute(query).fetchone() or (0, 0, 0, None)
-    verdicts = dict(connection.execute(f"SELECT verdict, count(*) FROM verdict_{number} GROUP BY verdict").fetchall())
-    reasons = connection.execute(
-        f"SELECT regexp_replace(reason, '{VARYING}', '#', 'g') AS kind, count(*) AS n FROM verdict_{number} "
-        "WHERE reason IS NOT NULL GROUP BY kind ORDER BY n DESC, kind LIMIT 20"
-    ).fetchall()
+class Left(NamedTuple):
+    """How much a state leaves."""
+
+    rows: int
+    problems: int
+    chars: int
+    tokens: int | None
+
+
+def measure(sql: Execute, number: int, step: Operator, before: "State", state: "State") -> StepReport:
+    """The report of a step just taken; `sql` executes a query over the application's tables."""
+    verdicts, reasons = _verdicts(sql, step, state)
     return StepReport(
         step=number,
         op=step.title(),
         kind=step.kind,
         spec=step.dump(),
-        rows_in=rows_in,
-        rows=round(rows * scale),
-        problems=round(problems * scale),
-        chars=round(chars * scale),
-        tokens=None if n_tokens is None else round(n_tokens * scale),
-        changed=round(verdicts.get("changed", 0) * scale),
-        failed=round(verdicts.get("failed", 0) * scale),
-        reasons={reason: round(n * scale) for reason, n in reasons},
-        estimated=scale != 1.0,
+        rows_in=before.report.rows if before.report else _left(sql, before).rows,
+        changed=state.scaled(verdicts.get("changed", 0)),
+        failed=state.scaled(verdicts.get("failed", 0)),
+        reasons={reason: state.scaled(n) for reason, n in reasons.items()},
+        estimated=state.scale != 1.0,
+        **_left_after(sql, before, state)._asdict(),
     )
+
+
+def _left_after(sql: Execute, before: "State", state: "State") -> Left:
+    same = (state.base, state.kept, state.scores.get("n_tokens"))
+    if before.report and same == (before.base, before.kept, before.scores.get("n_tokens")):
+        return Left(before.report.rows, before.report.problems, before.report.chars, before.report.tokens)
+    return _left(sql, state)
+
+
+def _left(sql: Execute, state: "State") -> Left:
+    tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in state.scores else "NULL"
+    rows, problems, chars, n_tokens = sql(
+        f"SELECT count(*), count(DISTINCT problem_pos), coalesce(sum(n_chars), 0), {tokens} "
+        f"FROM ({state.counted or state.select(['n_tokens'])})"
+    )[0]
+    known = None if n_tokens is None else state.scaled(n_tokens)
+    return Left(state.scaled(rows), state.scaled(problems), state.scaled(chars), known)
+
+
+def _verdicts(sql: Execute, step: Operator, state: "State") -> tuple[dict[str, int], dict[str, int]]:
+    """Rows by verdict, and by kind of reason, the commonest first."""
+    if not state.verdicts:
+        return {}, {}
+    kind = "reason" if step.kind == "selector" else f"regexp_replace(reason, '{VARYING}', '#', 'g')"
+    found = sql(
+        f"SELECT verdict, {kind} AS kind, count(*) AS n FROM ({state.reasons or state.verdicts}) GROUP BY ALL "
+        "ORDER BY n DESC, kind"
+    )
+    verdicts: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    for verdict, reason, n in found:
+        verdicts[verdict] = verdicts.get(verdict, 0) + n
+        if reason is not None and (reason in reasons or len(reasons) < MOST_REASONS):
+            reasons[reason] = reasons.get(reason, 0) + n
+    return verdicts, reasons

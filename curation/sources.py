@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.batches import ARROW
+from curation.batches import ARROW, attached_schema, score_schema
 from curation.browse import Browse
 from curation.filters import Filter
 from curation.operator import LABELS, Annotator
@@ -25,8 +26,11 @@ class Source(Protocol):
     def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
         """The traces of these ids in order, in batches."""
 
-    def known(self, step: Annotator) -> pa.Table | None:
-        """Stored results of an annotator (`id`, its scores, `segments` where it adds them), or None."""
+    def known(self, step: Annotator) -> pa.Table:
+        """Stored results of an annotator: `id`, its scores and `failure`, without segments or vectors."""
+
+    def attached(self, step: Annotator, name: str, ids: set[str]) -> pa.Table:
+        """`id` and the stored `segments` or `vector` of these traces, as far as known."""
 
 
 class Parts:
@@ -45,7 +49,7 @@ class Parts:
     def _labelled(self, table: pa.Table) -> pa.Table:
         path = self.annotations / "labels.parquet" if self.annotations else None
         known = {row["id"]: row for row in pq.read_table(path).to_pylist()} if path and path.exists() else {}
-        given = [known.get(value, {}) for value in table.column("id").to_pylist()]
+        given = [known.get(value, {"noted": False}) for value in table.column("id").to_pylist()]
         for name, kind in LABELS.items():
             table = table.append_column(name, pa.array([row.get(name) for row in given], ARROW[kind]))
         return table
@@ -62,10 +66,22 @@ class Parts:
             if chosen:
                 yield from_table(batch.take(pa.array(chosen)))
 
-    def known(self, step: Annotator) -> pa.Table | None:
+    def known(self, step: Annotator) -> pa.Table:
         """Results written beside the parts."""
+        path, schema = self._path(step), score_schema(step)
+        return pq.read_table(path, columns=schema.names) if path else schema.empty_table()
+
+    def attached(self, step: Annotator, name: str, ids: set[str]) -> pa.Table:
+        """Segments or vectors written beside the parts."""
+        path, schema = self._path(step), attached_schema(name)
+        if not path:
+            return schema.empty_table()
+        wanted = pc.field("id").isin(pa.array(ids, pa.string())) & pc.field(name).is_valid()
+        return pq.read_table(path, columns=["id", name], filters=wanted)
+
+    def _path(self, step: Annotator) -> Path | None:
         path = self.annotations / f"{step.key()}.parquet" if self.annotations else None
-        return pq.read_table(path) if path and path.exists() else None
+        return path if path and path.exists() else None
 
 
 class Stored:
@@ -84,6 +100,10 @@ class Stored:
         for batch in self.store.traces([value for value in self.store.ids(self.chosen) if value in ids]):
             yield [replace(trace, segments=()) for trace in batch]
 
-    def known(self, step: Annotator) -> pa.Table | None:
+    def known(self, step: Annotator) -> pa.Table:
         """Stored results of an annotator."""
-        return self.store.stored(step)
+        return self.store.known(step)
+
+    def attached(self, step: Annotator, name: str, ids: set[str]) -> pa.Table:
+        """Stored segments or vectors of these traces."""
+        return self.store.attached(step, name, ids)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from curation.batches import annotation_schema, read_parquet
 from curation.browse import Browse
 from curation.errors import UserError
-from curation.operator import OPERATORS, Annotator, QueryAnnotator, column
+from curation.operator import OPERATORS, Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
@@ -119,13 +119,20 @@ class Store(Browse):
         cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
     def take_annotation(self, run: str, step: Annotator, paths: list[Path]) -> None:
-        """Add an annotator's results for traces of the store; results already there stay."""
+        """Add an annotator's results for traces of the store; results already there stay.
+
+        Results that compare rows with each other replace older ones, and only when they cover every trace.
+        """
         names = ", ".join(column(field.name) for field in annotation_schema(step))
         with self.writing() as cursor:
             if not isinstance(step, QueryAnnotator):
                 table = column(f"ann_{step.key()}")
                 cursor.register("nothing", annotation_schema(step).empty_table())
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM nothing")
+            if isinstance(step, CorpusAnnotator):
+                if not paths or not _cover(cursor, paths):
+                    return
+                cursor.execute(f"DELETE FROM {table}")
             if paths:
                 cursor.execute(
                     f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
@@ -220,7 +227,8 @@ CREATE OR REPLACE TEMP TABLE new_problems AS
            any_value(split) AS split, any_value(subject) AS subject, any_value(media) AS media,
            any_value(source) AS source, any_value(line) AS line
     FROM offered WHERE id NOT IN (SELECT id FROM problems) GROUP BY id;
-INSERT INTO problems SELECT id, question, reference, dataset, split, subject, media, source, line FROM new_problems;
+INSERT INTO problems SELECT id, question, reference, dataset, split, subject, media, source, line FROM new_problems
+    ORDER BY source, line, id;
 """
 # A source row is imported when it brought a new trace or problem, a duplicate when all it brought was here already.
 ROW_COUNTS = """
@@ -234,6 +242,11 @@ bad AS (SELECT DISTINCT file, line FROM bad_in WHERE (file, line) NOT IN (SELECT
 SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER (new), count(*) FILTER (NOT new),
        (SELECT count(*) FROM bad) FROM good
 """
+
+
+def _cover(cursor: duckdb.DuckDBPyConnection, paths: list[Path]) -> bool:
+    left_out = f"SELECT count(*) FROM traces WHERE id NOT IN (SELECT id FROM {read_parquet(paths)})"
+    return cursor.execute(left_out).fetchone() == (0,)
 
 
 def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: str, schema: pa.Schema) -> None:

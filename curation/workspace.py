@@ -1,33 +1,32 @@
 """Workspace: the folder a researcher works in; its store, runs, sets and recipes, and what can be started there."""
 
 import re
-import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from curation.curated import CuratedSet, Origin, all_sets
 from curation.disk import refusal
-from curation.engine import Progress, apply, silent
+from curation.engine import apply
 from curation.errors import UserError
 from curation.filters import Filter
 from curation.imports.mapping import Mapping
 from curation.labels import Labelled
-from curation.operator import OPERATORS, Annotator, Operator, QueryAnnotator
+from curation.needs import with_needs
+from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
+from curation.preview import Preview
 from curation.recipe import SHIPPED, Recipe
-from curation.result import Result
 from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
 from curation.sources import Stored
 from curation.store import Store
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
-PREVIEW_ROWS = 200  # traces whose text a preview reads
 BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -97,24 +96,40 @@ class Workspace(Labelled):
         return self._create("import", f"Import {names}", spec, inputs)
 
     def start_annotate(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
-        """Compute scores for the filtered traces: at once where SQL can, else as a run."""
-        for step in steps:
-            if isinstance(step, QueryAnnotator):
-                self._check_needs(step, steps)
-                self.store.take_annotation("", step, [])
-        rest = [step for step in steps if not isinstance(step, QueryAnnotator)]
-        if not rest:
-            return None
-        run = self.annotate_run(rest, chosen)
-        run.launch()
+        """Compute scores of the filtered traces: what is quick at once, the rest as the run that is returned."""
+        run = self.annotate_run(steps, chosen)
+        if run:
+            run.launch()
         return run
 
-    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run:
-        """The run of annotators over the filtered traces, not launched yet."""
-        title = ", ".join(step.title() for step in steps)
-        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in steps]}, {})
-        self._stage(run, steps, chosen)
+    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
+        """The run of annotators and of those they rest on, not launched yet; None when all could be done at once."""
+        every = with_needs(steps, self.store.annotations().values())
+        for step in every:
+            if isinstance(step, QueryAnnotator):
+                self._check_needs(step, every)
+                self.store.take_annotation("", step, [])
+        missing = [step for step in every if not self.store.is_complete(step)]
+        if all(step.at_once() for step in missing):
+            self._annotate_here(every, missing)
+            return None
+        if any(isinstance(step, CorpusAnnotator) for step in missing):
+            chosen = Filter()
+        title = ", ".join(step.title() for step in missing)
+        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, {})
+        self._stage(run, every, chosen)
         return run
+
+    def _annotate_here(self, steps: Sequence[Annotator], missing: Sequence[Annotator]) -> None:
+        """Compute what is missing in this process."""
+        if not missing:
+            return
+        with (
+            TemporaryDirectory(prefix="winnow-") as scratch,
+            apply(steps, Stored(self.store, Filter()), Path(scratch)),
+        ):
+            for step in missing:
+                self.store.take_annotation("", step, sorted((Path(scratch) / step.key()).glob("part-*.parquet")))
 
     def _check_needs(self, step: Operator, others: Sequence[Operator]) -> None:
         added = {name for other in others if isinstance(other, Annotator) for name in other.adds()}
@@ -160,6 +175,8 @@ class Workspace(Labelled):
         for step in steps:
             if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator):
                 self.store.write_stored(step, run.folder / "in" / "known")
+        (run.folder / "in" / "known").mkdir(exist_ok=True)
+        self.store.write_labels(chosen, run.folder / "in" / "known" / "labels.parquet")
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
         request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
@@ -211,16 +228,9 @@ class Workspace(Labelled):
                 self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))
             self.store.note_taken(run.id)
 
-    def preview(self, recipe: Recipe, chosen: Filter, progress: Progress = silent) -> Result:
-        """The recipe on the filtered traces: exact while stored scores suffice, estimated after that."""
-        scratch = Path(tempfile.mkdtemp(prefix="winnow-preview-"))
-        try:
-            result = apply(recipe.steps, Stored(self.store, chosen), scratch, sample=PREVIEW_ROWS, progress=progress)
-        except BaseException:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
-        result.scratch = scratch
-        return result
+    def open_preview(self, chosen: Filter) -> Preview:
+        """What recipes would do to the filtered traces, to be asked again while a recipe is edited."""
+        return Preview(self.store, chosen)
 
     def missing_scores(self, steps: Sequence[Operator]) -> list[Annotator]:
         """Annotators at the head of the recipe, before any mapper, whose results the store lacks for some trace."""

@@ -13,7 +13,9 @@ from curation.batches import annotate_batch
 from curation.browse import Counts
 from curation.errors import UserError
 from curation.filters import Filter
+from curation.operator import LABELS
 from curation.operators.count_tokens import CountTokens
+from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
 from curation.sources import Parts, Stored
 from curation.store import Store
@@ -57,6 +59,9 @@ def test_columns_are_metadata_then_scores(store):
         "closed": "flag",
         "given_correct": "flag",
         "n_chars": "number",
+        "decision": "category",
+        "human_correct": "flag",
+        "noted": "flag",
         "correct": "flag",
         "extracted": "category",
         "decided_by": "category",
@@ -80,7 +85,8 @@ def test_a_page_has_light_columns_scores_and_the_question(store, traces):
         {
             "id": traces[0].id, "problem_id": traces[0].problem.id, "dataset": "sums", "split": None, "subject": None,
             "model": "ada", "form": "cot", "sample": 0, "closed": None, "given_correct": None, "n_chars": 12,
-            "text_key": traces[0].text_key, "parent_id": None, "correct": True, "extracted": "2",
+            "text_key": traces[0].text_key, "parent_id": None, "decision": None, "human_correct": None,
+            "noted": False, "correct": True, "extracted": "2",
             "decided_by": page.to_pylist()[0]["decided_by"], "question": "1 + 1?",
         }
     ]  # fmt: skip
@@ -205,8 +211,8 @@ def test_problems_with_a_reference_are_written_for_a_benchmark(store, tmp_path):
     assert pq.read_table(tmp_path / "problems.parquet").column("reference").to_pylist() == ["2", "6"]
 
 
-def test_light_columns_come_without_scores(store):
-    assert store.light(Filter(values={"model": ("cyd",)})).schema.names == LIGHT
+def test_light_columns_come_with_labels_and_without_scores(store):
+    assert store.light(Filter(values={"model": ("cyd",)})).schema.names == [*LIGHT, *LABELS]
 
 
 def test_written_traces_read_back_equal(store, tmp_path, traces):
@@ -223,7 +229,20 @@ def test_stored_results_travel_as_files(store, tmp_path):
     store.write_stored(CountTokens(), tmp_path / "known")
     assert [path.stem for path in (tmp_path / "known").iterdir()] == [VerifyAnswer().key()]
     known = Parts([], tmp_path / "known").known(VerifyAnswer())
-    assert known == store.stored(VerifyAnswer())
+    assert known.to_pylist() == store.known(VerifyAnswer()).to_pylist()
+    assert known.schema.names == ["id", "correct", "extracted", "decided_by", "failure"]
+
+
+def test_segments_are_read_for_the_traces_asked_for(store, tmp_path, traces):
+    write_part(annotate_batch(SegmentReasoning(), traces), tmp_path / "segments.parquet")
+    store.take_annotation("", SegmentReasoning(), [tmp_path / "segments.parquet"])
+    store.write_stored(SegmentReasoning(), tmp_path / "known")
+    asked = {traces[0].id, "nobody"}
+    here = store.attached(SegmentReasoning(), "segments", asked)
+    there = Parts([], tmp_path / "known").attached(SegmentReasoning(), "segments", asked)
+    assert here.to_pylist() == there.to_pylist()
+    assert here.to_pylist() == [{"id": traces[0].id, "segments": [{"start": 0, "stop": 11, "kind": "attempt"}]}]
+    assert store.attached(CountTokens(), "segments", asked).num_rows == 0
 
 
 def test_stored_traces_and_their_parts_are_the_same_source(store, tmp_path):

@@ -155,7 +155,10 @@ def test_docs_writes_the_reference_page(cli, tmp_path):
             "--where takes one SQL condition, found: TRUE);",
         ),
         (["traces", "--limit", "many"], "Argument --limit: invalid int value: 'many'. See: python -m curation traces"),
-        (["annotate", "difficulty"], "difficulty reads 'correct', which no stored annotator adds yet; add one first."),
+        (
+            ["annotate", "difficulty", "--correct", "x"],
+            "difficulty reads 'x', which no stored annotator adds yet; add one first.",
+        ),
         (["annotate", "guess"], "Argument OPERATOR: invalid choice: 'guess'"),
         (
             ["annotate", "repetition", "--n", "0"],

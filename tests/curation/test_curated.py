@@ -74,7 +74,7 @@ def test_the_recipe_of_a_manifest_rebuilds_equal_rows(source, tmp_path):
 def test_a_set_is_not_there_before_it_is_complete(source, tmp_path):
     folder = tmp_path / "sets" / "kept"
     with apply(RECIPE.steps, source, tmp_path / "work") as result:
-        next((tmp_path / "work").glob("04_*/part-00001.parquet")).unlink()
+        next((tmp_path / "work").glob("*_cut_*/part-00001.parquet")).unlink()
         with pytest.raises(FileNotFoundError, match="part-00001"):
             write_set(folder, result, origin("kept"))
     assert not folder.exists()
@@ -93,7 +93,7 @@ def test_a_recipe_that_keeps_nothing_freezes_an_empty_set(source, tmp_path):
     nothing = Recipe(name="none", steps=(KeepWhere(score="n_chars", minimum=10_000),))
     curated = freeze(tmp_path / "sets" / "none", source, nothing)
     assert (curated.manifest.rows, curated.manifest.parts, list(curated.traces())) == (0, [], [])
-    assert curated.manifest.steps[0].reasons == {"n_chars # is below #": 6}
+    assert curated.manifest.steps[0].reasons == {"n_chars is below 10000": 6}
 
 
 def test_sets_are_listed_newest_first_and_a_missing_one_names_them(source, tmp_path):

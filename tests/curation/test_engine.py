@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fakes import CountWords, Shout
+from fakes import CountSame, CountWords, Measure, Nearest, Shout
 
+from curation.batches import annotation_schema
 from curation.engine import apply
 from curation.errors import UserError
+from curation.ledger import Fate
 from curation.operator import Operator, QueryAnnotator, ScoreType, Selector
 from curation.operators.chunk import Chunk
 from curation.operators.cut import Cut
@@ -20,6 +23,7 @@ from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
 from curation.sources import Parts
+from curation.table import write_part
 from curation.trace import Problem, Segment, Trace, derive
 
 Write = Callable[[Path, list[Trace]], list[Path]]
@@ -29,6 +33,7 @@ Write = Callable[[Path, list[Trace]], list[Path]]
 def no_calls_yet() -> None:
     CountWords.calls.clear()
     Shout.calls.clear()
+    CountSame.calls.clear()
 
 
 @pytest.fixture
@@ -37,8 +42,9 @@ def source(tmp_path: Path, traces: list[Trace], write_traces: Write) -> Parts:
 
 
 def verdicts(result, step: int) -> list[tuple]:
-    query = f"SELECT id, verdict, became, reason, value, threshold FROM verdict_{step} ORDER BY id"
-    return result.connection.execute(query).fetchall()
+    fields = ("trace_id", "verdict", "became", "reason", "value", "threshold")
+    rows = result.connection.sql(result.ledger().relation).to_arrow_table().to_pylist()
+    return sorted(tuple(row[name] for name in fields) for row in rows if row["step"] == step)
 
 
 def reasonings(result) -> list[str]:
@@ -59,12 +65,12 @@ def test_steps_report_rows_problems_characters_and_reasons(source, tmp_path):
         {
             "step": 2, "op": "keep_where", "kind": "selector",
             "spec": {"op": "keep_where", "score": "n_words", "minimum": 2.0}, "rows_in": 6, "rows": 4, "problems": 3,
-            "chars": 60, "reasons": {"n_words # is below #": 2}, **common,
+            "chars": 60, "reasons": {"n_words is below 2": 2}, **common,
         },
         {
             "step": 3, "op": "drop_duplicates", "kind": "selector",
             "spec": {"op": "drop_duplicates", "over": "problem"}, "rows_in": 4, "rows": 3, "problems": 3, "chars": 40,
-            "reasons": {"same problem as #": 1}, **common,
+            "reasons": {"same problem as another row": 1}, **common,
         },
     ]  # fmt: skip
 
@@ -76,11 +82,11 @@ def test_the_ledger_has_a_row_per_selector_decision(source, traces, tmp_path):
     assert len(rows) == 6
     assert rows[traces[0].id] == {
         "step": 2, "op": "keep_where", "trace_id": traces[0].id, "verdict": "kept", "value": 3.0, "label": "3.0",
-        "threshold": "3.0", "reason": None, "became": None,
+        "threshold": "3.0", "reason": None, "other": None, "became": None,
     }  # fmt: skip
     assert rows[traces[3].id] == {
         "step": 2, "op": "keep_where", "trace_id": traces[3].id, "verdict": "dropped", "value": 1.0, "label": "1.0",
-        "threshold": "3.0", "reason": "n_words 1 is below 3", "became": None,
+        "threshold": "3.0", "reason": "n_words is below 3", "other": None, "became": None,
     }  # fmt: skip
 
 
@@ -91,7 +97,7 @@ def test_the_ledger_names_what_a_mapper_made(source, traces, tmp_path):
     child = derive(traces[3], reasoning="six!")
     assert rows[traces[3].id] == {
         "step": 1, "op": "shout", "trace_id": traces[3].id, "verdict": "changed", "value": None, "label": None,
-        "threshold": None, "reason": None, "became": [child.id],
+        "threshold": None, "reason": None, "other": None, "became": [child.id],
     }  # fmt: skip
 
 
@@ -181,7 +187,7 @@ def test_borderline_rows_are_those_nearest_to_the_threshold(source, traces, tmp_
         rows = result.borderline(2, n=1).to_pylist()
     dropped = min(traces[3].id, traces[4].id)
     assert rows == [
-        {"id": dropped, "value": 1.0, "kept": False, "reason": "n_words 1 is below 2"},
+        {"id": dropped, "value": 1.0, "kept": False, "reason": "n_words is below 2"},
         {"id": traces[5].id, "value": 2.0, "kept": True, "reason": None},
     ]
 
@@ -210,7 +216,7 @@ def test_rates_are_computed_again_after_a_selector_and_a_mapper(source, tmp_path
     steps = [VerifyAnswer(), Difficulty(), right, Difficulty(), Shout(), VerifyAnswer(), Difficulty(min_traces=3)]
     with apply(steps, source, tmp_path / "out") as result:
         assert result.scores() == [
-            "correct", "extracted", "decided_by", "difficulty", "difficulty_basis", "pass_rate"
+            "difficulty", "difficulty_basis", "pass_rate", "correct", "extracted", "decided_by"
         ]  # fmt: skip
         assert [row["pass_rate"] for row in result.rows().to_pylist()] == [None, 1.0, 1.0, 1.0]
 
@@ -247,3 +253,67 @@ def test_a_query_annotator_sees_only_the_rows_still_kept(source, tmp_path):
 def test_a_decision_that_does_not_fit_its_score_names_the_step(source, tmp_path):
     with pytest.raises(UserError, match=r"Step 1 \(nonsense\) does not fit the scores it reads"):
         apply([Nonsense()], source, tmp_path / "out")
+
+
+def test_rows_are_compared_among_those_still_kept(source, tmp_path):
+    steps = [
+        KeepWhere(score="model", values=["bob", "cyd"]),
+        CountSame(forbidden="Wait"),
+        KeepWhere(score="n_same", minimum=2),
+    ]
+    with pytest.raises(UserError, match=r"Step 2 \(count_same\) failed on 1 of 3 rows"):
+        apply(steps, source, tmp_path / "broken")
+    with apply([steps[0], CountSame(), steps[2]], source, tmp_path / "out") as result:
+        assert reasonings(result) == ["six", "six"]
+        assert result.rows().column("n_same").to_pylist() == [2.0, 2.0]
+
+
+def test_a_comparison_left_by_an_interrupted_application_is_not_made_again(source, tmp_path):
+    for _ in range(2):
+        with apply([CountSame()], source, tmp_path / "out") as result:
+            assert result.rows().column("n_same").to_pylist() == [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]
+    assert len(CountSame.calls) == 6
+
+
+def test_stored_comparisons_are_taken_when_they_cover_every_row_left(source, traces, tmp_path):
+    known = tmp_path / "known"
+    known.mkdir()
+    rows = [{"id": trace.id, "n_same": 7.0} for trace in traces]
+    write_part(pa.Table.from_pylist(rows, annotation_schema(CountSame())), known / f"{CountSame().key()}.parquet")
+    with apply([CountSame()], Parts(source.paths, known), tmp_path / "all") as result:
+        assert set(result.rows().column("n_same").to_pylist()) == {7.0}
+    write_part(pa.Table.from_pylist(rows[1:], annotation_schema(CountSame())), known / f"{CountSame().key()}.parquet")
+    with apply([CountSame()], Parts(source.paths, known), tmp_path / "some") as result:
+        assert result.rows().column("n_same").to_pylist() == [1.0, 1.0, 1.0, 2.0, 2.0, 1.0]
+
+
+def test_a_selector_may_look_at_all_rows_and_their_vectors(source, traces, tmp_path):
+    with apply([Measure(), Nearest()], source, tmp_path / "out") as result:
+        assert reasonings(result) == ["Wait, no.\n\nIt is 3."]
+        assert result.reports[1].reasons == {"not the largest": 5}
+        assert result.why(traces[3].id) == [
+            Fate(2, "nearest", traces[3].id, "dropped", None, None, "19.0", "not the largest", traces[1].id, ())
+        ]
+
+
+def test_vectors_are_asked_for_before_they_are_needed(source, tmp_path):
+    with pytest.raises(UserError, match=r"Step 1 \(nearest\) needs vectors: add the annotator 'embed' before it"):
+        apply([Nearest()], source, tmp_path / "out")
+
+
+def test_decisions_by_hand_hold_for_what_a_mapper_makes(tmp_path, traces, write_traces):
+    known = tmp_path / "known"
+    known.mkdir()
+    row = {"id": traces[3].id, "decision": "drop", "human_correct": True, "noted": True}
+    write_part(pa.Table.from_pylist([row]), known / "labels.parquet")
+    source = Parts(write_traces(tmp_path / "in", traces), known)
+    drop = KeepWhere(score="decision", values=["keep"], unknown="keep")
+    with apply([KeepWhere(score="human_correct", equals=True), Shout()], source, tmp_path / "one") as result:
+        (made,) = result.rows().to_pylist()
+        assert (made["decision"], made["human_correct"], made["noted"]) == ("drop", None, True)
+    with apply([Shout(), drop], source, tmp_path / "two") as result:
+        assert result.reports[1].reasons == {"decision is not keep": 1}
+    with pytest.raises(
+        UserError, match="reads 'human_correct', which was measured before a mapper changed the traces"
+    ):
+        apply([Shout(), KeepWhere(score="human_correct", equals=True)], source, tmp_path / "three")

@@ -200,6 +200,13 @@ def test_labels_count_apart_from_the_data(labelled, ids):
     assert (labelled.store.version, labelled.store.labelled) == (before[0], before[1] + 1)
 
 
+def test_what_reads_no_label_is_not_made_anew_for_one(labelled, ids):
+    before = labelled.stamp(["n_chars"]), labelled.stamp(["n_chars", "decision"])
+    labelled.label(ids[0], "decision", "drop", "ada")
+    after = labelled.stamp(["n_chars"]), labelled.stamp(["n_chars", "decision"])
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False]
+
+
 def test_labels_stay_when_scores_are_made_anew_and_can_be_filtered_by(labelled, ids, tmp_path):
     labelled.label(ids[1], "decision", "drop", "ada")
     labelled.store.take_import("20260101-000002-import-test", tmp_path / "imported")

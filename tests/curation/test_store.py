@@ -173,7 +173,7 @@ def test_results_for_traces_not_in_the_store_are_left_out(store, take, tmp_path)
     stranger = Trace(Problem("3?"), "three")
     write_part(annotate_batch(CountTokens(), [stranger]), tmp_path / "other.parquet")
     store.take_annotation("", CountTokens(), [tmp_path / "other.parquet"])
-    assert store.stored(CountTokens()).num_rows == 0
+    assert store.known(CountTokens()).num_rows == 0
 
 
 def test_the_latest_annotation_of_a_name_wins(store, take, tmp_path):

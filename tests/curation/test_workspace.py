@@ -128,11 +128,16 @@ def test_query_annotators_alone_need_no_run(filled, wait_for):
     assert filled.store.scores(filled.store.ids(Filter())[0])["pass_rate"] == 0.5
 
 
-def test_a_query_annotator_without_its_score_is_refused(filled):
-    with pytest.raises(
-        UserError, match=r"^difficulty reads 'correct', which no stored annotator adds yet; add one first"
-    ):
-        filled.start_annotate([Difficulty()], Filter())
+def test_what_an_annotator_rests_on_is_measured_with_it(filled, wait_for):
+    wait_for(filled.start_annotate([Difficulty()], Filter()), "done")
+    filled.take_in()
+    assert filled.store.scores(filled.store.ids(Filter())[0])["pass_rate"] == 0.5
+    assert list(filled.store.annotations()) == [Difficulty().key(), VerifyAnswer().key()]
+
+
+def test_a_score_that_nobody_adds_is_refused(filled):
+    with pytest.raises(UserError, match=r"^difficulty reads 'x', which no stored annotator adds yet; add one first"):
+        filled.start_annotate([Difficulty(correct="x")], Filter())
 
 
 def test_only_what_is_missing_is_computed(filled, write_jsonl, wait_for):
@@ -173,10 +178,11 @@ def test_a_preview_shows_what_the_recipe_will_do(filled, wait_for):
         VerifyAnswer(), SegmentReasoning(), DropSegments(), KeepWhere(score="n_chars", minimum=10), CountTokens()
     )  # fmt: skip
     recipe = Recipe(name="pruned", steps=steps)
-    with filled.preview(recipe, Filter()) as preview:
-        shown = [report.model_copy(update={"seconds": 0}) for report in preview.reports]
-        rows, scratch = preview.rows(), preview.scratch
-    assert not scratch.exists()
+    preview = filled.open_preview(Filter())
+    with preview.apply(recipe.steps) as result:
+        shown = [report.model_copy(update={"seconds": 0}) for report in result.reports]
+        rows = result.rows()
+    preview.close()
     wait_for(filled.start_apply(recipe, Filter(), "pruned"), "done")
     curated = filled.set("pruned")
     assert [report.model_copy(update={"seconds": 0}) for report in curated.manifest.steps] == shown
@@ -187,13 +193,13 @@ def test_a_preview_knows_no_segments_its_recipe_does_not_add(filled, wait_for):
     wait_for(filled.start_annotate([SegmentReasoning()], Filter()), "done")
     filled.take_in()
     with pytest.raises(UserError, match=r"Step 1 \(cut\) failed on 3 of 3 rows .*This trace has no segments"):
-        filled.preview(Recipe(name="r", steps=(Cut(),)), Filter())
+        filled.open_preview(Filter()).apply([Cut()])
 
 
 def test_a_preview_equals_the_recipe_on_the_same_rows_as_files(filled, tmp_path):
     filled.store.write_traces(Filter(), tmp_path / "part-00000.parquet")
     with (
-        filled.preview(RIGHT, Filter()) as preview,
+        filled.open_preview(Filter()).apply(RIGHT.steps) as preview,
         apply(RIGHT.steps, Parts([tmp_path / "part-00000.parquet"]), tmp_path / "out") as applied,
     ):
         assert preview.rows() == applied.rows()

@@ -24,14 +24,14 @@ def decided(**fields):
 def test_a_range_keeps_its_ends_and_says_what_was_found():
     assert decided(score="n_tokens", minimum=100, maximum=512) == [
         ("a", 100.0, True, None, 100.0),
-        ("b", 812.0, False, "n_tokens 812 is above 512", 512.0),
+        ("b", 812.0, False, "n_tokens is above 512", 512.0),
         ("c", None, False, "n_tokens is unknown", 512.0),
     ]
 
 
 def test_one_bound_is_the_threshold():
     assert decided(score="n_tokens", minimum=512.5)[:2] == [
-        ("a", 100.0, False, "n_tokens 100 is below 512.5", 512.5),
+        ("a", 100.0, False, "n_tokens is below 512.5", 512.5),
         ("b", 812.0, True, None, 512.5),
     ]
 
@@ -51,7 +51,7 @@ def test_unknown_can_be_kept():
 def test_categories():
     assert decided(score="model", values=["o'neil", "qwq"]) == [
         ("a", "o'neil", True, None, "o'neil, qwq"),
-        ("b", "r1", False, "model r1 is not o'neil or qwq", "o'neil, qwq"),
+        ("b", "r1", False, "model is not o'neil or qwq", "o'neil, qwq"),
         ("c", None, False, "model is unknown", "o'neil, qwq"),
     ]
 
