@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
+from PIL import Image
 
 from curation.trace import Trace
 from curation.workspace import Workspace
@@ -46,7 +47,10 @@ def show(work: Workspace, trace: Trace) -> None:
 def _draw(path: Path) -> None:
     kind = kind_of(path)
     if kind == "image":
-        st.image(str(path), width=420)
+        try:
+            st.image(str(path), width=420)
+        except (OSError, Image.DecompressionBombError) as error:
+            st.html(f'<div class="w-note">{html.escape(visible(f"{path.name} cannot be drawn: {error}"[:300]))}</div>')
     elif kind == "audio":
         st.audio(str(path), width=420)
     else:

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
 from typing import Literal, NamedTuple
 
 from curation.trace import Kind, Trace
 
 CHUNK = 6_000  # characters of one chunk, so that the first lines appear before the last are laid out
 MOST = 40  # pieces of one chunk
-FINE = 4_000  # pieces drawn one by one; of more, neighbours of a kind are drawn as one
 BREAKS = ("\n\n", "\n", ". ", " ")
 
 
@@ -47,7 +45,7 @@ def chunks(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """The pieces in order, in groups of bounded size; a piece that is too long for one goes on in the next."""
     groups: list[list[Piece]] = []
     size = CHUNK
-    for piece in _split(_coarse(pieces)):
+    for piece in _split(pieces):
         if size + len(piece.text) > CHUNK or len(groups[-1]) == MOST:
             groups.append([])
             size = 0
@@ -73,22 +71,6 @@ def _break(text: str) -> int:
         if at > 0:
             return at + len(mark)
     return CHUNK
-
-
-def _coarse(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """Few enough pieces to be laid out."""
-    if len(pieces) <= FINE:
-        return pieces
-    groups = [list(group) for _, group in groupby(pieces, lambda piece: (piece.kind, piece.state))]
-    if len(groups) > FINE:
-        groups = [list(pieces[start : start + MOST]) for start in range(0, len(pieces), MOST)]
-    return [_join(group) for group in groups]
-
-
-def _join(group: list[Piece]) -> Piece:
-    first, kinds = group[0], {(piece.kind, piece.state) for piece in group}
-    text = "".join(piece.text for piece in group)
-    return first._replace(text=text) if len(kinds) == 1 else Piece(text, None, at=first.at)
 
 
 def _sentences(pieces: list[Piece]) -> list[Piece]:

@@ -17,7 +17,7 @@ from pages.ui.maths import to_markdown, visible
 from pages.ui.pieces import Piece, chunks
 
 FIRST = 3  # chunks rendered at once: below a second in the browser, formulas included
-PART = 100  # chunks on one page: 150,000 tokens and more
+PART = 120  # chunks on one page: 200,000 tokens of prose, or 4,800 segments however short
 RAW = 60_000  # characters that a box with a copy button shows quickly
 JS = """
 const near = (root, report) => {
@@ -54,7 +54,7 @@ export default function ({ data, setStateValue, setTriggerValue }) {
     if (at < data.first || at > data.last || !jump(data.scope, at)) setTriggerValue("go", at);
   };
   const scroll = () => {
-    const here = document.querySelector(`[data-scope="${data.scope}"] s`);
+    const here = document.querySelector(`.w-map[data-scope="${data.scope}"] s`);
     const top = (document.querySelector(".st-key-reader-head")?.getBoundingClientRect().bottom ?? 0) + 8;
     const shown = [...document.querySelectorAll(`.w-of-${data.scope}.w-chunk`)];
     const chunk = shown.findLast((one) => one.getBoundingClientRect().top <= top) ?? shown[0];
@@ -106,7 +106,8 @@ def chunk(pieces: Sequence[Piece], number: int, scope: str, closed: Collection[s
     inside = "".join(block(piece, (piece.kind or "plain") not in closed, light) for piece in pieces)
     classes = f"w-chunk w-of-{scope}{' w-light' if light else ''}"
     gap = "" if light else "\n\n"
-    return f'<div class="{classes}" data-chunk="{number}" style="{_height(pieces)}">{gap}{inside}</div>'
+    place = f'data-scope="{scope}" data-chunk="{number}" style="{_height(pieces)}"'
+    return f'<div class="{classes}" {place}>{gap}{inside}</div>'
 
 
 def _height(pieces: Sequence[Piece]) -> str:

@@ -54,7 +54,12 @@ def who() -> str:
     """The person at the keyboard: who is logged in, else the user of this computer."""
     user = st.user.to_dict()
     name = user.get("email") or user.get("name") if user.get("is_logged_in") else None
-    return str(name or getpass.getuser())
+    if name:
+        return str(name)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return "unknown user"
 
 
 def around(work: Workspace, view: View, start: int, count: int) -> list[str]:

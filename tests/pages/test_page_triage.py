@@ -129,3 +129,18 @@ def test_decisions_survive_a_restart(page, workspace, ids):
     again = Workspace(workspace.root)
     assert again.store.page(Filter())["decision"].to_pylist() == ["drop", None, None, None]
     again.store.close()
+
+
+def test_media_are_shown_beside_the_question_and_a_broken_one_is_named(page, workspace, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    media = ["broken.png", "https://example.com/a.png"]
+    row = {"question": "What is here?", "generation": "<think>\n5\n</think>\n5", "image": media}
+    (tmp_path / "pictures.jsonl").write_text(json.dumps(row))
+    run = workspace.import_run([tmp_path / "pictures.jsonl"])
+    import_files([tmp_path / "pictures.jsonl"], run.out)
+    workspace.store.take_import(run.id, run.out)
+    at = page("traces", trace=workspace.store.ids(Filter())[-1])
+    assert not at.exception
+    notes = [element.proto.body for element in at.get("html") if 'class="w-note"' in element.proto.body]
+    assert any("broken.png cannot be drawn" in note for note in notes)
+    assert any("https://example.com/a.png (an address; files are never loaded" in note for note in notes)

@@ -63,16 +63,7 @@ def test_chunks_hold_a_bounded_number_of_pieces():
     assert [len(group) for group in groups] == [view.MOST, view.MOST, 20]
 
 
-def test_of_a_flood_of_tiny_segments_neighbours_of_a_kind_are_drawn_as_one():
-    pieces = [Piece("x\n\n", "attempt" if at < 3_000 else "check", at=at) for at in range(6_000)]
-    drawn = [piece for group in view.chunks(pieces) for piece in group]
-    assert {piece.kind for piece in drawn} == {"attempt", "check"}
-    assert len(drawn) < 10
-    assert sum(len(piece.text) for piece in drawn) == 18_000
-
-
-def test_a_flood_of_alternating_segments_is_drawn_without_colours():
+def test_a_flood_of_tiny_segments_keeps_its_colours_in_many_chunks():
     pieces = [Piece("x\n\n", "attempt" if at % 2 else "check", at=at) for at in range(30_000)]
-    drawn = [piece for group in view.chunks(pieces) for piece in group]
-    assert {piece.kind for piece in drawn} == {None}
-    assert (len(drawn), drawn[1].at, sum(len(piece.text) for piece in drawn)) == (750, 40, 90_000)
+    groups = view.chunks(pieces)
+    assert (len(groups), [piece for group in groups for piece in group]) == (750, pieces)

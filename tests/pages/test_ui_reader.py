@@ -29,8 +29,10 @@ def test_the_light_form_is_escaped_and_holds_no_markdown():
 
 def test_a_chunk_tells_its_reader_its_number_and_about_its_height():
     html = reader.chunk([Piece("a" * 950, "plan")], 7, "5f2c", light=True)
-    start = '<div class="w-chunk w-of-5f2c w-light" data-chunk="7" style="contain-intrinsic-size:auto 238px"><details'
-    assert html.startswith(start)
+    start = (
+        '<div class="w-chunk w-of-5f2c w-light" data-scope="5f2c" data-chunk="7" style="contain-intrinsic-size:auto'
+    )
+    assert html.startswith(f'{start} 238px"><details')
 
 
 def test_the_name_of_a_reader_is_safe_in_a_class():
