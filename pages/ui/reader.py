@@ -8,7 +8,7 @@ the fragment draws those anew with their formulas.
 import html
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -30,22 +30,34 @@ const near = (root, report) => {
   }, { root, rootMargin: "900px 0px" });
   return { watch, stop: () => { watch.disconnect(); clearTimeout(timer); } };
 };
-const jump = (scope, at) => {
+const jump = (scope, at, exact) => {
   const places = [...document.querySelectorAll(`.w-of-${scope} [data-at], [data-at].w-of-${scope}`)];
   const found = places.findLast((one) => Number(one.dataset.at) <= at);
-  if (!found) return false;
+  if (!found || (exact && Number(found.dataset.at) !== at)) return false;
   found.open = true;
   found.scrollIntoView({ block: "start" });
   found.classList.add("w-found");
   setTimeout(() => found.classList.remove("w-found"), 1600);
   return true;
 };
-let jumped = "";
+let done = 0;
 export default function ({ data, setStateValue, setTriggerValue }) {
   const root = document.querySelector('[data-testid="stMain"]');
   const { watch, stop } = near(root, (seen) => setStateValue("near", seen));
-  const look = () => document.querySelectorAll(`.w-of-${data.scope}.w-light`).forEach((one) => watch.observe(one));
-  const later = [0, 150, 500, 1500].map((wait) => setTimeout(look, wait));
+  const look = () => {
+    document.querySelectorAll(`.w-of-${data.scope}.w-light`).forEach((one) => watch.observe(one));
+    document.querySelector(`.w-map[data-scope="${data.scope}"]`)?.classList.add("w-live");
+  };
+  const changed = () => {
+    look();
+    if (data.turn > done && jump(data.scope, data.jump, true)) done = data.turn;
+  };
+  let drawing = 0;
+  const drawn = new MutationObserver(() => {
+    drawing ||= requestAnimationFrame(() => { drawing = 0; changed(); });
+  });
+  if (root) drawn.observe(root, { childList: true, subtree: true });
+  changed();
   const click = (event) => {
     const link = event.target.closest?.("[data-go]");
     if (!link || link.closest("[data-scope]")?.dataset.scope !== data.scope) return;
@@ -68,18 +80,24 @@ export default function ({ data, setStateValue, setTriggerValue }) {
   const scrolled = () => { waiting ||= requestAnimationFrame(() => { waiting = 0; scroll(); }); };
   document.addEventListener("click", click);
   root?.addEventListener("scroll", scrolled, { passive: true });
-  const wanted = `${data.scope}-${data.jump}`;
-  if (data.jump !== null && wanted !== jumped) later.push(setTimeout(jump, 300, data.scope, data.jump));
-  jumped = wanted;
   return () => {
     stop();
-    later.forEach(clearTimeout);
+    drawn.disconnect();
+    cancelAnimationFrame(drawing);
     document.removeEventListener("click", click);
     root?.removeEventListener("scroll", scrolled);
   };
 }
 """
 _mount = st.components.v2.component("winnow_reader", js=JS)
+
+
+class Turn(NamedTuple):
+    """The reader's turns are numbered, so that each is followed once: to a part, and there to a segment."""
+
+    number: int
+    part: int
+    at: int
 
 
 def block(piece: Piece, opened: bool = True, light: bool = False) -> str:
@@ -134,11 +152,11 @@ def show(pieces: Sequence[Piece], key: str, closed: Collection[str] = ()) -> Non
 @st.fragment
 def _follow(groups: list[list[Piece]], key: str, closed: tuple[str, ...]) -> None:
     """One part of the trace; the chunks near the view are drawn with their formulas."""
-    count = -(-len(groups) // PART)
-    part = min(st.session_state.get(f"part-{key}", 1), count)
+    count, turn = -(-len(groups) // PART), turned(key)
+    part = min(st.session_state.get(f"part-{key}-{turn.number}") or turn.part, count)
     if count > 1:
         st.caption(f"A very long trace, in {count} parts")
-        st.pagination(count, default=part, key=f"part-{key}")
+        st.pagination(count, default=part, key=f"part-{key}-{turn.number}")
     shown = groups[(part - 1) * PART : part * PART]
     rendered = set(st.session_state.setdefault(f"rendered-{key}-{part}", set(range(FIRST))))
     _watch(groups, shown, key, part, rendered)
@@ -152,9 +170,9 @@ def _follow(groups: list[list[Piece]], key: str, closed: tuple[str, ...]) -> Non
 def _watch(groups: list[list[Piece]], shown: list[list[Piece]], key: str, part: int, rendered: set[int]) -> None:
     """Mount the component that reports what is near, and follows links to segments."""
     places = [piece.at for group in shown for piece in group if piece.at is not None]
-    name, wanted = f"view-{key}-{part}", st.session_state.get(f"jump-{key}")
-    data = {"scope": scope_of(key), "first": min(places, default=0), "last": max(places, default=0), "jump": wanted,
-            "rendered": len(rendered)}  # fmt: skip
+    name, turn = f"view-{key}-{part}", turned(key)
+    data = {"scope": scope_of(key), "first": min(places, default=0), "last": max(places, default=0), "jump": turn.at,
+            "turn": turn.number, "rendered": len(rendered)}  # fmt: skip
     with st.container(key=f"w-view-{scope_of(key)}-{part}"):
         _mount(key=name, data=data, on_near_change=partial(_seen, name, f"rendered-{key}-{part}"),
                on_go_change=partial(_turn, name, groups, key))  # fmt: skip
@@ -170,8 +188,13 @@ def _turn(name: str, groups: list[list[Piece]], key: str) -> None:
     """Open the part that holds the segment somebody clicked."""
     at: Any = st.session_state[name].go
     ahead = [n for n, group in enumerate(groups) if any(p.at is not None and p.at <= at for p in group)]
-    st.session_state[f"part-{key}"] = (ahead[-1] if ahead else 0) // PART + 1
-    st.session_state[f"jump-{key}"] = at
+    number = st.session_state["reader-turns"] = st.session_state.get("reader-turns", 0) + 1
+    st.session_state[f"turn-{key}"] = Turn(number, (ahead[-1] if ahead else 0) // PART + 1, at)
+
+
+def turned(key: str) -> Turn:
+    """Where a reader was last sent."""
+    return st.session_state.get(f"turn-{key}") or Turn(0, 1, 0)
 
 
 def show_raw(text: str, key: str) -> None:

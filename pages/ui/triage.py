@@ -16,6 +16,7 @@ from pages.ui.maths import inline, visible
 from pages.ui.state import put
 
 PAGE = 50
+TURNS = "traces-turns"
 KEYS = {
     "j": "next trace, over the end of a page too",
     "k": "previous trace",
@@ -47,7 +48,7 @@ class View(NamedTuple):
 
     def pagination(self) -> str:
         """The key of the page numbers of this list."""
-        return f"pagination-{self.chosen.to_query()}-{self.sort}-{self.descending}"
+        return f"pagination-{self.chosen.to_query()}-{self.sort}-{self.descending}-{st.session_state.get(TURNS, 0)}"
 
 
 def who() -> str:
@@ -76,7 +77,8 @@ def open_at(view: View, trace_id: str, place: int) -> None:
     number = place // PAGE + 1
     put("trace", trace_id)
     put("page", str(number) if number > 1 else None)
-    st.session_state[view.pagination()] = number
+    if not view.first <= place < view.first + len(view.ids):
+        st.session_state[TURNS] = st.session_state.get(TURNS, 0) + 1  # new page numbers, which start at this page
     jump()
 
 
