@@ -20,26 +20,45 @@ FIRST = 3  # chunks rendered at once: below a second in the browser, formulas in
 PART = 120  # chunks on one page: 200,000 tokens of prose, or 4,800 segments however short
 RAW = 60_000  # characters that a box with a copy button shows quickly
 JS = """
+let told = 0, held = null;
 const near = (root, report) => {
-  const seen = new Set();
+  const seen = new Map();
   let timer = 0;
+  // told again while they are still light: a report may be lost when the whole page is drawn anew
+  const tell = (again) => {
+    const light = [...seen].filter(([one]) => one.isConnected).map(([, number]) => number);
+    if (light.length) report({ chunks: light.sort((a, b) => a - b), told: ++told });
+    if (light.length && again) timer = setTimeout(tell, 1500, again - 1);
+  };
   const watch = new IntersectionObserver((entries) => {
-    for (const one of entries) seen[one.isIntersecting ? "add" : "delete"](Number(one.target.dataset.chunk));
+    for (const one of entries) {
+      if (one.isIntersecting) seen.set(one.target, Number(one.target.dataset.chunk)); else seen.delete(one.target);
+    }
     clearTimeout(timer);
-    timer = setTimeout(() => { if (seen.size) report([...seen].sort((a, b) => a - b)); }, 120);
+    timer = setTimeout(tell, 120, 5);
   }, { root, rootMargin: "900px 0px" });
   return { watch, stop: () => { watch.disconnect(); clearTimeout(timer); } };
 };
+const find = (scope, at) => [...document.querySelectorAll(`.w-of-${scope} [data-at]`)]
+  .findLast((one) => Number(one.dataset.at) <= at);
 const jump = (scope, at, exact) => {
-  const places = [...document.querySelectorAll(`.w-of-${scope} [data-at], [data-at].w-of-${scope}`)];
-  const found = places.findLast((one) => Number(one.dataset.at) <= at);
+  const found = find(scope, at);
   if (!found || (exact && Number(found.dataset.at) !== at)) return false;
   found.open = true;
   found.scrollIntoView({ block: "start" });
   found.classList.add("w-found");
   setTimeout(() => found.classList.remove("w-found"), 1600);
+  held = { scope, at: Number(found.dataset.at), until: performance.now() + 4000 };
   return true;
 };
+// the segment somebody jumped to stays in its place while formulas around it change their height
+const hold = () => {
+  if (held && performance.now() < held.until) find(held.scope, held.at)?.scrollIntoView({ block: "start" });
+};
+const release = () => { held = null; };
+for (const name of ["wheel", "pointerdown", "keydown", "touchstart"]) {
+  document.addEventListener(name, release, { passive: true, capture: true });
+}
 let done = 0;
 export default function ({ data, setStateValue, setTriggerValue }) {
   const root = document.querySelector('[data-testid="stMain"]');
@@ -50,6 +69,7 @@ export default function ({ data, setStateValue, setTriggerValue }) {
   };
   const changed = () => {
     look();
+    hold();
     if (data.turn > done && jump(data.scope, data.jump, true)) done = data.turn;
   };
   let drawing = 0;
@@ -180,8 +200,8 @@ def _watch(groups: list[list[Piece]], shown: list[list[Piece]], key: str, part: 
 
 def _seen(name: str, kept: str) -> None:
     """Remember the chunks that are near as rendered."""
-    numbers: Any = st.session_state[name].near or []
-    st.session_state[kept] = st.session_state[kept] | {int(number) for number in numbers}
+    report: Any = st.session_state[name].near
+    st.session_state[kept] = st.session_state[kept] | {int(number) for number in (report or {}).get("chunks", ())}
 
 
 def _turn(name: str, groups: list[list[Piece]], key: str) -> None:
