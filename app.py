@@ -9,6 +9,7 @@ SECTIONS = {
     "Data": [
         st.Page("pages/import.py", title="Import", icon=":material/upload_file:"),
         st.Page("pages/traces.py", title="Traces", icon=":material/notes:", default=True),
+        st.Page("pages/review.py", title="Review", icon=":material/rule:"),
         st.Page("pages/explore.py", title="Explore", icon=":material/bar_chart:"),
         st.Page("pages/sql.py", title="SQL", icon=":material/database:"),
         st.Page("pages/recipes.py", title="Recipes", icon=":material/filter_alt:"),
@@ -19,7 +20,10 @@ SECTIONS = {
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     ],
-    "Work": [st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:")],
+    "Work": [
+        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
+        st.Page("pages/history.py", title="History", icon=":material/history:"),
+    ],
 }
 
 st.session_state["in-app"] = True

@@ -18,3 +18,6 @@ CREATE TABLE IF NOT EXISTS quarantine (run VARCHAR, file VARCHAR, line BIGINT, r
 CREATE TABLE IF NOT EXISTS taken_in (run VARCHAR);
 -- What people said of traces, one value a trace and name; every change is an event, and also a line of labels.jsonl.
 CREATE TABLE IF NOT EXISTS labels (trace_id VARCHAR, name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS events (
+    id BIGINT, "at" VARCHAR, who VARCHAR, trace_id VARCHAR, name VARCHAR, value VARCHAR, "before" VARCHAR, undoes BIGINT
+);

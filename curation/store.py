@@ -43,11 +43,11 @@ class Store(Browse):
             self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
         except duckdb.IOException as error:
             raise _held(path, error) from None
-        self.path, self.version = path, 0
+        self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
         with self.writing() as cursor:
             cursor.execute(SCHEMA_SQL.read_text())
-            self._rebuild(cursor)
+            self.rebuild(cursor)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one use in one thread."""
@@ -60,6 +60,19 @@ class Store(Browse):
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """One transaction; everything in it becomes visible at once, or nothing."""
+        with self._transaction() as cursor:
+            yield cursor
+        self.version += 1
+
+    @contextmanager
+    def labelling(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction that changes labels only: counted apart, so that what reads none need not be made anew."""
+        with self._transaction() as cursor:
+            yield cursor
+        self.labelled += 1
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self.lock:
             cursor = self.connection.cursor()
             cursor.begin()
@@ -71,7 +84,6 @@ class Store(Browse):
                 raise
             finally:
                 cursor.close()
-            self.version += 1
 
     def take_import(self, run: str, out: Path) -> Taken:
         """Take in the parts an import left: new traces and problems once each, quarantine, and the count of rows."""
@@ -88,7 +100,7 @@ class Store(Browse):
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
             self._note_import(cursor, run, out, taken)
-            self._rebuild(cursor)
+            self.rebuild(cursor)
         return taken
 
     def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken) -> None:
@@ -129,7 +141,7 @@ class Store(Browse):
             self._note_annotation(cursor, step)
             if run:
                 cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
-            self._rebuild(cursor)
+            self.rebuild(cursor)
 
     def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator) -> None:
         cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
@@ -148,7 +160,7 @@ class Store(Browse):
         with self.writing() as cursor:
             cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
-    def _rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Materialise `scores`: light columns and the scores of every annotation, the latest of a name winning."""
         known = cursor.execute("SELECT key, spec, query FROM annotations ORDER BY taken, key").fetchall()
         steps = [(key, OPERATORS.parse(json.loads(spec))) for key, spec, query in known if not query]

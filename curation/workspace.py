@@ -17,6 +17,7 @@ from curation.errors import UserError
 from curation.filters import Filter
 from curation.freeze import NAME, check_name, request
 from curation.imports.mapping import Mapping
+from curation.labels import Labelled
 from curation.needs import with_needs
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.preview import Preview
@@ -36,8 +37,8 @@ def basics() -> list[Annotator]:
     return [step for step in steps if isinstance(step, Annotator)]
 
 
-class Workspace:
-    """One folder: winnow.duckdb, runs/, sets/, recipes/."""
+class Workspace(Labelled):
+    """One folder: winnow.duckdb, labels.jsonl, runs/, sets/, recipes/."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
         """Make the folders; the store opens on first use."""
@@ -55,7 +56,9 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The workspace's store; UserError while another process holds it."""
-        return Store(self.root / "winnow.duckdb")
+        store = Store(self.root / "winnow.duckdb")
+        self.settle(store)
+        return store
 
     def is_empty(self) -> bool:
         """True before anything was imported."""

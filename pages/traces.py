@@ -7,14 +7,17 @@ import streamlit as st
 from curation.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
-from pages.ui import charts, filter_bar, measure, trace_view
-from pages.ui.maths import inline
-from pages.ui.state import current_filter, get, offer_samples, put, screen
+from pages.ui import charts, filter_bar, keys, measure, media, siblings, trace_view, triage
+from pages.ui.looks import KIND_NAMES
+from pages.ui.marks import Marks, marked, marks_of, minimap
+from pages.ui.maths import inline, visible
+from pages.ui.state import current_filter, errors, get, offer_samples, put, screen
+from pages.ui.triage import PAGE
 
-PAGE = 50
 UNSORTED = "import order"
-FIRST = ("question", "model", "correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")
+FIRST = ("decision", "question", "model", "correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")
 IDENTIFIERS = ("id", "problem_id", "text_key", "parent_id")
+APART = ("dataset", "split", "subject", "model", "decision", "human_correct", "noted")  # shown in other places
 
 
 def traces(work: Workspace) -> None:
@@ -23,15 +26,14 @@ def traces(work: Workspace) -> None:
     filter_bar.show(work, chosen, "traces", lambda: tools(work))
     measure.running(work, "traces")
     left, right = st.columns([5, 7], gap="medium")
-    with left:
-        shown = listing(work, chosen)
+    with left, st.container(key="list"):
+        view, total = listing(work, chosen)
     with right:
-        if not shown:
+        if not view.ids:
             st.caption("No trace fits the filter. Remove a condition to see more.")
+            keys.listen(triage.KEYS, keys.SEARCH)
             return
-        selected = get("trace") or shown[0]
-        navigation(shown, selected)
-        one_trace(work, work.store.trace(selected))
+        reading(work, view, total)
 
 
 def tools(work: Workspace) -> None:
@@ -47,19 +49,20 @@ def tools(work: Workspace) -> None:
     measure.show(work, "traces")
 
 
-def listing(work: Workspace, chosen: Filter) -> list[str]:
-    """The table of one page, and page numbers; returns the ids on the page."""
-    pages = max(1, -(-work.store.count(chosen).rows // PAGE))
-    key = f"pagination-{chosen.to_query()}-{get('sort')}-{get('descending')}"
-    asked = st.session_state.get(key) or page_of(get("page"))
-    number = min(asked, pages)
+def listing(work: Workspace, chosen: Filter) -> tuple[triage.View, int]:
+    """The table of one page, and page numbers; returns what is shown and how long the whole list is."""
+    total = work.store.count(chosen).rows
+    pages = max(1, -(-total // PAGE))
+    view = triage.View(chosen, get("sort") or "", get("descending") == "1", 0, [])
+    key = view.pagination()
+    number = min(st.session_state.get(key) or page_of(get("page")), pages)
     put("page", str(number) if number > 1 else None)
-    table = work.store.page(chosen, get("sort") or "", get("descending") == "1", (number - 1) * PAGE, PAGE)
+    table = work.store.page(chosen, view.sort, view.descending, (number - 1) * PAGE, PAGE)
     ids = table["id"].to_pylist()
     draw_table(table, ids)
     if pages > 1:
         st.pagination(pages, default=number, key=key, max_visible_pages=5)
-    return ids
+    return view._replace(first=(number - 1) * PAGE, ids=ids), total
 
 
 def page_of(text: str | None) -> int:
@@ -79,7 +82,10 @@ def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow t
         if rows:
             put("trace", ids[rows[0]])
 
-    names = [name for name in table.column_names if name not in IDENTIFIERS]
+    at = table.column_names.index("question")
+    table = table.set_column(at, "question", [[visible(text) for text in table["question"].to_pylist()]])
+    empty = [name for name in ("human_correct", "noted") if not any(table[name].to_pylist())]
+    names = [name for name in table.column_names if name not in (*IDENTIFIERS, *empty)]
     order = [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
     st.dataframe(
         table, key=key, on_select=choose, selection_mode="single-row", hide_index=True, height=640, placeholder="",
@@ -91,69 +97,76 @@ def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow t
 def column_config(names: list[str]) -> dict[str, Any]:
     """Readable headings and widths."""
     config: dict[str, Any] = {name: st.column_config.Column(charts.label(name).split(" (")[0]) for name in names}
+    config["decision"] = st.column_config.TextColumn("Decision", width=64)
     config["question"] = st.column_config.TextColumn("Question", width=190)
     if "model" in names:
         config["model"] = st.column_config.TextColumn("Teacher", width=96)
     return config
 
 
-def navigation(ids: list[str], selected: str) -> None:
-    """Previous and next within the page, by button or key."""
-    place = ids.index(selected) if selected in ids else -1
+def reading(work: Workspace, view: triage.View, total: int) -> None:
+    """Keys, header and text of the open trace."""
+    trace_id = get("trace") or view.ids[0]
+    enter = ""
+    with errors():
+        trace = work.store.trace(trace_id)
+        marks, others = marks_of(trace), siblings.of(work, trace)
+        beside = siblings.beside(others)
+        question(work, trace)
+        with st.container(key="reader-head"):
+            triage.bar(work, view, trace_id, total)
+            enter = header(work, trace, None if beside or get("raw") else marks)
+        body(work, trace, marks, others)
+    keys.listen(triage.KEYS, keys.SEARCH, enter, trace_id)
 
-    def go(step: int) -> None:
-        put("trace", ids[max(0, min(len(ids) - 1, place + step))])
-        st.session_state["traces-jump"] = st.session_state.get("traces-jump", 0) + 1
+
+def question(work: Workspace, trace: Trace) -> None:
+    """The question with its media, and where the trace comes from."""
+    with st.container(border=True, key="reader-question"):
+        trace_view.show_text(trace.question, "w-question")
+        media.show(work, trace)
+        place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source
+        origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]
+        st.caption(inline(" · ".join([*filter(None, origin), place, f"trace {trace.id[:10]}"])))
+
+
+def header(work: Workspace, trace: Trace, marks: Marks | None) -> str:
+    """What stays in sight: decision, scores, note and the map; the box to enter, when one was opened."""
+    said = work.labels(trace.id)
+    shown = {"reference answer": trace.problem.reference, **work.store.scores(trace.id)}
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+        triage.badge(said)
+        st.html(f'<div class="w-head">{trace_view.scores_line({k: shown[k] for k in shown if k not in APART})}</div>')
+    enter = triage.note(work, trace.id, said.get("note", ""))
+    if trace.reasoning and marks:
+        st.html(minimap(trace, marks, trace.id))
+    return enter
+
+
+def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any]]) -> None:
+    """The text, rendered, raw, or beside another solution of the problem; then the other solutions."""
 
     def flip() -> None:
         put("raw", None if get("raw") else "1")
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Previous", key="previous", shortcut="k", icon=":material/arrow_upward:", on_click=go, args=(-1,),
-                  disabled=place <= 0)  # fmt: skip
-        st.button("Next", key="next", shortcut="j", icon=":material/arrow_downward:", on_click=go, args=(1,),
-                  disabled=place >= len(ids) - 1)  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Show rendered text" if get("raw") else "Show raw text", key="raw-text", shortcut="t",
                   icon=":material/code:", on_click=flip)  # fmt: skip
         with st.popover("Collapse", icon=":material/unfold_less:", help="Kinds of segments shown closed"):
             st.pills(
                 "Collapse", KINDS, selection_mode="multi", key="collapse", persist_state="session",
-                format_func=lambda kind: trace_view.KIND_NAMES[kind],
+                format_func=lambda kind: KIND_NAMES[kind],
             )  # fmt: skip
-        if place >= 0:
-            st.caption(f"{place + 1} of {len(ids)} on this page", width="content")
-
-
-def one_trace(work: Workspace, trace: Trace) -> None:
-    """Question, origin, scores, segments and answer of one trace."""
-    with st.container(border=True):
-        trace_view.show_text(trace.question, "w-question")
-        place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source
-        origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]
-        st.caption(inline(" · ".join([*filter(None, origin), place, f"trace {trace.id[:10]}"])))
-        reference = {"reference answer": trace.problem.reference}
-        scores = {
-            k: v for k, v in work.store.scores(trace.id).items() if k not in ("dataset", "split", "subject", "model")
-        }
-        st.html(trace_view.scores_line({**reference, **scores}))
+        siblings.choose(others)
+        st.caption("Press ? for all keys", width="content")
+    if beside := siblings.beside(others):
+        siblings.compare(trace, work.store.trace(beside["id"]), beside)
+        return
     if not trace.segments:
         st.caption("This trace has no segments yet. Choose Measure above the list to mark them.")
     closed = st.session_state.get("collapse") or []
-    trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")))
-    siblings(work, trace)
-
-
-def siblings(work: Workspace, trace: Trace) -> None:
-    """Other solutions of the same problem."""
-    others = [row for row in work.store.siblings(trace.problem.id).to_pylist() if row["id"] != trace.id]
-    if not others:
-        return
-    with st.expander(f"Other traces of this problem ({len(others)})", icon=":material/account_tree:"):
-        for row in others[:20]:
-            known = ("n_tokens", "correct", "given_correct", "n_chars")
-            words = [f"{name} {trace_view.shown(row[name])}" for name in known if row.get(name) is not None]
-            label = inline(f"{row['model'] or 'unknown teacher'}, {', '.join(words)}")
-            st.button(label, key=f"sibling-{row['id']}", type="tertiary", on_click=put, args=("trace", row["id"]))
+    trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=marked(trace, marks))
+    siblings.links(others)
 
 
 with screen("Traces", "Read the teachers' solutions: filter, sort, open one, move with j and k.") as work:

@@ -3,7 +3,9 @@ from streamlit.testing.v1 import AppTest
 
 from curation.runs import PROJECT, all_runs
 
-PAGES = ("import", "traces", "explore", "sql", "recipes", "sets", "train", "evaluate", "compare", "runs")
+PAGES = (
+    "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "compare", "runs", "history",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -11,7 +11,7 @@ def press(at, label):
 def test_the_first_trace_is_open_with_segments_scores_and_mathematics(page, workspace, words):
     text = words(page("traces"))
     assert "<span>$2 + 3 = 5$</span>" in text
-    assert '<details class="w-seg w-check w-kept" open>' in text
+    assert '<details class="w-seg w-check w-kept" data-at="2" open><summary>3&#8194;Check' in text
     assert "4 of 4 traces, 2 problems" in text
 
 
