@@ -7,7 +7,7 @@ import streamlit as st
 from curation.curated import CuratedSet, all_sets
 from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
-from pages.ui import forms, repairs, student_view, students, trace_view
+from pages.ui import fields, forms, repairs, student_view, students, trace_view
 from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
@@ -94,10 +94,10 @@ def objective_form(work: Workspace) -> dict[str, Any]:
     spec = OBJECTIVES.get(name)
     st.caption(spec.help())
     choices = forms.Choices(models=["base", *students.trained(work)])
-    own = [item.name for item in forms.fields(spec) if item.name not in Objective.model_fields]
+    own = [item.name for item in fields.fields(spec) if item.name not in Objective.model_fields]
     values = forms.form(spec, {}, choices, f"objective-{name}", [*own, *MAIN])
     with st.expander("More settings", icon=":material/tune:"):
-        rest = [item.name for item in forms.fields(spec) if item.name not in (*own, *MAIN)]
+        rest = [item.name for item in fields.fields(spec) if item.name not in (*own, *MAIN)]
         values |= forms.form(spec, {}, choices, f"objective-{name}", rest)
     return {"objective": name, **values}
 

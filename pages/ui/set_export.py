@@ -10,7 +10,7 @@ from curation.curated import CuratedSet
 from curation.exports.base import FORMATS, Format
 from curation.exports.registry import export_set
 from curation.workspace import Workspace
-from pages.ui import forms, students
+from pages.ui import fields, forms, students
 from pages.ui.state import errors
 from training.student import BASE_FOLDER
 
@@ -50,15 +50,15 @@ def show(work: Workspace, curated: CuratedSet) -> None:
 
 def options(work: Workspace, curated: CuratedSet, spec: type[Format]) -> dict[str, Any]:
     """The format's own fields, with the set's flags, the students and the other sets to choose from."""
-    fields = [item.name for item in forms.fields(spec)]
-    if not fields:
+    names = [item.name for item in fields.fields(spec)]
+    if not names:
         return {}
     flags = {field.name: "flag" for field in curated.schema() if pa.types.is_boolean(field.type)}
     models = [str(BASE_FOLDER), *(str(run.out / "model") for run in students.trained(work).values())]
-    start = {"tokenizer": models[0]} if "tokenizer" in fields else {}
-    drawn = [name for name in fields if name != "other_set"]
+    start = {"tokenizer": models[0]} if "tokenizer" in names else {}
+    drawn = [name for name in names if name != "other_set"]
     chosen = forms.form(spec, start, forms.Choices(scores=flags, tokenizers=models), f"export-{spec.title()}", drawn)
-    if "other_set" in fields:
+    if "other_set" in names:
         others = ["", *(other.name for other in work.sets() if other.name != curated.name)]
         chosen["other_set"] = st.selectbox(
             "Wrong traces from", others, format_func=lambda name: name or "this set", width=320,

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from curation.filters import Filter
 from curation.operator import OPERATORS
 from curation.workspace import Workspace
-from pages.ui import bins, forms
+from pages.ui import bins, forms, measure
 from pages.ui.draft import Draft, Step
 from pages.ui.maths import inline
 from pages.ui.state import errors
@@ -108,6 +108,7 @@ def form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) 
     columns = dict(work.store.columns())
     known = forms.Choices(
         scores=draft.scores_before(index, {}),
+        benchmarks=measure.benchmarks(work),
         histogram=lambda score: _histogram(work, score, query, version) if columns.get(score) == "number" else None,
         categories=lambda score: _categories(work, score, query, version) if columns.get(score) == "category" else (),
     )

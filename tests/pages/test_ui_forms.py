@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from curation.operator import OPERATORS
 from curation.params import EncoderName, Fraction, ModelName, Prompt, ScoreName
 from curation.spec import Spec, build
-from pages.ui import forms
+from pages.ui import fields, forms
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
 
@@ -61,7 +61,7 @@ def drawn(name, **values):
 
 
 def test_fields_are_read_from_the_declaration():
-    assert [(item.name, item.shape, item.widget) for item in forms.fields(Every)] == [
+    assert [(item.name, item.shape, item.widget) for item in fields.fields(Every)] == [
         ("share", "number", ""),
         ("count", "number", ""),
         ("side", "choice", ""),
@@ -125,7 +125,7 @@ def test_a_changed_widget_changes_its_value_only():
 @pytest.mark.parametrize("name", [name for name in SPECS if name != "every"])
 def test_the_form_of_every_registered_spec_renders(name):
     at = drawn(name)
-    assert set(at.session_state["chosen"]) <= {item.name for item in forms.fields(SPECS[name])}
+    assert set(at.session_state["chosen"]) <= {item.name for item in fields.fields(SPECS[name])}
 
 
 @pytest.mark.parametrize(

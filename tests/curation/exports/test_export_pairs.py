@@ -73,9 +73,7 @@ def test_trl_reads_both_layouts_as_preferences(tmp_path):
 
 
 def test_a_set_without_the_flag_names_those_it_has():
-    with pytest.raises(
-        UserError, match=r"Unknown flag of right traces in this set 'good'; known: closed, correct, "
-    ):
+    with pytest.raises(UserError, match=r"Unknown flag of right traces in this set 'good'; known: closed, correct, "):
         list(Pairs(right="good").pairs(content()))
 
 
