@@ -11,6 +11,7 @@ SECTIONS = {
         st.Page("pages/traces.py", title="Traces", icon=":material/notes:", default=True),
         st.Page("pages/review.py", title="Review", icon=":material/rule:"),
         st.Page("pages/explore.py", title="Explore", icon=":material/bar_chart:"),
+        st.Page("pages/sql.py", title="SQL", icon=":material/database:"),
         st.Page("pages/recipes.py", title="Recipes", icon=":material/filter_alt:"),
         st.Page("pages/sets.py", title="Sets", icon=":material/inventory_2:"),
     ],

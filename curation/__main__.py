@@ -1,8 +1,9 @@
-"""The command line of curation: `python -m curation import|traces|annotate|apply|sets|export|quarantine|docs`."""
+"""The command line of curation: `python -m curation import|traces|annotate|apply|sets|rebuild|diff|export|...`."""
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from curation.console import Parser, follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
 from curation.errors import UserError
-from curation.exports.registry import EXPORTS, export_set
+from curation.exports.base import FORMATS
+from curation.exports.registry import export_set
 from curation.filters import Filter
 from curation.flags import add_flags, from_flags
+from curation.freeze import read_manifest, rebuild_run
 from curation.imports.mapping import parse_mapping
 from curation.operator import OPERATORS, Annotator
 from curation.recipe import Recipe
+from curation.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
 
 
@@ -107,6 +111,16 @@ def apply_command(workspace: Workspace, given: argparse.Namespace) -> None:
     write_set(workspace.set(given.out), given.json)
 
 
+def rebuild_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Build a set again from what it was made from, and compare byte for byte."""
+    first = read_manifest(workspace, given.set)
+    name = given.out or f"{first.name}-rebuilt"
+    follow(rebuild_run(workspace, first, name))
+    if given.json:
+        return write(json.dumps({"set": name, "equal": True, "parts": len(first.parts)}))
+    write(f"{name}: its {len(first.parts)} parts are those of {first.name}, byte for byte")
+
+
 def write_set(curated: CuratedSet, as_json: bool) -> None:
     """What a set holds and what each step did."""
     manifest = curated.manifest
@@ -125,9 +139,22 @@ def sets_command(workspace: Workspace, given: argparse.Namespace) -> None:
         write_set(curated, given.json)
 
 
+def diff_command(workspace: Workspace, given: argparse.Namespace) -> None:
+    """Say how two sets differ: recipe, rows, scores."""
+    found = compare_sets(workspace.set(given.a), workspace.set(given.b))
+    if given.json:
+        return write(json.dumps(found.as_dict()))
+    write(found.sentence(given.a, given.b))
+    for change in found.recipe:
+        write(f"  {change.kind}: {change.words}")
+    for number in found.numbers:
+        write(f"  {number.sentence()}")
+
+
 def export_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Write a curated set in a trainer's format."""
-    rows = export_set(workspace.set(given.set), given.format, given.out)
+    chosen = from_flags(FORMATS.get(given.format), given)
+    rows = export_set(workspace.set(given.set), chosen, given.out)
     if given.json:
         return write(json.dumps({"rows": rows, "file": str(given.out)}))
     write(f"{rows} rows written to {given.out}")
@@ -156,7 +183,14 @@ def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
     write(f"{len(OPERATORS.members)} operators described in {given.out}")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def _format(arguments: Sequence[str]) -> str:
+    """The export format before parsing: it decides which flags there are."""
+    finder = Parser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--format", default="")
+    return str(finder.parse_known_args(list(arguments))[0].format)
+
+
+def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """All commands and their flags; an annotator's come from its spec."""
     parser = Parser(prog="python -m curation", description="Curate teacher traces.")
     shared = Parser(add_help=False)
@@ -174,7 +208,9 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--map", help="Columns, as in question=prompt,reasoning=cot,answer=final")
     one.add_argument("--dataset", help="Dataset name (default: the file's name)")
     one = command("traces", traces_command)
-    one.add_argument("--where", default="TRUE", help="SQL condition, as in \"n_tokens < 500 AND model = 'x'\"")
+    one.add_argument(
+        "--where", default="TRUE", help="SQL condition, as in \"n_tokens < 500 AND model = 'x'\", or a SELECT of ids"
+    )
     one.add_argument("--limit", type=int, default=50, help="Most rows shown (default: 50)")
     one.add_argument("--columns", nargs="*", default=["correct", "n_tokens"], help="Scores shown in the table")
     one = command("annotate", annotate_command)
@@ -188,11 +224,18 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    one = command("rebuild", rebuild_command)
+    one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
+    one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")
     command("sets", sets_command)
+    one = command("diff", diff_command)
+    one.add_argument("a", metavar="SET")
+    one.add_argument("b", metavar="OTHER")
     one = command("export", export_command)
     one.add_argument("set", metavar="SET")
-    one.add_argument("--format", choices=list(EXPORTS), required=True)
+    one.add_argument("--format", choices=list(FORMATS.members), required=True)
     one.add_argument("--out", type=Path, required=True, metavar="FILE")
+    add_flags(one, FORMATS.members.get(_format(arguments), FORMATS.members["messages"]))
     one = command("quarantine", quarantine_command)
     one.add_argument("--limit", type=int, default=1_000_000)
     one.add_argument("--out", help="JSONL file to write")
@@ -207,7 +250,8 @@ def run(arguments: list[str] | None = None) -> int:
     """Parse, work, and return the exit code: 0, or 2 for what a user can repair."""
 
     def work() -> None:
-        given = build_parser().parse_args(arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        given = build_parser(words).parse_args(words)
         given.work(Workspace(given.workspace), given)
 
     return main(work)

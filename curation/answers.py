@@ -4,6 +4,7 @@ r"""Find the answer in a text and compare it with the reference.
 """
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -27,15 +28,25 @@ MARK = re.compile(
 )
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
 BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))")  # not the words "A" and "I"
+OPTION = re.compile(r"^\W{0,3}[A-J](?:\)|[.:](?=\s))[*\s]*(?=\S)")
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
-    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}"
+    r"(?<!\\)\\(?:left|right|displaystyle|[!,;: ()\[\]])|\^\{?\\circ\}?|°|\\?[%$]|[*`]{1,2}(?=\W|$)|^[*`]{1,2}|^#+\s"
 )
 FRACTION = re.compile(r"(-?)\s*(\d*)\s*\\[dt]?frac\s*(?:\{\s*(-?\d+)\s*\}\s*\{\s*(\d+)\s*\}|(\d)(\d))")
 NAMED = re.compile(r"[A-Za-z]\w{0,10}\s*=\s*(?=[^=]+$)")
 UNIT = re.compile(r"\s+(?!(?:pi|sqrt|or|and|to)\b)[A-Za-z]{2,}[A-Za-z /.^]*[23]?$")
 MATHEMATICAL = re.compile(r"[\d\\^_=+*/|<>]|^\s*\w\s*$")
+COMPUTED = re.compile(r"(?:[=≈→⇒]|\\approx|\\boxed\s*\{)[\s$*({]*(?:\\(?:text|mathrm|mathbf)\{|about )?\Z")
+RESULT = re.compile(
+    rf"{COMPUTED.pattern}|(?:\b(?:is|are|was|get|gives?|makes?|equals?|obtain|yields?|leaves?|answer|option|choice|exactly"
+    r"|total of)|:|[是为得于])[\s$*({:]*(?:about |only |just |now )?\Z",
+    re.IGNORECASE,
+)
+OPERATOR = re.compile(r"[-+*/×÷^][ \t]*\Z")
+OPERAND = re.compile(r"[ \t$)}]*(?:[-+*/×÷^]|\\(?:times|cdot|div))[ \t$]*[\d(\\]")
+NEAR = 30  # ours: characters before a mention that say whether it is a result
 LONGEST = 1000  # ours: characters; a longer expression is not given to math-verify
 TAIL = 2000  # ours: characters of a reasoning searched for a bare number or letter
 WORKER = MathWorker()
@@ -81,7 +92,12 @@ def boxed(text: str) -> str | None:
 
 
 def compare(found: str, reference: str, comparator: Comparator = "auto", timeout: float = 5.0) -> Verdict:
-    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides."""
+    """Compare an answer with the reference; `auto` asks math-verify only when nothing cheaper decides.
+
+    Of a reference that is a worked solution its box counts; of an answer such as "B) Paris" the text, where the
+    reference is no letter.
+    """
+    reference = boxed(reference) or reference
     if comparator == "choice" or (comparator == "auto" and choice(reference)):
         wanted = choice(reference)
         return Verdict(wanted is not None and choice(found) == wanted, "choice")
@@ -92,7 +108,7 @@ def compare(found: str, reference: str, comparator: Comparator = "auto", timeout
     left, right = numeric(found), numeric(reference)
     if comparator == "numeric" or (left is not None and right is not None):
         return Verdict(left is not None and right is not None and _near(left, right), "numeric")
-    if plain(found) == plain(reference):
+    if plain(reference) in (plain(found), plain(OPTION.sub("", found))):
         return Verdict(True, "exact")
     if max(len(found), len(reference)) <= LONGEST and MATHEMATICAL.search(found) and MATHEMATICAL.search(reference):
         return Verdict(_same_math(found, reference, timeout), "math_verify")
@@ -127,29 +143,35 @@ def plain(text: str) -> str:
     return "".join(_bare(text).strip(" .,:;!\"'“”‘’").casefold().split())
 
 
-def mention(text: str, reference: str, start: int = 0, stop: int | None = None) -> int | None:
-    """Where the first standalone mention of the reference ends; None when it is not mentioned."""
-    stop = len(text) if stop is None else stop
+def first_correct(trace: Trace) -> int | None:
+    """Where the reasoning first states the reference as a result; None where it never does or there is none.
+
+    Behind "=", "is", "makes" and the like a mention is a result; an operand of a sum is none. Where no mention stands
+    as a result, the first one counts, except in what restates or plans, and except for the letter of a choice.
+    """
+    text, reference = trace.reasoning, (trace.problem.reference or "").strip()
+    letter = re.fullmatch(r"\(?[A-Z]\)?", reference) is not None
+    first: int | None = None
+    for span in trace.segments or (Segment(0, len(text), "attempt"),):
+        asked = span.kind in ("restate", "plan")  # a question that names the number is not an answer to it
+        for start, stop in _mentions(text, reference, span.start, span.stop):
+            before = text[max(0, start - NEAR) : start]
+            if OPERAND.match(text, stop):
+                continue
+            if (COMPUTED if asked else RESULT).search(before):
+                return stop
+            if first is None and not asked and not letter and not OPERATOR.search(before):
+                first = stop
+    return first
+
+
+def _mentions(text: str, reference: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     value = numeric(reference)
     if value is not None:
-        return next((m.end() for m in NUMBER.finditer(text, start, stop) if numeric(m.group()) == value), None)
-    if not reference.strip():
-        return None
-    found = re.compile(rf"(?<!\w){re.escape(reference.strip())}(?!\w)").search(text, start, stop)
-    return found.end() if found else None
-
-
-def first_correct(trace: Trace) -> int | None:
-    """Where the reasoning first states the reference as a result; None where it never does or there is none."""
-    # a question that names the number is not an answer to it
-    if not trace.problem.reference:
-        return None
-    for span in trace.segments or (Segment(0, len(trace.reasoning), "attempt"),):
-        if span.kind not in ("restate", "plan"):
-            at = mention(trace.reasoning, trace.problem.reference, span.start, span.stop)
-            if at is not None:
-                return at
-    return None
+        yield from (m.span() for m in NUMBER.finditer(text, start, stop) if numeric(m.group()) == value)
+    elif reference:
+        found = re.compile(rf"(?<!\w){re.escape(reference)}(?!\w)").finditer(text, start, stop)
+        yield from (match.span() for match in found)
 
 
 def _braced(text: str, start: int) -> str | None:

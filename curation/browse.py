@@ -1,36 +1,24 @@
 """Browse: what pages and the command line read from the store; every method is one or two queries."""
 
-import json
-from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from curation.batches import attached_schema, score_schema, with_segments
+from curation.distributions import Distributions
 from curation.errors import UserError, unknown
 from curation.filters import Filter
-from curation.operator import (
-    LABELS,
-    METADATA,
-    OPERATORS,
-    Annotator,
-    Operator,
-    QueryAnnotator,
-    ScoreType,
-    column,
-    literal,
-)
+from curation.operator import LABELS, Annotator, QueryAnnotator, column, literal
+from curation.reading import HIDDEN
 from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
 from curation.trace import Trace
 
 PREVIEW = 200  # characters of a question in a list
 FETCH = 500  # traces with text per query
-SCORE_TYPES: dict[str, ScoreType] = {"BOOLEAN": "flag", "VARCHAR": "category"}
-HIDDEN = ("id", "problem_id", "text_key", "parent_id")
+SIMILARITY = "similarity_to_search"  # of a page's rows to what was searched by meaning
 FULL = """
 SELECT t.*, t.rowid AS place, p.reference, p.media, p.question, x.reasoning, x.answer, x.extra, NULL AS segments
 FROM traces t JOIN problems p ON p.id = t.problem_id JOIN texts x ON x.id = t.id
@@ -46,22 +34,8 @@ class Counts(NamedTuple):
     tokens: int | None
 
 
-class Browse:
+class Browse(Distributions):
     """Read queries over the tables of schema.sql and the materialised `scores`."""
-
-    @abstractmethod
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor for one use."""
-
-    def columns(self) -> dict[str, ScoreType]:
-        """What can be filtered, charted and selected on: metadata first, then scores."""
-        found = self.cursor().execute("DESCRIBE scores").fetchall()
-        types = {row[0]: SCORE_TYPES.get(row[1], "number") for row in found if row[0] not in HIDDEN}
-        return {name: types[name] for name in [*METADATA, *(n for n in types if n not in METADATA)]}
-
-    def where(self, chosen: Filter) -> str:
-        """The filter as SQL over `scores`."""
-        return chosen.where(self.columns())
 
     def count(self, chosen: Filter) -> Counts:
         """Rows, problems, characters and tokens the filter shows."""
@@ -74,13 +48,19 @@ class Browse:
     def page(
         self, chosen: Filter, sort: str = "", descending: bool = False, offset: int = 0, limit: int = 50
     ) -> pa.Table:
-        """A page of light columns, scores and the start of the question, in import order unless sorted."""
+        """A page of light columns, scores and the start of the question.
+
+        In import order unless sorted; a search by meaning comes with its similarity, the most similar first.
+        """
         if sort and sort not in self.columns():
             raise unknown("score to sort by", sort, list(self.columns()))
         direction = "DESC" if descending else "ASC"
+        meant = next((wanted for wanted in chosen.searches() if wanted.kind == "meaning"), None)
+        join = f"JOIN (SELECT id, similarity AS {SIMILARITY} FROM {self.found(meant)}) USING (id)" if meant else ""
         order = f"{column(sort)} {direction} NULLS LAST, place" if sort else "place"
+        order = f"{SIMILARITY} DESC, {order}" if meant and not sort else order
         query = f"""
-            WITH numbered AS (SELECT *, rowid AS place FROM scores),
+            WITH numbered AS (SELECT *, rowid AS place FROM scores {join}),
             page AS (FROM numbered WHERE {self.where(chosen)} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d})
             SELECT page.* EXCLUDE (place), left(p.question, {PREVIEW}) AS question
             FROM page JOIN problems p ON p.id = page.problem_id ORDER BY {order}"""
@@ -106,15 +86,9 @@ class Browse:
             found = self.cursor().sql(f"{FULL} WHERE t.id IN (SELECT unnest($ids))", params={"ids": chunk})
             by_id = {trace.id: trace for trace in from_table(found.to_arrow_table())}
             batch = [by_id[trace_id] for trace_id in chunk if trace_id in by_id]
-            segmented = self._latest_segments()
+            newest = self.newest("segments")
+            segmented = column(f"ann_{newest.key()}") if newest else ""
             yield next(with_segments(self.cursor(), iter([batch]), segmented)) if segmented else batch
-
-    def _latest_segments(self) -> str:
-        """The table of the newest annotation that added segments."""
-        for key, step in reversed(self.annotations().items()):
-            if isinstance(step, Annotator) and step.adds_segments:
-                return column(f"ann_{key}")
-        return ""
 
     def scores(self, trace_id: str) -> dict[str, Any]:
         """Every column of one trace by name."""
@@ -125,57 +99,6 @@ class Browse:
         """All traces of a problem: light columns and scores."""
         query = "FROM scores WHERE problem_id = $id ORDER BY rowid"
         return self.cursor().sql(query, params={"id": problem_id}).to_arrow_table()
-
-    def histogram(self, name: str, chosen: Filter, bins: int = 50, group: str | None = None) -> pa.Table:
-        """Rows per bin of a number: low, high, rows and, when grouped, the group."""
-        self._check(name, "number")
-        self._check(group or name)
-        where, value = self.where(chosen), column(name)
-        by = f", {column(group)} AS grp" if group else ""
-        query = f"""
-            WITH ends AS (SELECT min({value}) AS low, max({value}) AS high FROM scores WHERE {where}),
-            width AS (SELECT low, CASE WHEN high > low THEN (high - low) / {bins:d} ELSE 1 END AS step FROM ends),
-            binned AS (
-                SELECT least(floor(({value} - low) / step), {bins - 1:d}) AS bin, low, step {by}
-                FROM scores, width WHERE {where} AND {value} IS NOT NULL
-            )
-            SELECT any_value(low + bin * step) AS low, any_value(low + (bin + 1) * step) AS high, count(*) AS rows
-                   {', grp AS "group"' if group else ""}
-            FROM binned GROUP BY bin {", grp" if group else ""} ORDER BY low {', "group"' if group else ""}"""
-        return self.cursor().sql(query).to_arrow_table()
-
-    def categories(self, name: str, chosen: Filter, limit: int = 50) -> pa.Table:
-        """The commonest values of a category or flag: value, rows."""
-        self._check(name, "category", "flag")
-        query = (
-            f"SELECT {column(name)}::VARCHAR AS value, count(*) AS rows FROM scores WHERE {self.where(chosen)} "
-            f"GROUP BY 1 ORDER BY rows DESC, value LIMIT {limit:d}"
-        )
-        return self.cursor().sql(query).to_arrow_table()
-
-    def points(self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000) -> pa.Table:
-        """A fixed sample of traces with two numbers and a column to colour by: id, x, y, colour."""
-        self._check(x, "number")
-        self._check(y, "number")
-        self._check(colour or x)
-        shade = column(colour) if colour else "NULL"
-        query = f"""
-            SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour
-            FROM (SELECT * FROM scores WHERE {self.where(chosen)} ORDER BY hash(id) LIMIT {limit:d})
-            WHERE {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
-        return self.cursor().sql(query).to_arrow_table()
-
-    def summary(self, name: str, group: str, chosen: Filter) -> pa.Table:
-        """Five-number summary of a number per value of a category: group, rows, low, q1, median, q3, high."""
-        self._check(name, "number")
-        self._check(group)
-        value = column(name)
-        query = f"""
-            SELECT {column(group)}::VARCHAR AS "group", count({value}) AS rows, quantile_cont({value}, 0.05) AS low,
-                   quantile_cont({value}, 0.25) AS q1, median({value}) AS median, quantile_cont({value}, 0.75) AS q3,
-                   quantile_cont({value}, 0.95) AS high
-            FROM scores WHERE {self.where(chosen)} AND {value} IS NOT NULL GROUP BY 1 ORDER BY rows DESC LIMIT 20"""
-        return self.cursor().sql(query).to_arrow_table()
 
     def imports(self) -> pa.Table:
         """Imports, newest first, with what became of their rows."""
@@ -189,11 +112,6 @@ class Browse:
     def quarantine_count(self) -> int:
         """Number of quarantined rows."""
         return int((self.cursor().execute("SELECT count(*) FROM quarantine").fetchone() or (0,))[0])
-
-    def annotations(self) -> dict[str, Operator]:
-        """Annotators whose results are stored, by key, oldest first."""
-        rows = self.cursor().execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
-        return {key: OPERATORS.parse(json.loads(spec)) for key, spec in rows}
 
     def datasets(self) -> pa.Table:
         """Datasets by name with their traces, problems, and problems with a reference answer."""
@@ -217,11 +135,6 @@ class Browse:
         names = ", ".join(column(name) for name in [*LIGHT, *LABELS])
         query = f"SELECT {names} FROM scores WHERE {self.where(chosen)} ORDER BY rowid"
         return self.cursor().sql(query).to_arrow_table()
-
-    def _check(self, name: str, *kinds: ScoreType) -> None:
-        fitting = [known for known, kind in self.columns().items() if not kinds or kind in kinds]
-        if name not in fitting:
-            raise unknown(" or ".join(kinds) or "column", name, fitting)
 
     def known(self, step: Annotator) -> pa.Table:
         """An annotator's stored scores and failures; nothing for those of a query, which are never stored."""
@@ -254,24 +167,11 @@ class Browse:
         )
 
     def select(self, condition: str, limit: int) -> pa.Table:
-        """Traces for which a SQL condition over `scores` holds; UserError when it is not one condition.
-
-        It is judged on a copy without texts, by a connection that cannot reach files.
-        """
-        query = f"SELECT id FROM scores WHERE ({condition}\n) ORDER BY place LIMIT {limit:d}"
-        scores = self.cursor().sql("SELECT *, rowid AS place FROM scores").to_arrow_table()
-        with duckdb.connect(config={"enable_external_access": "false"}) as apart:  # in memory
-            apart.register("scores", scores)
-            try:
-                if len(duckdb.extract_statements(query)) != 1:
-                    raise UserError(f"--where takes one SQL condition, found: {condition}")
-                ids = [row[0] for row in apart.execute(query).fetchall()]
-            except duckdb.Error as error:
-                reason, names = str(error).split("\n")[0], ", ".join(self.columns())
-                raise UserError(f"The condition cannot be used: {reason}. Columns: {names}.") from None
-        listed = f"SELECT s.*, left(p.question, {PREVIEW}) AS question FROM scores s JOIN problems p "
-        listed += "ON p.id = s.problem_id WHERE s.id IN (SELECT unnest($ids)) ORDER BY s.rowid"
-        return self.cursor().sql(listed, params={"ids": ids}).to_arrow_table()
+        """Traces for which a SQL condition over `scores` holds, or which a SELECT names; UserError when it is none."""
+        try:
+            return self.page(Filter(sql=condition or "TRUE"), limit=limit)
+        except UserError as error:
+            raise UserError(f"{error} Columns of scores: {', '.join(self.columns())}.") from None
 
     def write_stored(self, step: Annotator, folder: Path) -> None:
         """Write an annotator's stored results as KEY.parquet, where there are any."""

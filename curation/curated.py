@@ -2,7 +2,8 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from curation.errors import UserError
+from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator
+from curation.rebuild import Inputs, libraries, moved_on
 from curation.report import StepReport
 from curation.result import Result
 from curation.runs import VERSION
@@ -49,6 +52,10 @@ class Manifest(Origin):
     scores: list[str]
     parts: list[Part]
     code_version: str
+    inputs: Inputs | None = None
+    measured: list[dict[str, Any]] = []  # annotators whose scores the rows carry, where a trace alone decides them
+    files: dict[str, int] = {}  # rows by the file they were imported from
+    libraries: dict[str, str] = {}
 
 
 class CuratedSet:
@@ -87,16 +94,37 @@ class CuratedSet:
         for batch in read_batches(self.paths):
             yield pa.Table.from_batches([batch])
 
-    def traces(self) -> Iterator[Trace]:
-        """Every trace in row order, a batch in memory at a time."""
-        for table in self.tables():
-            yield from from_table(table)
+    def traces(self, start: int = 0) -> Iterator[Trace]:
+        """Every trace in row order from row `start` on, a batch in memory at a time; parts before it are not read."""
+        paths, before = self.paths, 0
+        while paths and before + pq.read_metadata(paths[0]).num_rows <= start:
+            before += pq.read_metadata(paths.pop(0)).num_rows
+        for batch in read_batches(paths):
+            skipped = min(max(0, start - before), batch.num_rows)
+            before += batch.num_rows
+            yield from from_table(batch.slice(skipped))
+
+    def ids(self) -> list[str]:
+        """The ids of all traces in row order."""
+        return [value for batch in read_batches(self.paths, ["id"]) for value in batch.column("id").to_pylist()]
+
+    def find(self, trace_id: str) -> Trace | None:
+        """The trace of that id; only ids are read on the way to it."""
+        ids = self.ids()
+        return next(self.traces(ids.index(trace_id))) if trace_id in ids else None
 
 
-def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:
+def write_set(
+    folder: Path,
+    result: Result,
+    origin: Origin,
+    inputs: Inputs | None = None,
+    inherited: Sequence[dict[str, Any]] = (),
+) -> CuratedSet:
     """Freeze a result: parts with their scores, ledger, manifest last; the folder appears when it is complete.
 
-    The origin is what the result does not know: name, recipe, source, rebuild command.
+    The origin is what the result does not know: name, recipe, source, rebuild command. `inherited` are the annotators
+    whose scores the source's rows already carried.
     """
     if folder.exists():
         raise UserError(f"A curated set '{folder.name}' exists already in {folder.parent}; choose another name.")
@@ -105,7 +133,9 @@ def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:
     temporary.mkdir(parents=True)
     scores = result.scores()
     written = []
+    files: Counter[str] = Counter()
     for number, batch in enumerate(result.traces()):
+        files.update(trace.source for trace in batch)
         written.append(temporary / f"part-{number:05d}.parquet")
         write_part(result.with_scores(batch, scores), written[-1])
     result.write_ledger(temporary / "ledger.parquet")
@@ -119,11 +149,43 @@ def write_set(folder: Path, result: Result, origin: Origin) -> CuratedSet:
         scores=scores,
         parts=[describe_part(path) for path in written],
         code_version=VERSION,
+        inputs=inputs,
+        measured=_measured(result, scores, inherited),
+        files=dict(sorted(files.items())),
+        libraries=libraries(),
         **dict(origin),
     )
     (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     temporary.rename(folder)
     return CuratedSet(folder)
+
+
+def _measured(result: Result, scores: Sequence[str], inherited: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The annotators whose scores survived every mapper, the source's among them where there was none."""
+    found = list(inherited)
+    for step in result.steps:
+        if step.kind == "mapper":
+            found = []
+        elif isinstance(step, Annotator) and not isinstance(step, QueryAnnotator | CorpusAnnotator):
+            found += [step.dump()] if step.dump() not in found and set(step.adds()) <= set(scores) else []
+    return found
+
+
+def explain(first: Manifest, made: CuratedSet) -> str:
+    """Why a rebuilt set is not equal to the first, in one sentence."""
+    now = made.manifest
+    parts = [part.file for part in first.parts if part not in now.parts]
+    what = (
+        f"it has {now.rows:,} rows instead of {first.rows:,}"
+        if now.rows != first.rows
+        else f"{len(parts)} of {len(first.parts)} parts have other bytes"
+    )
+    versions = moved_on(first.libraries)
+    why = f" ({'; '.join(versions)})" if versions else " although its inputs are the same"
+    return (
+        f"The rebuilt set '{made.name}' is not equal to '{first.name}': {what}{why}. It was kept; "
+        f"python -m curation diff {first.name} {made.name} shows the rows."
+    )
 
 
 def is_set_of(folder: Path, origin: Origin) -> bool:

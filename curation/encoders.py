@@ -17,8 +17,8 @@ Vectors = NDArray[np.float32]
 DIMENSIONS = 256
 FEATURES = 2**18  # ours: hashed words
 NONZERO = 8  # ours: numbers of a vector that one word moves; a denser projection was no better on the samples
-# a word, or one character of a script without spaces; digits say little about what a text is about
-TOKEN = r"(?u)[぀-ヿ㐀-鿿]|[^\W\d_぀-ヿ㐀-鿿]{2,}"
+# a word, one character of a script without spaces, or a number: two attempts at one sum share little else
+TOKEN = r"(?u)[぀-ヿ㐀-鿿]|[^\W\d_぀-ヿ㐀-鿿]{2,}|\d+"
 
 
 class Encoder(Protocol):

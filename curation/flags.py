@@ -4,6 +4,7 @@ import argparse
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+import yaml
 from pydantic.fields import FieldInfo
 
 from curation.spec import Spec, build
@@ -47,6 +48,8 @@ def _options(field: FieldInfo) -> dict[str, Any]:
 def _metavar(kind: Any) -> str:  # noqa: ANN401  (a type)
     if _is_list(kind):
         return "A,B"
+    if _is_mapping(kind):
+        return "{A: 1, B: 2}"
     return {int: "N", float: "X"}.get(kind, "TEXT")
 
 
@@ -70,11 +73,24 @@ def _is_list(kind: Any) -> bool:  # noqa: ANN401  (a type)
     return kind in (list, tuple, set) or get_origin(kind) in (list, tuple, set)
 
 
+def _is_mapping(kind: Any) -> bool:  # noqa: ANN401  (a type)
+    return kind is dict or get_origin(kind) is dict
+
+
 def _read(field: FieldInfo, value: object) -> object:
-    """Text as pydantic wants it: `none` for an empty optional field, commas between list items."""
+    """Text as pydantic wants it: `none` for an empty optional field, commas between list items, YAML for a mapping."""
     kind = _kind(field)
     if isinstance(value, str) and value.lower() == "none" and type(None) in get_args(field.annotation):
         return None
     if isinstance(value, str) and _is_list(kind):
         return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, str) and _is_mapping(kind):
+        return _mapping(value)
     return value
+
+
+def _mapping(text: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # which the spec refuses, naming the field

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import psutil
 
-from curation.curated import Origin, is_set_of, write_set
+from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
+from curation.derived import SetSource
 from curation.engine import apply
+from curation.errors import UserError
 from curation.executors import Local
 from curation.imports.mapping import Mapping
 from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
+from curation.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.recipe import Recipe
 from curation.sources import Parts
 from curation.table import parts
@@ -41,10 +44,29 @@ def apply_task(job: Job) -> None:
     folder, origin = Path(inputs["set"]), Origin.model_validate(inputs["origin"])
     if is_set_of(folder, origin):  # complete, but the worker was killed before it could say so
         return
+    source, made_from = _staged(job, recipe)
+    again = job.run.folder / "in" / "again.json"
+    first = Manifest.model_validate_json(again.read_text(encoding="utf-8")) if again.is_file() else None
+    if first:
+        refuse_changed(first.name, first.inputs, made_from)
+    inherited = source.curated.manifest.measured if isinstance(source, SetSource) else []
+    with apply(recipe.steps, source, job.out, _executor(), progress=job.progress) as result:
+        made = write_set(folder, result, origin, made_from, inherited)
+    if first and made.manifest.parts != first.parts:
+        raise UserError(explain(first, made))
+
+
+def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
+    """What a recipe is applied to, files imported first, and its hashes."""
+    inputs, folder = job.request.inputs, job.run.folder / "in"
+    if inputs.get("parent"):
+        source: Parts = SetSource(CuratedSet(Path(inputs["parent"])), recipe.steps, folder / "known")
+        return source, describe_inputs(source.paths)
+    files: dict[str, str] = {}
     if inputs.get("files"):
-        import_files([Path(path) for path in inputs["files"]], job.run.folder / "in", progress=job.progress)
-    with apply(recipe.steps, _source(job), job.out, _executor(), progress=job.progress) as result:
-        write_set(folder, result, origin)
+        report = import_files([Path(path) for path in inputs["files"]], folder, progress=job.progress)
+        files = {file.path: file.sha256 for file in report.files}
+    return _source(job), describe_inputs(parts(folder), folder / "known" / "labels.parquet", files)
 
 
 def _source(job: Job) -> Parts:

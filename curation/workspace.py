@@ -10,11 +10,12 @@ from typing import Any
 
 import duckdb
 
-from curation.curated import CuratedSet, Origin, all_sets
+from curation.curated import CuratedSet, all_sets
 from curation.disk import refusal
 from curation.engine import apply
 from curation.errors import UserError
 from curation.filters import Filter
+from curation.freeze import NAME, check_name, request
 from curation.imports.mapping import Mapping
 from curation.labels import Labelled
 from curation.needs import with_needs
@@ -28,7 +29,6 @@ from curation.store import Store
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
 BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
 def basics() -> list[Annotator]:
@@ -145,13 +145,9 @@ class Workspace(Labelled):
 
     def apply_run(self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = ()) -> Run:
         """The run of a recipe over the store's filtered traces, or over files; not launched yet."""
-        if not NAME.fullmatch(name):
-            raise UserError(f"'{name}' cannot name a set: use letters, digits, '.', '_' and '-', at most 80.")
-        if (self.sets_root / name).exists():
-            raise UserError(f"A curated set '{name}' exists already; choose another name.")
+        check_name(self.sets_root, name)
         _check_paths(files)
         source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
-        what = " ".join(str(path) for path in files)
         if chosen is not None:
             rows = self.store.count(chosen).rows
             if not rows:
@@ -159,11 +155,7 @@ class Workspace(Labelled):
                     f"No trace of the workspace {self.root} passes this filter, so there is nothing to curate."
                 )
             source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": rows}
-            what = f"--filter '{chosen.to_query()}'" if chosen.to_query() else ""
-        rebuild = " ".join(f"python -m curation apply recipe.yaml {what} --out {name}".split())
-        origin = Origin(name=name, recipe=recipe.name, recipe_yaml=recipe.dump(), source=source, rebuild=rebuild)
-        inputs = {**source, "set": str(self.sets_root / name), "origin": origin.model_dump(mode="json")}
-        run = self._create("apply", f"Curate {name} with {recipe.name}", {"recipe": recipe.dump()}, inputs)
+        run = self.new_run(request(recipe, self.sets_root / name, source, source))
         replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
         if chosen is not None:
             self._stage(run, recipe.steps, chosen)
@@ -179,7 +171,10 @@ class Workspace(Labelled):
         self.store.write_labels(chosen, run.folder / "in" / "known" / "labels.parquet")
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
-        request = Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs)
+        return self.new_run(Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs))
+
+    def new_run(self, request: Request) -> Run:
+        """A run's folder, not launched yet; UserError when it cannot be made."""
         try:
             return create(self.runs_root, request)
         except OSError as error:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from curation.benchmarks import locate, shipped
 from curation.runs import create
 from curation.workspace import Workspace
 from pages.ui import forms, students
 from pages.ui.run_panel import panel
 from pages.ui.scores import COLUMNS, numbers, row
 from pages.ui.state import get, offer_samples, put, runs, screen
-from training.benchmark import locate, read, shipped
+from training.benchmark import read
 from training.launch import evaluate_request
 from training.strategy import STRATEGIES
 

@@ -1,28 +1,31 @@
-"""Sets: frozen results of recipes; their manifest, report and export."""
+"""Sets: frozen results of recipes; where they come from, how they differ, what a student sees, and export."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import streamlit as st
 
 from curation.curated import CuratedSet, all_sets
-from curation.exports.registry import EXPORTS, SUFFIXES, export_set
+from curation.lineage import Graph, lineage
 from curation.workspace import Workspace
-from pages.ui import funnel, trace_view
+from pages.ui import (
+    funnel,
+    lineage_chart,
+    repairs,
+    set_compare,
+    set_export,
+    set_ledger,
+    student_view,
+    students,
+    trace_view,
+)
 from pages.ui.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
 
-FORMATS = {
-    "messages": "Messages (chat JSON lines)",
-    "prompt_completion": "Prompt and completion (TRL JSON lines)",
-    "sharegpt": "ShareGPT (JSON lines)",
-    "alpaca": "Alpaca (JSON lines)",
-    "parquet": "Parquet",
-    "folder": "Hugging Face dataset folder",
-}
+VIEWS = ("Report", "Traces", "As a student sees it", "Lineage", "Compare", "Manifest", "Export")
 
 
 def sets(work: Workspace) -> None:
-    """Choose a set; look at it; export it."""
+    """Choose a set; look at it; compare it; export it."""
     found = all_sets(work.sets_root)
     if not found:
         with st.container(border=True):
@@ -31,20 +34,36 @@ def sets(work: Workspace) -> None:
         return
     names = [curated.name for curated in found]
     asked = get("set")
+    st.session_state.pop("use-set", None)
     name = st.selectbox("Curated set", names, names.index(asked) if asked in names else 0, width=420)
     put("set", name)
-    curated = next(curated for curated in found if curated.name == name)
+    curated = found[names.index(name)]
     numbers(curated)
-    tabs = st.tabs(["Report", "Traces", "Manifest", "Export"])
-    with tabs[0]:
-        steps = curated.manifest.steps
-        funnel.show(steps, steps[0].rows_in if steps else curated.manifest.rows, "set")
-    with tabs[1]:
-        first_traces(curated)
-    with tabs[2]:
-        manifest(curated)
-    with tabs[3]:
-        export(work, curated)
+    tabs = dict(zip(VIEWS, st.tabs(VIEWS, key="view", on_change="rerun", bind="query-params"), strict=True))
+    chosen = next((view for view in VIEWS if tabs[view].open), VIEWS[0])
+    with tabs[chosen]:
+        draw(chosen, work, curated, found)
+
+
+def draw(view: str, work: Workspace, curated: CuratedSet, found: Sequence[CuratedSet]) -> None:
+    """The open view of a set; the hidden ones cost nothing."""
+    with errors():
+        if view == "Report":
+            steps = curated.manifest.steps
+            funnel.show(steps, steps[0].rows_in if steps else curated.manifest.rows, "set")
+            set_ledger.show(curated)
+        elif view == "Traces":
+            traces(curated)
+        elif view == "As a student sees it":
+            student(work, curated)
+        elif view == "Lineage":
+            versions(work, curated, found)
+        elif view == "Compare":
+            set_compare.show(curated, found)
+        elif view == "Manifest":
+            manifest(curated)
+        else:
+            set_export.show(work, curated)
 
 
 def numbers(curated: CuratedSet) -> None:
@@ -58,27 +77,67 @@ def numbers(curated: CuratedSet) -> None:
     st.caption(inline(f"Created {facts.created}, Winnow {facts.code_version}, {len(facts.parts)} parquet parts"))
 
 
-def first_traces(curated: CuratedSet) -> None:
-    """The first traces of the set, one at a time."""
-    rows = min(50, curated.manifest.rows)
+def traces(curated: CuratedSet) -> None:
+    """The traces of the set, one at a time."""
+    rows = curated.manifest.rows
     if not rows:
         st.caption("The set has no traces.")
         return
     number = st.pagination(rows, key=f"set-trace-{curated.name}", max_visible_pages=9)
-    for index, trace in enumerate(curated.traces(), 1):
-        if index == number:
-            trace_view.show_text(trace.question, "w-question")
-            st.caption(
-                inline(f"{trace.model or 'unknown teacher'} · reference {trace.problem.reference or 'unknown'}")
-            )
-            trace_view.show_trace(trace, trace.id)
-            break
+    trace = next(curated.traces(number - 1))
+    trace_view.show_text(trace.question, "w-question")
+    facts = [trace.model or "unknown teacher", f"reference {trace.problem.reference or 'unknown'}", trace.id]
+    st.caption(inline(" · ".join(facts)))
+    trace_view.show_trace(trace, trace.id)
+
+
+def student(work: Workspace, curated: CuratedSet) -> None:
+    """What a student would be trained on, and what can be repaired before."""
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    with left:
+        chosen = students.choose(work, "sets-student")
+    length = right.number_input("Max length", 16, value=1024, key="sets-max-length", help="Longest row in tokens")
+    if chosen is not None:
+        student_view.show(
+            curated, chosen.path, length,
+            lambda facts: repairs.show(work, curated, chosen.path, length, facts, "sets-max-length"),
+        )  # fmt: skip
+
+
+def versions(work: Workspace, curated: CuratedSet, found: Sequence[CuratedSet]) -> None:
+    """What this set was made from and what was made of it; then every set there is."""
+    graph = lineage(work.runs_root, work.sets_root)
+    here = f"set:{curated.name}"
+    lineage_chart.show(graph.around(here), here, f"lineage-{curated.name}")
+    st.caption("Click a square to open it")
+    st.dataframe(
+        [version(other, graph) for other in found], hide_index=True, height="auto", placeholder="", alt="All sets",
+        column_config={name: st.column_config.NumberColumn(name, format="localized")
+                       for name in ("Rows", "Problems", "Tokens")},
+    )  # fmt: skip
+
+
+def version(curated: CuratedSet, graph: Graph) -> dict[str, object]:
+    """A set as a row of the list of versions."""
+    facts, here = curated.manifest, f"set:{curated.name}"
+    made = graph.around(here).nodes.values()
+    return {
+        "Set": curated.name,
+        "Created": facts.created,
+        "Recipe": facts.recipe,
+        "Made from": facts.source.get("set") or ", ".join(facts.files) or None,
+        "Rows": facts.rows,
+        "Problems": facts.problems,
+        "Tokens": facts.tokens,
+        "Trainings": sum(node.kind == "train" for node in made),
+        "Evaluations": sum(node.kind == "evaluate" for node in made),
+    }
 
 
 def manifest(curated: CuratedSet) -> None:
     """Everything needed to build the set again."""
     facts = curated.manifest
-    st.caption("Command that builds this set again")
+    st.caption("Command that builds this set again, byte for byte, or says what has changed")
     st.code(facts.rebuild, language="bash", wrap_lines=True)
     left, right = st.columns(2)
     with left:
@@ -93,29 +152,6 @@ def manifest(curated: CuratedSet) -> None:
         "Download manifest", facts.model_dump_json(indent=1), f"{curated.name}-manifest.json", "application/json",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
-
-
-def export(work: Workspace, curated: CuratedSet) -> None:
-    """Write the set in a format other programs read."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Format", list(EXPORTS), format_func=lambda key: FORMATS.get(key, key), width=320)
-        out = work.root / "exports" / f"{curated.name}-{name}{SUFFIXES.get(name, '.jsonl')}"
-        if st.button("Export", type="primary", icon=":material/ios_share:"):
-            with errors():
-                rows = export_set(curated, name, out)
-                st.toast(f"Exported {rows:,} traces", icon=":material/done:")
-    if out.exists():
-        st.caption("Written to")
-        st.code(str(out), language=None)
-        if out.is_file():
-            download(out)
-
-
-def download(path: Path) -> None:
-    """Send an exported file to the browser."""
-    st.download_button(
-        f"Download {path.name}", path.read_bytes, path.name, icon=":material/download:", on_click="ignore"
-    )
 
 
 with screen("Sets", "Curated sets are frozen: the same recipe on the same traces gives the same files.") as work:

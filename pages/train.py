@@ -7,12 +7,13 @@ import streamlit as st
 from curation.curated import CuratedSet, all_sets
 from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
-from pages.ui import forms, student_view, students, trace_view
+from pages.ui import forms, repairs, student_view, students, trace_view
 from pages.ui.maths import inline
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from training.launch import train_request
 from training.objective import OBJECTIVES, Objective
+from training.student import Student
 
 MAIN = ("learning_rate", "max_train_tokens", "max_length", "lora")
 SEES, RUNS = "What the student sees", "Training runs"
@@ -42,7 +43,10 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     """Set, student and objective; the launch waits for rows without a blocking defect."""
     names = [curated.name for curated in found]
     asked = get("set")
+    if "use-set" in st.session_state:  # a repaired set takes the place of the one it was made from
+        st.session_state["train-set"] = st.session_state.pop("use-set")
     name = st.selectbox("Curated set", names, names.index(asked) if asked in names else 0, key="train-set")
+    put("set", name)
     curated = found[names.index(name)]
     student = students.choose(work, "train-student")
     values = objective_form(work)
@@ -50,18 +54,32 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     if student is None:
         return
     objective = OBJECTIVES.parse(values)
-    ready = True
+    reason = "The rows could not be checked."
     with beside, errors():
-        ready = student_view.show(curated, student.path, longest(values))
-    if not ready:
-        st.error(
-            "Some rows would train nothing or lose their text; see the table of defects.", icon=":material/block:"
-        )
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=not ready):
+        reason = not_ready(work, curated, student, values)
+    if reason:
+        st.caption(f":material/block: {reason}")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(reason)):
         run = create(work.runs_root, train_request(curated, objective, student, int(seed)))
         run.launch()
         put("run", run.id)
         st.rerun()
+
+
+def not_ready(work: Workspace, curated: CuratedSet, student: Student, values: dict[str, Any]) -> str:
+    """Draw what the student sees; why training may not start yet, or nothing."""
+    key = f"objective-{values['objective']}-max_length"
+    length = longest(values)
+    facts = student_view.show(
+        curated, student.path, length, lambda facts: repairs.show(work, curated, student.path, length, facts, key)
+    )
+    if facts is None:
+        return "Training can start once every row is checked."
+    if facts.trained_tokens == 0:
+        return "No token of this set would be trained."
+    if facts.red and values.get("defective_rows") != "drop":
+        return f"{facts.red:,} rows would teach something else than they say: drop or mend them first."
+    return ""
 
 
 def longest(values: dict[str, Any]) -> int:

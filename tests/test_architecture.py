@@ -21,11 +21,12 @@ HEAVY = {
 }  # fmt: skip
 OPERATOR_MAY_IMPORT = {
     "trace", "operator", "params", "models", "encoders", "answers", "sandbox", "cues", "splitting", "tokens",
-    "benchmarks", "errors", "repeats", "claims", "behaviours", "importance", "marks", "second_verifier",
+    "benchmarks", "errors", "rendering", "repeats", "claims", "behaviours", "importance", "grouping", "overlap",
+    "duplicates", "diversity", "marks", "second_verifier",
 }  # fmt: skip
 FILE_LINES, FUNCTION_LINES = 300, 60
 # duckdb.connect() without a file is an in-memory connection and needs no owner
-MAY_CONNECT_IN_MEMORY = {"curation/memory.py", "curation/browse.py", "curation/ledger.py"}
+MAY_CONNECT_IN_MEMORY = {"curation/memory.py", "curation/sql.py", "curation/sql_gate.py", "curation/ledger.py"}
 
 
 def name(path: Path) -> str:

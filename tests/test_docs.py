@@ -32,7 +32,9 @@ def commands() -> list[str]:
 
 
 def test_the_parser_has_the_commands_of_the_command_line():
-    assert commands() == ["import", "traces", "annotate", "apply", "sets", "export", "quarantine", "benchmark", "docs"]
+    assert commands() == [
+        "import", "traces", "annotate", "apply", "rebuild", "sets", "diff", "export", "quarantine", "benchmark", "docs"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", commands())

@@ -26,13 +26,21 @@ from curation.operator import (
     TableSelector,
 )
 from curation.operators.segment import SegmentReasoning
+from curation.runs import PROJECT
 from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
 
 # Values for fields without a default.
-REQUIRED: dict[str, dict[str, Any]] = {"keep_where": {"score": "n_chars", "minimum": 3}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "keep_where": {"score": "n_chars", "minimum": 3},
+    "fit_student": {"tokenizer": str(PROJECT / "data" / "base_student")},
+    "keep_quantile": {"score": "n_chars"},
+    "mix": {"ratios": {"ada": 1, "bob": 4}},
+    "balance": {"group": "model"},
+    "top_per_problem": {"score": "n_chars"},
+}
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("keep_where", "maximum"): {"maximum": 9},
@@ -41,6 +49,18 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("cut", "policy"): {"policy": "drop_last_segment"},
     ("cut", "amount"): {"amount": 0.25},
     ("drop_segments", "kinds"): {"kinds": ["plan"]},
+    ("keep_quantile", "group"): {"group": "model"},
+    ("join_sources", "sources"): {"sources": ["ada"]},
+    ("mix", "ratios"): {"ratios": {"ada": 1, "bob": 2}},
+    ("balance", "bins"): {"bins": 5},
+    ("balance", "shares"): {"shares": "same", "total": 2},
+    ("balance", "quotas"): {"quotas": {"ada": 1}},
+    ("find_contamination", "benchmarks"): {"benchmarks": ["word_problems", "data/benchmark/word_problems.jsonl"]},
+    ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
+    ("select_k", "score"): {"by": "mmr", "score": "sample"},
+    ("select_k", "group"): {"by": "quota", "group": "model"},
+    ("drop_duplicates", "keep"): {"keep": "shortest"},
+    ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
 }
 TEXTS = [
     "",

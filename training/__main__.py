@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from curation.benchmarks import locate, shipped
 from curation.console import follow, main
 from curation.curated import CuratedSet
 from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find
-from training.benchmark import locate, shipped
 from training.compare import Comparison, compare, pair, samples
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES

@@ -1,25 +1,19 @@
-"""What the student sees: the tokens of a trace, which of them are trained, and where truncation cuts.
-
-A row is the tokenizer's chat template over question and completion; loss falls on the tokens after the generation
-prompt, exactly the tokens a model writes at inference.
-"""
+"""What the student sees: the tokens of a trace, which of them are trained, and where truncation cuts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from curation.errors import UserError
-from curation.exports.render import render_completion
-from curation.models import ask
+from curation.rendering import Chat, Mark, render_chat
 from curation.trace import Trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100  # the label torch's cross-entropy skips
-OPEN, CLOSE = "<think>", "</think>"
-Defect = Literal["no_trained_token", "answer_cut", "doubled_think", "orphan_think", "text_lost", "prompt_changed"]
+Defect = Literal["no_trained_token", "answer_cut", Mark]
 DEFECTS: dict[Defect, str] = {
     "no_trained_token": "No token is trained; raise max_length or leave the row out",
     "answer_cut": "The row is longer than max_length or than the model reads, so its end is cut off; shorten it",
@@ -27,7 +21,10 @@ DEFECTS: dict[Defect, str] = {
     "orphan_think": "A <think> is opened and not closed, or closed and not opened",
     "text_lost": "The chat template leaves out a part of the completion; most likely it strips the reasoning",
     "prompt_changed": "The question is tokenised differently once the completion follows it",
+    "prompt_space": "The question ends in white space; training and exports cut it off, other programs may not",
 }
+# ours: rows that teach something else than they say; a cut answer or a moved border is a choice one may make
+RED: tuple[Defect, ...] = ("no_trained_token", "doubled_think", "orphan_think", "text_lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,7 @@ class Piece:
     text: str
     trained: bool
     cut: bool
+    special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ class Check:
     tokens: int
     trained_tokens: int
     defects: dict[Defect, int]
+    red: int  # rows with a defect that forbids the launch
+    longest: int  # tokens of the longest row before it is cut
 
     def refuse(self) -> None:
         """UserError when there is nothing to train on."""
@@ -84,27 +84,15 @@ class Check:
 
 def render(tokenizer: "PreTrainedTokenizerBase", trace: Trace, max_length: int) -> Rendered:
     """One trace as the student sees it; no longer than the tokenizer says the model can read."""
-    completion = render_completion(trace)
-    question = [dict(message) for message in ask(trace.question)]
-    prompt = str(tokenizer.apply_chat_template(question, tokenize=False, add_generation_prompt=True))
-    answer = {"role": "assistant", "content": completion}
-    text = str(tokenizer.apply_chat_template([*question, answer], tokenize=False))
-    ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    prompt_ids = list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
-    n_prompt = _common(prompt_ids, ids)
-    limit = min(max_length, tokenizer.model_max_length)
-    kept = min(len(ids), limit)
-    written = text[len(prompt) :] if text.startswith(prompt) else text
-    defects = {
-        "no_trained_token": kept <= n_prompt or not completion,
-        "answer_cut": len(ids) > limit,
-        "doubled_think": max(text.count(OPEN), text.count(CLOSE)) > 1,
-        "orphan_think": text.count(OPEN) != text.count(CLOSE),
-        "text_lost": completion.strip() not in written and completion.strip() not in text,
-        "prompt_changed": n_prompt < len(prompt_ids),
-    }
-    found = tuple(name for name in get_args(Defect) if defects[name])
-    return Rendered(trace.id, trace.problem.id, text, ids, n_prompt, kept, found)
+    return cut(render_chat(tokenizer, trace), trace, min(max_length, tokenizer.model_max_length))
+
+
+def cut(chat: Chat, trace: Trace, limit: int) -> Rendered:
+    """The row at a limit of tokens, and its defects there."""
+    kept = min(len(chat.token_ids), limit)
+    defects = {"no_trained_token": kept <= chat.n_prompt, "answer_cut": len(chat.token_ids) > limit}
+    found = tuple(name for name in DEFECTS if defects.get(name, name in chat.marks))
+    return Rendered(trace.id, trace.problem.id, chat.text, chat.token_ids, chat.n_prompt, kept, found)
 
 
 def render_all(tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], max_length: int) -> Iterator[Rendered]:
@@ -115,27 +103,27 @@ def render_all(tokenizer: "PreTrainedTokenizerBase", traces: Iterable[Trace], ma
 def check(rows: Iterable[Rendered]) -> Check:
     """Counts of tokens and defects, shown before launch."""
     counts: Counter[Defect] = Counter()
-    n_rows = tokens = trained = 0
+    n_rows = tokens = trained = red = longest = 0
     for row in rows:
         n_rows, tokens, trained = n_rows + 1, tokens + row.kept, trained + row.trained
         counts.update(row.defects)
-    return Check(n_rows, tokens, trained, {defect: counts[defect] for defect in get_args(Defect)})
+        red += any(defect in RED for defect in row.defects)
+        longest = max(longest, len(row.token_ids))
+    return Check(n_rows, tokens, trained, {defect: counts[defect] for defect in DEFECTS}, red, longest)
 
 
 def pieces(tokenizer: "PreTrainedTokenizerBase", row: Rendered) -> list[Piece]:
     """The row token by token; the texts joined are the row's text."""
     offsets = tokenizer(row.text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    special = special_ids(tokenizer)
     shown, result = 0, []
     for place, (token, (_, stop)) in enumerate(zip(row.token_ids, offsets, strict=True)):
         text = row.text[shown : max(shown, stop)]  # tokens of one character share its span: the first shows it
         shown = max(shown, stop)
-        result.append(Piece(token, text, row.n_prompt <= place < row.kept, place >= row.kept))
+        result.append(Piece(token, text, row.n_prompt <= place < row.kept, place >= row.kept, token in special))
     return result
 
 
-def _common(first: list[int], second: list[int]) -> int:
-    """Length of the common beginning."""
-    for place, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return place
-    return min(len(first), len(second))
+def special_ids(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """Tokens that no text is split into: turn marks, ends, padding."""
+    return set(tokenizer.all_special_ids) | {n for n, token in tokenizer.added_tokens_decoder.items() if token.special}

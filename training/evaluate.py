@@ -14,11 +14,11 @@ from curation.answers import compare, extract
 from curation.intervals import wilson
 from curation.job import Job
 from curation.models import TransformersModel
+from curation.rendering import CLOSE, OPEN
 from curation.runs import replace_text
 from curation.table import parts, write_part
 from curation.trace import Problem
 from training.benchmark import read
-from training.data import CLOSE, OPEN
 from training.memory import memory_error
 from training.strategy import STRATEGIES, Attempt
 from training.student import Student

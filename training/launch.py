@@ -1,9 +1,10 @@
 """Requests of training runs, the same from the pages and from the command line."""
 
+from curation.benchmarks import locate
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.runs import Request
-from training.benchmark import locate, read
+from training.benchmark import read
 from training.objective import Objective
 from training.strategy import Strategy
 from training.student import Student

@@ -1,15 +1,19 @@
-"""What all formats share: the card, scores to write beside the traces, files that exist only when complete."""
+"""What all formats share: a declaration of their options, the card, files that exist only when complete."""
 
+import shutil
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import orjson
 import pyarrow as pa
 
+from curation.errors import UserError
+from curation.spec import Family, Spec
 from curation.table import ROW_GROUP, SCHEMA, from_table, to_table
 from curation.trace import Trace
 
@@ -30,6 +34,7 @@ class Content:
 
     schema: pa.Schema
     tables: Iterator[pa.Table]
+    others: Path | None = None  # the folder of the sets a format may take further rows from
 
     def traces(self) -> Iterator[Trace]:
         """The traces alone."""
@@ -37,11 +42,18 @@ class Content:
             yield from from_table(table)
 
 
-class Exporter(Protocol):
-    """Writes traces to `out` and returns how many."""
+class Format(Spec):
+    """How traces are written for another program; its fields are the options of that format."""
 
-    def __call__(self, content: Content, out: Path, card: Card | None) -> int:
-        """Write the traces."""
+    tag = "format"
+    suffix: ClassVar[str] = ".jsonl"  # of the file written; empty for a folder
+
+    @abstractmethod
+    def write(self, content: Content, out: Path, card: Card | None) -> int:
+        """Write the traces and return how many rows there are."""
+
+
+FORMATS: Family[Format] = Family("export format", "curation.exports", Format)  # type: ignore[type-abstract]
 
 
 @contextmanager
@@ -54,6 +66,21 @@ def complete(out: Path) -> Iterator[Path]:
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def complete_folder(out: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `out` when nothing failed; one that exists is never overwritten."""
+    if out.exists():
+        raise UserError(f"The folder {out} already exists. Choose another name, or remove it first.")
+    temporary = out.with_name(out.name + ".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_lines(rows: Iterable[dict[str, Any]], out: Path) -> int:

@@ -1,17 +1,15 @@
 """A Hugging Face dataset folder: Parquet shards and a card; `datasets.load_dataset(folder)` reads it offline."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from curation.errors import UserError
-from curation.exports.base import Card, Content
+from curation.exports.base import Card, Content, Format, complete_folder
 from curation.exports.prompt_completion import pair
 from curation.table import from_table
 
@@ -27,19 +25,21 @@ class Shard(NamedTuple):
     chars: int
 
 
-def export(content: Content, out: Path, card: Card | None) -> int:
-    """Write `data/train-*.parquet` and README.md; a folder that exists is never overwritten."""
-    if out.exists():
-        raise UserError(f"The folder {out} already exists. Choose another name, or remove it first.")
-    temporary = out.with_name(out.name + ".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    (temporary / "data").mkdir(parents=True)
-    written = list(_shards(content, temporary / "data"))
-    shards = [_rename(shard, index, len(written)) for index, shard in enumerate(written)]
-    text = render_card(card or Card(out.name), shards)
-    (temporary / "README.md").write_text(text, encoding="utf-8")
-    temporary.rename(out)
-    return sum(shard.rows for shard in shards)
+class DatasetFolder(Format):
+    """A Hugging Face dataset: Parquet shards and a card with recipe, hashes and the rebuild command."""
+
+    format: Literal["folder"] = "folder"
+    suffix = ""
+
+    def write(self, content: Content, out: Path, card: Card | None) -> int:
+        """Write `data/train-*.parquet` and README.md; a folder that exists is never overwritten."""
+        with complete_folder(out) as temporary:
+            (temporary / "data").mkdir()
+            written = list(_shards(content, temporary / "data"))
+            shards = [_rename(shard, index, len(written)) for index, shard in enumerate(written)]
+            text = render_card(card or Card(out.name), shards)
+            (temporary / "README.md").write_text(text, encoding="utf-8")
+        return sum(shard.rows for shard in shards)
 
 
 def render_card(card: Card, shards: list[Shard]) -> str:

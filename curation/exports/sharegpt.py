@@ -1,15 +1,21 @@
 """ShareGPT: `{"conversations": [{"from": "human", ..}, {"from": "gpt", "value": "<think>.."}]}`."""
 
 from pathlib import Path
+from typing import Literal
 
-from curation.exports.base import Card, Content, write_lines
+from curation.exports.base import Card, Content, Format, write_lines
 from curation.exports.render import render_completion, render_prompt
 from curation.trace import Trace
 
 
-def export(content: Content, out: Path, card: Card | None) -> int:
-    """Write one conversation a line."""
-    return write_lines(({"conversations": conversation(trace), "id": trace.id} for trace in content.traces()), out)
+class ShareGpt(Format):
+    """Turns of human and gpt, one conversation a line; for LLaMA-Factory, Axolotl and FastChat."""
+
+    format: Literal["sharegpt"] = "sharegpt"
+
+    def write(self, content: Content, out: Path, card: Card | None) -> int:
+        """Write one conversation a line."""
+        return write_lines(({"conversations": conversation(trace), "id": trace.id} for trace in content.traces()), out)
 
 
 def conversation(trace: Trace) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ class Cut(Mapper):
     # Distilling the essence: "the first 50% of tokens"
     amount: float = Field(
         0.5, description="Share of the reasoning kept, or tokens kept", gt=0, le=1_000_000,
-        json_schema_extra={"strength": True},
+        json_schema_extra={"strength": {"policy": ["fraction", "tokens"]}},
     )  # fmt: skip
     side: Literal["end", "start"] = Field("end", description="Where text is taken away")
     unit: Literal["segments", "characters"] = Field("segments", description="What is never torn apart")

@@ -15,7 +15,11 @@ class DropSegments(Mapper):
 
     op: Literal["drop_segments"] = "drop_segments"
     # ours: what looks back or sideways; a backtrack stays by default, as it explains the correction that follows it
-    kinds: list[Kind] = Field(["check", "alternative", "filler"], description="Kinds of segments dropped")
+    kinds: list[Kind] = Field(
+        ["check", "alternative", "filler"],
+        description="Kinds of segments dropped",
+        json_schema_extra={"strength": True},
+    )
     protect_first: bool = Field(False, description="Never drop the first segment")
     protect_last: bool = Field(False, description="Never drop the last segment")
     drop_mistakes: bool = Field(

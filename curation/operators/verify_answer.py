@@ -1,11 +1,12 @@
-"""Compare each trace's final answer with the problem's reference."""
+"""Compare each trace's final answer with the problem's reference, twice."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from curation.answers import Comparator, Extractor, compare, extract
 from curation.operator import Annotation, Annotator, ScoreType
+from curation.second_verifier import same
 from curation.trace import Trace
 
 
@@ -14,6 +15,7 @@ class VerifyAnswer(Annotator):
 
     `auto` looks for a box, then an answer mark, then a letter or the last number, in the answer first and then at the
     end of the reasoning. A reasoning that was never closed counts only where it marks its answer. No answer is wrong.
+    A second verifier of other make compares the same answer; where both disagree, a person should look.
     """
 
     op: Literal["verify_answer"] = "verify_answer"
@@ -21,9 +23,17 @@ class VerifyAnswer(Annotator):
     comparator: Comparator = Field("auto", description="How it is compared with the reference")
     timeout: float = Field(5.0, description="Longest comparison of two expressions, seconds", gt=0, le=60)  # ours
 
+    version: ClassVar[int] = 2  # the second verifier
+
     def adds(self) -> dict[str, ScoreType]:
-        """Whether the answer is right, the answer found, and which comparison decided."""
-        return {"correct": "flag", "extracted": "category", "decided_by": "category"}
+        """Whether the answer is right, the answer found, what decided, and what the second verifier says."""
+        return {
+            "correct": "flag",
+            "extracted": "category",
+            "decided_by": "category",
+            "correct_second": "flag",
+            "verifiers_agree": "flag",
+        }
 
     def annotate(self, trace: Trace) -> Annotation:
         """Extract, then compare where there is something to compare with."""
@@ -33,6 +43,10 @@ class VerifyAnswer(Annotator):
         if found is None:
             found = extract(trace.reasoning, self.extractor, known, bare=trace.closed is not False)
         if known is None or found is None:
-            return Annotation({"correct": None if known is None else False, "extracted": found, "decided_by": None})
+            unknown = {"decided_by": None, "correct_second": None, "verifiers_agree": None}
+            return Annotation({"correct": None if known is None else False, "extracted": found, **unknown})
         equal, method = compare(found, known, self.comparator, self.timeout)
-        return Annotation({"correct": equal, "extracted": found[:200], "decided_by": method})
+        second = same(found, known)
+        agree = None if second is None else second == equal
+        scores = (equal, found[:200], method, second, agree)
+        return Annotation(dict(zip(self.adds(), scores, strict=True)))

@@ -31,6 +31,13 @@ def body(store: Store, name: str, chosen: Filter) -> Bins:
     return Bins(table, total - sum(table["rows"].to_pylist()))
 
 
+def trimmed(store: Store, name: str, chosen: Filter) -> Filter:
+    """The filter without the long tail of a number."""
+    table, above = body(store, name, chosen)
+    low, _ = chosen.ranges.get(name, (None, None))
+    return chosen.with_range(name, low, table["high"][-1].as_py()) if above else chosen
+
+
 def tail(table: pa.Table, total: int) -> float | None:
     """Where the body ends when it fills less than half of the range, else None."""
     seen = 0

@@ -24,6 +24,8 @@ UNITS = {
     "pass_rate": "share of traces right",
     "attempt_share": "share of characters",
     "repetition": "share repeated",
+    "map_x": "place, no unit",
+    "map_y": "place, no unit",
 }
 Range = tuple[float | None, float | None]
 
@@ -70,23 +72,24 @@ def grouped_histogram(table: pa.Table, column: str, group: str) -> go.Figure:
                 x=[(row["low"] + row["high"]) / 2 for row in rows], y=[row["rows"] / total for row in rows],
                 name=f"{name} ({total:,})", mode="lines", line={"shape": "hvh", "width": 2},
                 marker_color=PALETTE[index % len(PALETTE)], line_color=PALETTE[index % len(PALETTE)],
-                hovertemplate=f"%{{x:.4g}}: %{{y:.1%}}<extra>{_plain(name)}</extra>",
+                hovertemplate=f"%{{x:.4g}}: %{{y:.1%}}<extra>{plain(name)}</extra>",
             )
         )  # fmt: skip
     figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(dragmode="select", selectdirection="h", newselection={"line": {"color": LIMIT, "width": 1}})
     return layout(figure, 260, label(column), f"Share of each {group.replace('_', ' ')}", legend=True)
 
 
 def categories(table: pa.Table, column: str, chosen: Sequence[str] = ()) -> go.Figure:
-    """Rows per value, longest first; click a bar to choose it."""
+    """Rows per value, longest first, those not chosen greyed; a bar's custom data is its value, empty for unknown."""
     rows = sorted(table.to_pylist(), key=lambda row: row["rows"])[-20:]
-    names = ["unknown" if row["value"] in (None, "") else str(row["value"]) for row in rows]
-    colours = [MAIN if not chosen or name in chosen else ALL for name in names]
+    values = ["" if row["value"] is None else str(row["value"]) for row in rows]
+    colours = [MAIN if not chosen or value in chosen else ALL for value in values]
     figure = go.Figure(
         go.Bar(
-            x=[row["rows"] for row in rows], y=[shorten(name) for name in names], orientation="h",
+            x=[row["rows"] for row in rows], y=[named(value) for value in values], orientation="h",
             marker_color=colours, text=[f"{row['rows']:,}" for row in rows], textposition="auto",
-            customdata=names, hovertemplate="%{customdata}: %{x:,} traces<extra></extra>",
+            customdata=values, hovertemplate="%{y}: %{x:,} traces<extra></extra>",
         )
     )  # fmt: skip
     figure.update_layout(dragmode=False, clickmode="event+select")
@@ -95,35 +98,28 @@ def categories(table: pa.Table, column: str, chosen: Sequence[str] = ()) -> go.F
     return figure
 
 
-def points(table: pa.Table, x: str, y: str, colour: str | None = None) -> go.Figure:
-    """One dot a trace, drawn by the graphics card; drag a box to choose both ranges."""
+def spreads(table: pa.Table, column: str, group: str, chosen: Sequence[str] = ()) -> go.Figure:
+    """A box a group: 5th, 25th, 50th, 75th and 95th percentile; click one to choose the group.
+
+    Clicks are taken by an unseen bar over each box, since a box drawn from percentiles has no points to select.
+    """
+    rows = table.to_pylist()
+    names = [f"{named(row['group'])} ({row['rows']:,})" for row in rows]
+    values = ["" if row["group"] is None else str(row["group"]) for row in rows]
     figure = go.Figure()
-    rows = table.to_pylist()
-    axes = f"{label(x)}: %{{x:.4g}}<br>{label(y)}: %{{y:.4g}}"
-    for index, name in enumerate(sorted({_name(row["colour"]) for row in rows})[: len(PALETTE)]):
-        mine = [row for row in rows if _name(row["colour"]) == name]
-        figure.add_trace(
-            go.Scattergl(
-                x=[row["x"] for row in mine], y=[row["y"] for row in mine], mode="markers", name=name,
-                marker={"size": 5, "opacity": 0.5, "color": PALETTE[index]},
-                hovertemplate=f"{axes}<extra>{name if colour else ''}</extra>",
-            )
+    for index, (name, value, row) in enumerate(zip(names, values, rows, strict=True)):
+        colour = MAIN if not chosen or value in chosen else ALL
+        figure.add_box(
+            y=[name], orientation="h", marker_color=colour, lowerfence=[row["low"]], q1=[row["q1"]],
+            median=[row["median"]], q3=[row["q3"]], upperfence=[row["high"]], hoverinfo="skip", offsetgroup=str(index),
         )  # fmt: skip
-    figure.update_layout(dragmode="select", newselection={"line": {"color": LIMIT, "width": 1}})
-    return layout(figure, 340, label(x), label(y), legend=bool(colour))
-
-
-def spreads(table: pa.Table, column: str, group: str) -> go.Figure:
-    """A box a group: 5th, 25th, 50th, 75th and 95th percentile."""
-    rows = table.to_pylist()
-    figure = go.Figure(
-        go.Box(
-            y=[f"{_name(row['group'])} ({row['rows']:,})" for row in rows], orientation="h", marker_color=MAIN,
-            lowerfence=[row["low"] for row in rows], q1=[row["q1"] for row in rows],
-            median=[row["median"] for row in rows], q3=[row["q3"] for row in rows],
-            upperfence=[row["high"] for row in rows],
-        )
+    figure.add_bar(
+        y=names, x=[row["high"] - row["low"] for row in rows], base=[row["low"] for row in rows], orientation="h",
+        marker_color="rgba(0, 0, 0, 0)", marker_line_width=0, width=0.9, customdata=values,
+        text=[f"median {row['median']:,.4g}, half of them {row['q1']:,.4g} to {row['q3']:,.4g}" for row in rows],
+        textposition="none", hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
+    figure.update_layout(boxmode="overlay", barmode="overlay", dragmode=False, clickmode="event+select")
     layout(figure, max(120, 70 + 34 * len(rows)), f"{label(column)}, 5th to 95th percentile", "")
     figure.update_yaxes(autorange="reversed", type="category", rangemode="normal")
     return figure
@@ -206,14 +202,18 @@ def accuracies(rows: Sequence[Interval]) -> go.Figure:
 def shorten(text: str, length: int = 34) -> str:
     """A name that fits beside a bar, its signs kept from being read as HTML."""
     text = visible(text)
-    return _plain(text if len(text) <= length else f"{text[: length - 1]}…")
+    return plain(text if len(text) <= length else f"{text[: length - 1]}…")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text whose signs are kept from being read as HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _name(value: object) -> str:
+def named(value: object) -> str:
+    """A group's name for a chart."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return "unknown" if value is None or value == "" else shorten(str(value))
 
 
@@ -231,7 +231,7 @@ def _groups(table: pa.Table) -> list[tuple[str, list[dict[str, Any]]]]:
     """Rows by group, the eight largest groups in order of size."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in table.to_pylist():
-        found.setdefault(_name(row["group"]), []).append(row)
+        found.setdefault(named(row["group"]), []).append(row)
     return sorted(found.items(), key=lambda item: -sum(row["rows"] for row in item[1]))[: len(PALETTE)]
 
 

@@ -2,33 +2,44 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
+from curation.errors import UserError
 from curation.filters import Filter
 from curation.workspace import Workspace
-from pages.ui import bins, charts, forms
+from pages.ui import bins, charts, forms, measure
 from pages.ui.maths import inline
 from pages.ui.state import set_filter
 
+Mode = Literal["text", "regex", "meaning"]
 FLAGS = {"Yes": True, "No": False, "Unknown": None}
+MODES: dict[Mode, str] = {
+    "text": "Search question, reasoning, answer",
+    "regex": r"Regular expression, as in \\bwait\\b.*again",
+    "meaning": "Describe what to look for",
+}
+LONG = 60  # letters of a condition in its chip
 
 
 def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | None = None) -> None:
-    """Draw search, the form and the page's own tools; below them how much is shown, and a chip a condition."""
+    """Draw search, the form and the page's own tools; below them how much is shown, and a chip a condition.
+
+    A filter that cannot be used is said in place, and nothing below is drawn until its chip is removed.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search", chosen.text, key=f"{key}-search-{chosen.text}", placeholder="Search question, reasoning, answer",
-            label_visibility="collapsed", icon=":material/search:", width=280,
-        )  # fmt: skip
-        if text != chosen.text:
-            _apply(chosen.model_copy(update={"text": text}))
+        _search(work, chosen, key)
         with st.popover("Filter", icon=":material/filter_alt:"):
             _condition(work, chosen, key)
         if tools:
             tools()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(totals(work, chosen), width="content")
+        try:
+            words, reason = totals(work, chosen), None
+        except UserError as error:
+            words, reason = "This filter cannot be used", str(error)
+        st.caption(words, width="content")
         for name, without in chips(chosen):
             st.button(
                 inline(name), key=f"{key}-chip-{name}", icon=":material/close:", help="Remove this condition",
@@ -36,6 +47,38 @@ def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | 
             )  # fmt: skip
         if chosen != Filter():
             st.button("Clear all", key=f"{key}-clear", type="tertiary", on_click=partial(set_filter, Filter()))
+    if reason:
+        st.error(reason, icon=":material/error:")
+        if chosen.meaning and work.store.newest("vectors") is None:
+            measure.offer_embedding(work, key)
+        st.stop()
+
+
+def _search(work: Workspace, chosen: Filter, key: str) -> None:
+    """One box for text, regular expressions or meaning; what it says becomes a condition."""
+    now: Mode = "meaning" if chosen.meaning else "regex" if chosen.regex else "text"
+    mode = st.selectbox(
+        "Search by", list(MODES), list(MODES).index(now), key=f"{key}-search-by", width=118,
+        label_visibility="collapsed", format_func=str.capitalize,
+    )  # fmt: skip
+    if mode == "meaning" and work.store.newest("vectors") is None:
+        measure.offer_embedding(work, key)
+        return
+    before = {"text": chosen.text, "regex": chosen.regex, "meaning": chosen.meaning}[mode]
+    wanted = st.text_input(
+        "Search", before, key=f"{key}-search-{mode}-{before}", placeholder=MODES[mode], label_visibility="collapsed",
+        icon=":material/search:", width=280,
+        help=f"Finds the traces most alike {measure.compared(work)}" if mode == "meaning" else None,
+    )  # fmt: skip
+    if mode == "meaning" and chosen.meaning:
+        nearest = st.number_input(
+            "Nearest", 1, 100_000, chosen.nearest, key=f"{key}-nearest-{chosen.nearest}", width=120,
+            label_visibility="collapsed", help="How many of the nearest traces are shown",
+        )  # fmt: skip
+        if nearest != chosen.nearest:
+            _apply(chosen.model_copy(update={"nearest": nearest}))
+    if wanted != before:
+        _apply(chosen.model_copy(update={mode: wanted}))
 
 
 def totals(work: Workspace, chosen: Filter) -> str:
@@ -53,13 +96,22 @@ def chips(chosen: Filter) -> list[tuple[str, Filter]]:
         for name, values in chosen.values.items()
     ]
     for name, flag in chosen.flags.items():
-        rest = {other: value for other, value in chosen.flags.items() if other != name}
         word = next(word for word, value in FLAGS.items() if value is flag).lower()
-        out.append((f"{name} is {word}", chosen.model_copy(update={"flags": rest})))
-    if chosen.text:
-        out.append((f"contains {chosen.text}", chosen.model_copy(update={"text": ""})))
-    if chosen.problem_id:
-        out.append((f"problem {chosen.problem_id[:8]}", chosen.model_copy(update={"problem_id": None})))
+        out.append((f"{name} is {word}", chosen.with_flag(name)))
+    if chosen.lasso:
+        place = f"{chosen.lasso.x} and {chosen.lasso.y}"
+        out.append((f"inside the area drawn over {place}", chosen.model_copy(update={"lasso": None})))
+    words = {
+        "problem_id": f"problem {(chosen.problem_id or '')[:8]}",
+        "text": f"contains {chosen.text}",
+        "regex": f"matches {chosen.regex}",
+        "meaning": f"the {chosen.nearest:,} nearest to {chosen.meaning}",
+        "sql": f"SQL {' '.join(chosen.sql.split())}",
+    }
+    for name, text in words.items():
+        without = chosen.model_copy(update={name: Filter.model_fields[name].default})
+        if without != chosen:
+            out.append((text if len(text) <= LONG else f"{text[: LONG - 1]}…", without))
     return out
 
 
@@ -93,8 +145,7 @@ def _condition(work: Workspace, chosen: Filter, key: str) -> None:
     else:
         now = next((word for word, flag in FLAGS.items() if name in chosen.flags and chosen.flags[name] is flag), None)
         word = st.segmented_control("Value", list(FLAGS), default=now, key=f"{key}-{name}-{now}")
-        rest = {other: value for other, value in chosen.flags.items() if other != name}
-        wanted = chosen.model_copy(update={"flags": {**rest, name: FLAGS[word]} if word else rest})
+        wanted = chosen.with_flag(name, FLAGS[word]) if word else chosen.with_flag(name)
     if wanted != chosen:
         _apply(wanted)
 
@@ -104,24 +155,52 @@ def _apply(chosen: Filter) -> None:
     st.rerun()
 
 
-def brushed(key: str, chosen: Filter, names: list[str], ends: tuple[float, float] | None = None) -> Callable[[], None]:
-    """A callback that turns the box drawn on a chart into ranges of the filter, none when it was cleared.
+def brushed(key: str, chosen: Filter, name: str, ends: tuple[float, float] | None = None) -> Callable[[], None]:
+    """A callback that turns the box drawn on a histogram into a range of the filter, none when it was cleared.
 
-    A side of the box beyond the `ends` of the first axis is no limit.
+    A side of the box beyond the `ends` of the axis is no limit.
     """
 
     def take() -> None:
         boxes = st.session_state[key]["selection"]["box"]
-        wanted = chosen
-        for axis, name in zip("xy", names, strict=False):
-            low, high = (min(boxes[0][axis]), max(boxes[0][axis])) if boxes else (None, None)
-            if ends and axis == "x":
-                low = None if low is None or low <= ends[0] else low
-                high = None if high is None or high >= ends[1] else high
-            wanted = wanted.with_range(name, _round(low), _round(high))
-        set_filter(wanted)
+        low, high = (min(boxes[0]["x"]), max(boxes[0]["x"])) if boxes else (None, None)
+        if ends:
+            low = None if low is None or low <= ends[0] else low
+            high = None if high is None or high >= ends[1] else high
+        set_filter(chosen.with_range(name, _round(low), _round(high)))
 
     return take
+
+
+def clicked(key: str, chosen: Filter, name: str, flag: bool) -> Callable[[], None]:
+    """A callback that filters by the bars or boxes clicked; a click on what is chosen already lifts the condition."""
+
+    def take() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        words = tuple(dict.fromkeys(str(point["customdata"]) for point in points if "customdata" in point))
+        again = words == picked(chosen, name)
+        if flag:
+            asked = [TOLD[word] for word in words[:1] if not again]
+            set_filter(chosen.with_flag(name, *asked))
+        else:
+            set_filter(chosen.with_values(name, () if again else words))
+
+    return take
+
+
+TOLD = {"true": True, "false": False, "": None}
+
+
+def picked(chosen: Filter, name: str) -> tuple[str, ...]:
+    """The values of a category or flag the filter asks for, as charts write them."""
+    if name in chosen.flags:
+        return (next(word for word, flag in TOLD.items() if flag is chosen.flags[name]),)
+    return chosen.values.get(name, ())
+
+
+def without(chosen: Filter, name: str) -> Filter:
+    """The filter without its condition on a category or flag."""
+    return chosen.with_values(name, ()).with_flag(name)
 
 
 def _round(value: float | None) -> float | None:

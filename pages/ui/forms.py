@@ -7,12 +7,14 @@
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
 import streamlit as st
 import yaml
 
+from curation.grouping import PROBLEM
 from curation.spec import Spec
 from pages.ui import charts
 
@@ -48,12 +50,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a form can offer: scores with their types, models, tokenizers, encoders, histograms and categories."""
+    """What a form can offer: scores with their types, names of models and files, histograms and categories."""
 
     scores: Mapping[str, str] = field(default_factory=dict)
     models: Sequence[str] = ()
     tokenizers: Sequence[str] = ()
     encoders: Sequence[str] = ()
+    benchmarks: Sequence[str] = ()
     histogram: Callable[[str], pa.Table | None] = lambda score: None
     categories: Callable[[str], Sequence[str]] = lambda score: ()
 
@@ -78,8 +81,12 @@ def _field(name: str, schema: dict[str, Any], definitions: dict[str, Any], requi
         name=name, help=schema.get("description", ""), default=schema.get("default"), required=required,
         optional="anyOf" in schema and len(branches) < len(schema["anyOf"]), shape=_shape(merged, definitions),
         options=tuple(map(str, _options(merged, definitions))), low=low, high=high,
-        whole=merged.get("type") == "integer", widget=str(merged.get("widget", schema.get("widget", ""))),
+        whole=merged.get("type") == "integer", widget=_widget(merged, schema, merged.get("items", {})),
     )  # fmt: skip
+
+
+def _widget(*schemas: dict[str, Any]) -> str:
+    return next((str(schema["widget"]) for schema in schemas if "widget" in schema), "")
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -127,6 +134,9 @@ def _score_form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choi
         value, widget = values.get(item.name, item.default), f"{key}-{item.name}"
         if item.widget == "score":
             chosen[item.name] = score = _score(item, value, choices, widget)
+            table = choices.histogram(score) if score and not ranged else None
+            if table is not None and len(table):
+                st.plotly_chart(charts.backdrop(table, []), key=f"{widget}-chart", config={"displayModeBar": False})
         elif item.name in FITS and ranged:
             if score and choices.scores.get(score, "number") == FITS[item.name]:
                 chosen.update(_limit(item, score, values, choices, key))
@@ -157,9 +167,11 @@ def score_range(score: str, limits: charts.Range, choices: Choices, key: str) ->
     low, high, step = edges(table["low"][0].as_py(), table["high"][-1].as_py(), limits)
     start = (low if limits[0] is None else limits[0], high if limits[1] is None else limits[1])
     place = st.empty()
+    digits = max(0, -math.floor(math.log10(step)))
     picked = st.slider(
-        charts.label(score), low, high, start, step=step, key=key, help="Drag an end to the edge to lift that limit"
-    )
+        charts.label(score), low, high, start, step=step, key=key, help="Drag an end to the edge to lift that limit",
+        format=f"%.{digits}f",
+    )  # fmt: skip
     drawn = [value for value, edge in zip(picked, (low, high), strict=True) if value != edge]
     place.plotly_chart(charts.backdrop(table, drawn), key=f"{key}-chart", config={"displayModeBar": False})
     return (None if picked[0] == low else picked[0]), (None if picked[1] == high else picked[1])
@@ -178,9 +190,12 @@ def edges(low: float, high: float, limits: charts.Range) -> tuple[float, float, 
 
 
 def _score(item: Field, value: str | None, choices: Choices, key: str) -> str | None:
-    options = sorted({*choices.scores, *([value] if value else [])})
+    """A score or column; for a group also the problem."""
+    named = sorted({*choices.scores, *([value] if value else [])} - {PROBLEM})
+    options = [PROBLEM, *named] if item.widget == "group" else named
     index = options.index(value) if value in options else None
-    return st.selectbox(item.label, options, index, key=key, help=item.help, placeholder="Choose a score")
+    empty = "All rows" if item.widget == "group" and item.optional else "Choose a score"
+    return st.selectbox(item.label, options, index, key=key, help=item.help, placeholder=empty)
 
 
 def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence[str] = ()) -> Any:  # noqa: ANN401
@@ -196,6 +211,8 @@ def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence
         return picked or ([] if not item.optional else None)
     if item.shape == "number":
         return _number(item, value, key)
+    if item.widget == "benchmark":
+        return _benchmarks(item, value, choices, key)
     if item.shape == "texts":
         options = sorted({*offered, *(value or [])})
         picked = st.multiselect(
@@ -252,6 +269,8 @@ def _step(value: float | None) -> float:
 def _text(item: Field, value: str | None, choices: Choices, key: str) -> str | None:
     if item.widget == "text_area":
         return st.text_area(item.label, value or "", key=key, help=item.help, height=140)
+    if item.widget == "group":
+        return _score(item, value, choices, key)
     offered = {"model": choices.models, "tokenizer": ["", *choices.tokenizers], "encoder": ["", *choices.encoders]}
     if item.widget in offered:
         known = offered[item.widget]
@@ -263,6 +282,15 @@ def _text(item: Field, value: str | None, choices: Choices, key: str) -> str | N
         )  # fmt: skip
     text = st.text_input(item.label, value or "", key=key, help=item.help)
     return text or (None if item.optional else "")
+
+
+def _benchmarks(item: Field, value: Sequence[str] | None, choices: Choices, key: str) -> list[str]:
+    """Known benchmarks, files among them by their names alone, and any path written in."""
+    options = list(dict.fromkeys([*choices.benchmarks, *(value or [])]))
+    return st.multiselect(
+        item.label, options, value or [], key=key, help=item.help, accept_new_options=True,
+        format_func=lambda name: Path(name).stem, placeholder="Name, or path of a file",
+    )  # fmt: skip
 
 
 def _yaml(item: Field, value: Any, key: str) -> Any:  # noqa: ANN401

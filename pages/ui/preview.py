@@ -1,107 +1,108 @@
-"""What a recipe would do, taken out of an application once and kept while recipe, filter and data stay the same."""
+"""What a recipe would do: the rows are held in memory once, and each look applies only what changed."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
+from curation.dials import dials
 from curation.filters import Filter
-from curation.operator import Mapper, Selector
-from curation.recipe import Recipe
-from curation.report import StepReport
+from curation.operator import Annotator, Operator
+from curation.preview import Preview
 from curation.result import Result
-from curation.trace import Trace
 from curation.workspace import Workspace
 from pages.ui import funnel, trace_view
 from pages.ui.maths import visible
+from pages.ui.state import put
 
-NEAREST, EXAMPLES = 8, 5
-
-
-@dataclass(frozen=True)
-class Preview:
-    """Reports, the rows nearest to each threshold, and traces before and after each mapper."""
-
-    rows_in: int
-    reports: list[StepReport]
-    borderline: dict[int, list[dict[str, Any]]]
-    examples: dict[int, list[tuple[Trace, list[Trace]]]]
+NEAREST, EXAMPLES, FITTING = 4, 5, 10
 
 
-@st.cache_data(show_spinner="Applying the recipe", max_entries=16)
-def compute(_work: Workspace, recipe_yaml: str, query: str, version: int) -> Preview:
-    """Apply a recipe to a preview of the filtered traces; `version` changes with the data."""
-    recipe, chosen = Recipe.read(recipe_yaml), Filter.from_query(query)
-    with _work.preview(recipe, chosen) as result:
-        steps = list(enumerate(recipe.steps, 1))
-        near = {n: _near(result, n) for n, step in steps if isinstance(step, Selector)}
-        pairs = {
-            n: [(example.before, example.after) for example in result.examples(n, EXAMPLES)]
-            for n, step in steps
-            if isinstance(step, Mapper)
-        }
-        return Preview(_work.store.count(chosen).rows, result.reports, near, pairs)
+@st.cache_resource(show_spinner="Loading the traces", max_entries=3)
+def _held(_work: Workspace, _root: str, query: str, _version: int) -> Preview:
+    return _work.open_preview(Filter.from_query(query))
 
 
-def _near(result: Result, number: int) -> list[dict[str, Any]]:
-    """Borderline rows of a step with their questions."""
-    rows = result.borderline(number, NEAREST).to_pylist()
-    found = result.sources[number - 1].traces({row["id"] for row in rows})
-    questions = {trace.id: trace.question for batch in found for trace in batch}
-    return [{**row, "question": visible(questions.get(row["id"], ""))} for row in rows]
+def opened(work: Workspace, chosen: Filter) -> Preview:
+    """The preview of these traces, the same one until the filter or the data change."""
+    return _held(work, str(work.root), chosen.to_query(), work.store.version)
 
 
-def show(preview: Preview) -> None:
-    """Draw funnel, borderline rows, and changes in tabs."""
-    tabs = st.tabs(["Funnel", "Nearest to the thresholds", "Before and after"])
-    with tabs[0]:
-        funnel.show(preview.reports, preview.rows_in, "preview")
-    with tabs[1]:
-        borderline(preview)
-    with tabs[2]:
-        changes(preview)
+def applied(work: Workspace, steps: Sequence[Operator], chosen: Filter) -> Result:
+    """What steps leave of the filtered traces."""
+    with st.spinner("Applying the recipe"):
+        return opened(work, chosen).apply(steps)
 
 
-def borderline(preview: Preview) -> None:
-    """The rows a threshold decides most narrowly, kept and dropped."""
-    if not any(preview.borderline.values()):
-        st.caption("No step chooses rows.")
-    for number, rows in preview.borderline.items():
-        if not rows:
-            continue
-        numeric = len({row["value"] for row in rows}) > 2  # a flag or a rank has no rows near a threshold
-        what = "rows nearest to the threshold, on both sides" if numeric else "examples of kept and dropped rows"
-        st.caption(f"Step {number}, {preview.reports[number - 1].op}: {what}")
-        table = [{"verdict": "kept" if row["kept"] else "dropped", **row} for row in rows]
-        order = ["verdict", *(["value"] if numeric else []), "reason", "question"]
-        st.dataframe(
-            table, hide_index=True, height="content", placeholder="", row_height=29, column_order=order,
-            column_config={
-                **{name: name.capitalize() for name in order},
-                "value": st.column_config.NumberColumn("Value", format="%.4g"),
-            },
-            alt=f"Borderline rows of step {number}",
-        )  # fmt: skip
+def start(work: Workspace, chosen: Filter) -> funnel.Start:
+    """How much a recipe starts from."""
+    counts = work.store.count(chosen)
+    return funnel.Start(counts.rows, counts.problems, counts.tokens)
 
 
-def changes(preview: Preview) -> None:
-    """Traces a mapper changed, removed segments struck through."""
-    if not any(preview.examples.values()):
-        st.caption("No step changed a trace of this preview.")
+def stored(work: Workspace) -> list[Operator]:
+    """Annotators whose results are there for every trace."""
+    known = work.store.annotations().values()
+    return [step for step in known if isinstance(step, Annotator) and work.store.is_complete(step)]
+
+
+def questions(work: Workspace, result: Result, step: int, rows: pa.Table) -> list[dict[str, Any]]:
+    """Rows of a step with the questions they answer."""
+    ids = rows["id"].to_pylist()
+    found = {trace.id: trace.question for batch in work.store.traces(ids) for trace in batch}
+    made = set(ids) - set(found)  # by a mapper
+    found |= {trace.id: trace.question for trace in result.texts(step, made)} if made else {}
+    return [{**row, "question": visible(found.get(row["id"], ""))} for row in rows.to_pylist()]
+
+
+def nearest(work: Workspace, result: Result, step: int, key: str) -> None:
+    """The rows a threshold decides most narrowly, kept and dropped; a click opens the trace."""
+    rows = questions(work, result, step, result.borderline(step, NEAREST))
+    if not rows:
         return
-    mappers = [number for number, pairs in preview.examples.items() if pairs]
+    numeric = bool(dials(result.steps, [step]))  # a flag has no rows near a threshold
+    st.caption("Nearest to the threshold, on both sides" if numeric else "Some of the rows kept and dropped")
+    table = [{"verdict": "kept" if row["kept"] else "dropped", **row} for row in rows]
+    order = ["verdict", *(["value"] if numeric else []), "question"]
+    clickable(table, order, f"{key}-near", f"Rows nearest to the threshold of step {step}")
+
+
+def clickable(rows: list[dict[str, Any]], order: list[str], key: str, alt: str) -> None:
+    """A table of rows with an `id`; choosing one keeps its trace for the page and for the list of traces."""
+    columns: dict[str, Any] = {name: st.column_config.Column(name.capitalize()) for name in order}
+    columns["value"] = st.column_config.NumberColumn("Value", format="%.4g", width=80)
+    columns["verdict"] = st.column_config.TextColumn("Verdict", width=70)
+    key = f"{key}-{hash(tuple(row['id'] for row in rows))}"
+
+    def choose() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        if chosen:
+            put("trace", rows[chosen[0]]["id"])
+            st.session_state["asked-trace"] = rows[chosen[0]]["id"]
+
+    st.dataframe(
+        rows, hide_index=True, height="content" if len(rows) <= FITTING else 330, placeholder="", row_height=29,
+        column_order=order,
+        column_config=columns, alt=alt, key=key, on_select=choose, selection_mode="single-row",
+    )  # fmt: skip
+
+
+def changes(result: Result, key: str) -> None:
+    """Traces a mapper changed, removed segments struck through."""
+    mappers = [report.step for report in result.reports if report.kind == "mapper" and report.changed]
+    if not mappers:
+        st.caption("No step changes a trace of this preview.")
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.selectbox(
-            "Step", mappers, key="changes-step", width=220,
-            format_func=lambda n: f"{n}. {preview.reports[n - 1].op}" if n <= len(preview.reports) else str(n),
-        )  # fmt: skip
-        pairs = preview.examples.get(number) or []
-        index = st.pagination(max(1, len(pairs)), key=f"changes-{number}")
-    if not pairs:
-        return
-    before, after = pairs[min(index, len(pairs)) - 1]
+            "Step", mappers, key=f"{key}-step", width=220, format_func=lambda n: f"{n}. {result.steps[n - 1].title()}"
+        )
+        examples = result.examples(number, EXAMPLES)
+        index = st.pagination(max(1, len(examples)), key=f"{key}-{number}")
+    before, after = examples[min(index, len(examples)) - 1]
     left = sum(len(trace.reasoning) for trace in after)
     share = f", {1 - left / len(before.reasoning):.0%} removed" if before.reasoning and len(after) == 1 else ""
     trace_view.show_text(before.question, "w-question")
     st.caption(f"{len(before.reasoning):,} characters of reasoning before, {left:,} after{share}")
-    trace_view.show_changes(before, after, f"changes-{number}-{index}")
+    trace_view.show_changes(before, after, f"{key}-{number}-{index}")

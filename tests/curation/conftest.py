@@ -3,11 +3,13 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from curation.runs import Run
+from curation.store import Store
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 from curation.workspace import Workspace
@@ -38,6 +40,21 @@ def write_traces() -> Callable[[Path, list[Trace]], list[Path]]:
         return paths
 
     return write
+
+
+@pytest.fixture
+def store_of(tmp_path: Path) -> Iterator[Callable[[list[Trace]], Store]]:
+    """Makes a store of these traces."""
+    with ExitStack() as stack:
+
+        def make(traces: list[Trace]) -> Store:
+            made = stack.enter_context(closing(Store(tmp_path / "winnow.duckdb")))
+            write_part(to_table(traces), tmp_path / "out" / "part-00000.parquet")
+            (tmp_path / "out" / "report.json").write_text('{"files": []}')
+            made.take_import("run", tmp_path / "out")
+            return made
+
+        yield make
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from curation.__main__ import run
+from curation.operator import OPERATORS
 from curation.runs import PROJECT
 
 ROWS = [
@@ -86,7 +87,7 @@ def test_traces_are_listed_by_condition(filled):
 
 def test_annotators_take_their_parameters_as_flags(filled):
     assert filled("annotate", "verify_answer", "--comparator", "numeric") == (
-        0, "3 traces have correct, extracted, decided_by\n", ""
+        0, "3 traces have correct, extracted, decided_by, correct_second, verifiers_agree\n", ""
     )  # fmt: skip
     code, out, _ = filled("annotate", "difficulty", "--min-traces", "2", "--json")
     assert (code, json.loads(out)) == (0, {"traces": 3, "scores": ["difficulty", "difficulty_basis", "pass_rate"]})
@@ -100,8 +101,8 @@ def test_a_recipe_is_applied_to_the_workspace_and_the_set_exported(filled, tmp_p
     assert "  3. keep_where: 3 -> 2 rows correct is false (1)" in out.splitlines()
     code, out, _ = filled("sets", "--json")
     manifest = json.loads(out)
-    chosen = '{"values":{"dataset":["four"]}}'
-    assert manifest["rebuild"] == f"python -m curation apply recipe.yaml --filter '{chosen}' --out right"
+    assert manifest["rebuild"] == "python -m curation rebuild right"
+    assert manifest["source"] == {"filter": {"values": {"dataset": ["four"]}}, "rows": 3}
     assert (manifest["name"], manifest["rows"]) == ("right", 2)
     assert filled("sets")[1].startswith("right: 2 rows")
     target = tmp_path / "right.jsonl"
@@ -126,7 +127,7 @@ def test_a_recipe_is_applied_through_a_filter(filled, tmp_path):
     code, out, _ = filled("apply", "raw", "--out", "long", "--filter", chosen, "--json")
     manifest = json.loads(out)
     assert (code, manifest["rows"]) == (0, 2)
-    assert manifest["rebuild"] == f"python -m curation apply recipe.yaml --filter '{chosen}' --out long"
+    assert manifest["source"] == {"filter": json.loads(chosen), "rows": 2}
 
 
 def test_quarantined_rows_are_shown_and_written(filled, tmp_path):
@@ -140,7 +141,7 @@ def test_quarantined_rows_are_shown_and_written(filled, tmp_path):
 
 def test_docs_writes_the_reference_page(cli, tmp_path):
     target = tmp_path / "OPERATORS.md"
-    assert cli("docs", "--out", target) == (0, f"10 operators described in {target}\n", "")
+    assert cli("docs", "--out", target) == (0, f"{len(OPERATORS.members)} operators described in {target}\n", "")
     assert target.read_text().startswith("# Operators\n")
 
 
@@ -149,10 +150,10 @@ def test_docs_writes_the_reference_page(cli, tmp_path):
     [
         (["import", "nowhere.jsonl"], "Cannot import nowhere.jsonl: no such file or folder. Check the path."),
         (["import", "{file}", "--map", "question"], ""),
-        (["traces", "--where", "nothing > 1"], "The condition cannot be used: Binder Error: Referenced column"),
+        (["traces", "--where", "nothing > 1"], "The query cannot be used: Binder Error: Referenced column"),
         (
             ["traces", "--where", "TRUE); DROP TABLE traces; SELECT (1"],
-            "--where takes one SQL condition, found: TRUE);",
+            "The query cannot be read: only one SELECT is allowed",
         ),
         (["traces", "--limit", "many"], "Argument --limit: invalid int value: 'many'. See: python -m curation traces"),
         (
@@ -200,7 +201,7 @@ def test_a_recipe_with_an_unknown_field_names_its_line(filled, tmp_path):
     path.write_text("name: r\nsteps:\n- {op: cut, share: 1}\n")
     code, _, error = filled("apply", path, "--out", "x")
     assert (code, error.count("\n")) == (2, 1)
-    assert error.startswith(f"{path}, step 1: cut has no field 'share'; its fields: policy, amount")
+    assert error.startswith(f"{path}, line 3, step 1: cut has no field 'share'; its fields: policy, amount")
 
 
 def test_a_step_that_fails_on_its_rows_says_so(filled, tmp_path):

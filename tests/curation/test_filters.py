@@ -63,3 +63,9 @@ def test_ranges_and_values_are_set_replaced_and_removed():
     chosen = Filter().with_range("n_chars", 1, None).with_range("n_chars", 2, 3).with_values("model", ("a",))
     assert chosen == Filter(ranges={"n_chars": (2, 3)}, values={"model": ("a",)})
     assert chosen.with_range("n_chars", None, None).with_values("model", ()) == Filter()
+
+
+def test_flags_are_set_replaced_and_lifted():
+    chosen = Filter().with_flag("closed", True).with_flag("closed", None)
+    assert chosen == Filter(flags={"closed": None})
+    assert chosen.with_flag("closed") == Filter()

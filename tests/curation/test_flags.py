@@ -21,6 +21,7 @@ class Sample(Spec):
     share: float = Field(0.5, description="Share kept")
     names: list[str] = Field(["a"], description="Names")
     note: str = Field("", description="A remark")
+    parts: dict[str, float] = Field({}, description="Parts by name")
 
 
 class Needy(Spec):
@@ -43,7 +44,10 @@ def test_no_flags_give_the_defaults():
 
 def test_every_kind_of_field_has_its_flag():
     given = ["--no-deep", "--mode", "exact", "--rows", "3", "--share", "0.25", "--names", "x, y", "--note", "hi"]
-    wanted = Sample(deep=False, mode="exact", rows=3, share=0.25, names=["x", "y"], note="hi")
+    given += ["--parts", "{long: 1, short: 4}"]
+    wanted = Sample(
+        deep=False, mode="exact", rows=3, share=0.25, names=["x", "y"], note="hi", parts={"long": 1, "short": 4}
+    )
     assert parsed(Sample, *given) == wanted
 
 
@@ -54,6 +58,11 @@ def test_none_empties_an_optional_field():
 def test_a_bad_value_names_field_and_bound():
     with pytest.raises(UserError, match=r"sample\.rows: input should be greater than or equal to 1, found '0'"):
         parsed(Sample, "--rows", "0")
+
+
+def test_a_mapping_that_is_none_is_refused():
+    with pytest.raises(UserError, match=r"sample\.parts: input should be a valid dictionary"):
+        parsed(Sample, "--parts", "{long: 1")
 
 
 def test_a_missing_value_is_named_with_its_meaning():

@@ -6,6 +6,7 @@ from curation.errors import UserError
 from curation.operators.count_tokens import CountTokens
 from curation.operators.cut import Cut
 from curation.operators.keep_where import KeepWhere
+from curation.operators.verify_answer import VerifyAnswer
 from curation.recipe import SHIPPED, Recipe, annotators_of
 
 TEXT = """
@@ -49,7 +50,7 @@ def test_a_recipe_needs_a_name_only():
     [
         ("", r"^r\.yaml: expected a mapping with 'name' and 'steps', found NoneType\.$"),
         ("- a\n- b", r"^r\.yaml: expected a mapping with 'name' and 'steps', found list\.$"),
-        ("name: r\nsteps: [", r"^r\.yaml, line 2: this is not valid YAML \(.*\)\.$"),
+        ("name: r\nsteps: [", r"^r\.yaml, line 2: this is not valid YAML \(.*\); close every bracket and quote, "),
         ("name: r\n\tsteps: 1", r"^r\.yaml, line 2: this is not valid YAML"),
         ("name: \x07", r"^r\.yaml: this is not valid YAML"),
         ("name: r\nrun: !!python/object/apply:os.system [ls]", r"^r\.yaml, line 2: this is not valid YAML"),
@@ -57,24 +58,31 @@ def test_a_recipe_needs_a_name_only():
             "steps: []",
             r"^r\.yaml has no 'name'; a recipe's fields: name, description, paper, steps, train, evaluate\.$",
         ),
-        ("name: r\nstep: []\n1: 2", r"^r\.yaml has unknown fields 1, step; a recipe's fields: name, "),
-        ("name: r\nsteps: segment", r"^r\.yaml: 'steps' must be a list of operators, found str\.$"),
-        ("name: r\nsteps: [segment]", r"^r\.yaml, step 1: expected a mapping with 'op: NAME', found 'segment'\.$"),
-        ("name: r\ntrain: sft", r"^r\.yaml: 'train' must be a mapping, found str\.$"),
-        ("name: r\nevaluate: [1]", r"^r\.yaml: 'evaluate' must be a mapping, found list\.$"),
-        ("name: r\ndescription: {a: b}", r"^r\.yaml: 'description' must be text, found dict\.$"),
-        (steps("op: segments"), r"^Unknown operator 'segments'; known: chunk, count_tokens, cut, .*verify_answer\.$"),
+        ("name: r\nstep: []\n1: 2", r"^r\.yaml, line 2 has unknown fields step, 1; a recipe's fields: name, "),
+        ("name: r\nsteps: segment", r"^r\.yaml, line 2: 'steps' must be a list of operators, found str\.$"),
+        (
+            "name: r\nsteps: [segment]",
+            r"^r\.yaml, line 2, step 1: expected a mapping with 'op: NAME', found 's",
+        ),
+        ("name: r\ntrain: sft", r"^r\.yaml, line 2: 'train' must be a mapping, found str\.$"),
+        ("name: r\nevaluate: [1]", r"^r\.yaml, line 2: 'evaluate' must be a mapping, found list\.$"),
+        ("name: r\ndescription: {a: b}", r"^r\.yaml, line 2: 'description' must be text, found dict\.$"),
+        (
+            steps("op: segments"),
+            r"^r\.yaml, line 3, step 1: Unknown operator 'segments'; known: .*chunk, .*verify_answer\.$",
+        ),
         (
             steps("op: segment", "op: cut, share: 1"),
-            r"^r\.yaml, step 2: cut has no field 'share'; its fields: policy, ",
+            r"^r\.yaml, line 4, step 2: cut has no field 'share'; its fields: policy, ",
         ),
         (
             steps("op: repetition, n: many"),
-            r"^r\.yaml, step 1: repetition\.n: input should be a valid integer, .*'many'",
+            r"^r\.yaml, line 3, step 1: repetition\.n: input should be a valid integer, .*'many'",
         ),
         (
             steps("op: keep_where, score: correct, equals: true"),
-            r"^Step 1 \(keep_where\) reads 'correct', which no step before it adds; 'verify_answer' would add it\.$",
+            r"^r\.yaml, line 3: Step 1 \(keep_where\) reads 'correct', which no step before it adds; "
+            r"'verify_answer' would add it\.$",
         ),
         (
             steps("op: keep_where, score: kindness, minimum: 1"),
@@ -82,14 +90,14 @@ def test_a_recipe_needs_a_name_only():
         ),
         (
             steps("op: verify_answer", "op: cut, unit: characters", "op: keep_where, score: correct, equals: true"),
-            r"^Step 3 \(keep_where\) reads 'correct', which was measured before a mapper changed the traces: add "
-            r"'verify_answer' again after the mapper\.$",
+            r"^r\.yaml, line 5: Step 3 \(keep_where\) reads 'correct', which was measured before a mapper changed the "
+            r"traces: add 'verify_answer' again after the mapper\.$",
         ),
-        (steps("op: difficulty"), r"^Step 1 \(difficulty\) reads 'correct', .* 'verify_answer' would add it\.$"),
-        (steps("op: chunk"), r"^Step 1 \(chunk\) needs segments: add the annotator 'segment' before it\.$"),
+        (steps("op: difficulty"), r"^r\.yaml, line 3: Step 1 \(difficulty\) reads 'correct', .* would add it\.$"),
+        (steps("op: chunk"), r"^r\.yaml, line 3: Step 1 \(chunk\) needs segments: add the annotator 'segment' b"),
         (
             steps("op: segment", "op: chunk", "op: drop_segments"),
-            r"^Step 3 \(drop_segments\) needs segments: add the annotator 'segment' before it\.$",
+            r"^r\.yaml, line 5: Step 3 \(drop_segments\) needs segments: add the annotator 'segment' before it\.$",
         ),
     ],
 )
@@ -120,6 +128,36 @@ def test_what_is_wrong_is_named_with_what_is_allowed(text, message):
 )
 def test_scores_and_segments_that_are_there_may_be_read(text):
     assert Recipe.read(text).name == "r"
+
+
+PARKED = """name: r
+steps:
+- op: verify_answer
+  off: true
+- op: count_tokens
+- op: cut
+  unit: characters
+  off: true
+- op: cut
+  amount: 0.25
+  unit: characters
+"""
+
+
+def test_a_step_that_is_switched_off_keeps_its_place_and_is_not_applied():
+    recipe = Recipe.read(PARKED)
+    first, last = Cut(unit="characters"), Cut(unit="characters", amount=0.25)
+    assert recipe.steps == (CountTokens(), last)
+    assert recipe.listed() == [(VerifyAnswer(), False), (CountTokens(), True), (first, False), (last, True)]
+    assert recipe.dump() == PARKED
+
+
+def test_a_step_that_is_switched_off_is_still_checked_and_adds_nothing():
+    with pytest.raises(UserError, match=r"^The recipe, line 3, step 1: cut has no field 'share'"):
+        Recipe.read(steps("op: cut, share: 1, off: true"))
+    text = steps("op: verify_answer, off: true", "op: keep_where, score: correct, equals: true")
+    with pytest.raises(UserError, match=r"^The recipe, line 4: Step 2 \(keep_where\) reads 'correct', which no step"):
+        Recipe.read(text)
 
 
 def test_annotators_are_known_by_what_they_add():

@@ -29,8 +29,8 @@ def result(tmp_path: Path, traces: list[Trace], write_traces: Callable):
 
 def test_rows_have_light_columns_and_scores_in_order(result: Result, traces):
     assert result.scores() == [
-        "correct", "extracted", "decided_by", "n_segments", "n_checks", "n_backtracks", "n_alternatives",
-        "attempt_share",
+        "correct", "extracted", "decided_by", "correct_second", "verifiers_agree", "n_segments", "n_checks",
+        "n_backtracks", "n_alternatives", "attempt_share",
     ]  # fmt: skip
     assert result.rows().schema.names == [*LIGHT, *LABELS, *result.scores()]
     assert result.rows().column("id").to_pylist() == [traces[n].id for n in (0, 2, 3, 4)]

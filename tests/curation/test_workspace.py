@@ -167,7 +167,7 @@ def test_a_recipe_becomes_a_set_and_its_scores_go_to_the_store(filled, wait_for)
     curated = filled.set("right")
     assert [trace.answer for trace in curated.traces()] == ["2", "6"]
     assert curated.manifest.source == {"filter": {}, "rows": 3}
-    assert curated.manifest.rebuild == "python -m curation apply recipe.yaml --out right"
+    assert curated.manifest.rebuild == "python -m curation rebuild right"
     assert Recipe.load(run.folder / "in" / "recipe.yaml") == RIGHT
     assert filled.take_in() == [run.id]
     assert filled.missing_scores(RIGHT.steps) == []

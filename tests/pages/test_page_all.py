@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 from curation.runs import PROJECT, all_runs
 
 PAGES = (
-    "import", "traces", "review", "explore", "recipes", "sets", "train", "evaluate", "compare", "runs", "history",
+    "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "compare", "runs", "history",
 )  # fmt: skip
 
 
@@ -20,7 +20,7 @@ def test_a_page_draws_itself_under_its_name(page, workspace, name):
     at = page(name)
     assert not at.exception
     assert not at.error
-    assert [title.value for title in at.title] == [name.capitalize()]
+    assert [title.value for title in at.title] == ["SQL" if name == "sql" else name.capitalize()]
 
 
 def test_loading_the_samples_starts_an_import(page, root):

@@ -7,11 +7,13 @@ def test_a_set_shows_its_size_report_and_rebuild_command(page, workspace, frozen
         ("Tokens", "not counted"),
         ("Recipe", "right-ones"),
     ]
-    assert any("python -m curation apply" in code.value for code in at.code)
+    manifest = page("sets", view="Manifest")
+    assert not manifest.exception
+    assert any("python -m curation rebuild right" in code.value for code in manifest.code)
 
 
 def test_an_export_is_written_under_the_workspace_and_can_be_downloaded(page, workspace, frozen):
-    at = page("sets")
+    at = page("sets", view="Export")
     next(button for button in at.button if button.label == "Export").click().run()
     assert not at.exception
     assert len((workspace.root / "exports" / "right-messages.jsonl").read_text().splitlines()) == 3
@@ -19,7 +21,7 @@ def test_an_export_is_written_under_the_workspace_and_can_be_downloaded(page, wo
 
 
 def test_a_folder_that_was_exported_already_is_not_overwritten(page, workspace, frozen):
-    at = page("sets")
+    at = page("sets", view="Export")
     next(box for box in at.selectbox if box.label == "Format").set_value("folder").run()
     for _ in range(2):
         next(button for button in at.button if button.label == "Export").click().run()

@@ -44,25 +44,29 @@ def test_category_names_cannot_carry_html_and_an_empty_one_is_unknown():
     assert list(figure.data[0].y) == ["unknown", "&lt;b>x&lt;/b>"]
 
 
-def test_points_are_drawn_by_the_graphics_card_one_colour_a_group():
-    table = pa.table({"id": ["1", "2"], "x": [1.0, 2.0], "y": [3.0, 4.0], "colour": ["m", "n"]})
-    figure = charts.points(table, "n_tokens", "difficulty", "model")
-    assert [(trace.type, trace.name, list(trace.x)) for trace in figure.data] == [
-        ("scattergl", "m", [1.0]),
-        ("scattergl", "n", [2.0]),
-    ]
+SPREAD = pa.table({"group": ["m", None], "rows": [7, 1], "low": [1, 2], "q1": [2, 2], "median": [3, 2], "q3": [4, 2],
+                   "high": [5, 2]})  # fmt: skip
 
 
 def test_boxes_show_the_given_percentiles():
-    table = pa.table({"group": ["m"], "rows": [7], "low": [1], "q1": [2], "median": [3], "q3": [4], "high": [5]})
-    box = charts.spreads(table, "n_tokens", "model").data[0]
-    assert [list(box[name]) for name in ("lowerfence", "q1", "median", "q3", "upperfence")] == [
-        [1],
-        [2],
-        [3],
-        [4],
-        [5],
-    ]
+    boxes = charts.spreads(SPREAD, "n_tokens", "model").data
+    assert [boxes[0][name][0] for name in ("lowerfence", "q1", "median", "q3", "upperfence")] == [1, 2, 3, 4, 5]
+    assert [box.y[0] for box in boxes[:2]] == ["m (7)", "unknown (1)"]
+
+
+def test_a_click_on_a_box_tells_its_group():
+    bars = charts.spreads(SPREAD, "n_tokens", "model", ["m"]).data[-1]
+    assert (bars.type, list(bars.customdata), list(bars.base), list(bars.x)) == ("bar", ["m", ""], [1, 2], [4, 0])
+
+
+def test_groups_and_values_left_out_are_greyed():
+    figure = charts.spreads(SPREAD, "n_tokens", "model", ["m"])
+    assert [box.marker.color for box in figure.data[:2]] == [charts.MAIN, charts.ALL]
+    table = pa.table({"value": ["true", "false", None], "rows": [3, 2, 1]})
+    bars = charts.categories(table, "correct", ["false"]).data[0]
+    assert list(zip(bars.customdata, bars.marker.color, strict=True)) == [
+        ("", charts.ALL), ("false", charts.MAIN), ("true", charts.ALL),
+    ]  # fmt: skip
 
 
 def test_the_funnel_starts_at_all_rows_and_marks_estimates():

@@ -6,7 +6,7 @@ from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
 from curation.operator import OPERATORS
-from curation.params import Fraction, ModelName, Prompt, ScoreName
+from curation.params import EncoderName, Fraction, ModelName, Prompt, ScoreName
 from curation.spec import Spec, build
 from pages.ui import forms
 from training.objective import OBJECTIVES
@@ -16,6 +16,8 @@ BINS = pa.table({"low": [0.0, 0.5], "high": [0.5, 1.0], "rows": [3, 1]})
 CHOICES = forms.Choices(
     scores={"correct": "flag", "difficulty": "number", "model": "category"},
     models=["base"],
+    encoders=["/models/minilm"],
+    benchmarks=["word_problems", "/work/benchmarks/mine.parquet"],
     histogram=lambda score: BINS if score == "difficulty" else None,
     categories=lambda score: ["long", "short"] if score == "model" else [],
 )
@@ -35,6 +37,7 @@ class Every(Spec):
     on: bool = Field(False, description="Whether it is on")
     score: ScoreName = Field("difficulty", description="Score compared")
     model: ModelName = Field("base", description="Model asked")
+    encoder: EncoderName = Field("", description="Encoder used")
     prompt: Prompt = Field("Hello", description="Prompt text")
     pairs: dict[str, int] = Field({"a": 1}, description="Numbers by name")
 
@@ -68,6 +71,7 @@ def test_fields_are_read_from_the_declaration():
         ("on", "flag", ""),
         ("score", "text", "score"),
         ("model", "text", "model"),
+        ("encoder", "text", "encoder"),
         ("prompt", "text", "text_area"),
         ("pairs", "yaml", ""),
     ]
@@ -82,9 +86,33 @@ def test_each_shape_has_its_widget():
     assert [widget.label for widget in at.slider] == ["Share"]
     assert [widget.label for widget in at.number_input] == ["Count", "Rate"]
     assert [widget.label for widget in at.toggle] == ["On"]
-    assert [widget.label for widget in at.selectbox] == ["Score", "Model"]
+    assert [widget.label for widget in at.selectbox] == ["Score", "Model", "Encoder"]
     assert [widget.label for widget in at.text_area] == ["Prompt"]
     assert at.slider[0].help == "Share kept"
+
+
+def test_an_encoder_is_the_built_in_one_or_a_known_one():
+    at = drawn("every")
+    (encoder,) = (widget for widget in at.selectbox if widget.label == "Encoder")
+    assert (encoder.options, encoder.value) == (["Built-in", "/models/minilm"], "")
+
+
+def test_a_group_is_the_problem_or_a_column_and_may_be_none():
+    at = drawn("keep_quantile", score="difficulty")
+    (group,) = (widget for widget in at.selectbox if widget.label == "Group")
+    assert (group.options, group.value) == (["problem", "correct", "difficulty", "model"], None)
+    group.set_value("problem")
+    at.run()
+    assert at.session_state["chosen"]["group"] == "problem"
+
+
+def test_benchmarks_are_chosen_by_name_and_files_shown_by_theirs():
+    at = drawn("find_contamination")
+    (benchmarks,) = at.multiselect
+    assert (benchmarks.options, benchmarks.value) == (["word_problems", "mine"], ["word_problems"])
+    at = drawn("find_contamination", benchmarks=["/data/test.jsonl"])
+    assert at.multiselect[0].options == ["word_problems", "mine", "test"]
+    assert at.session_state["chosen"]["benchmarks"] == ["/data/test.jsonl"]
 
 
 def test_a_changed_widget_changes_its_value_only():

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from curation.benchmarks import locate, shipped
 from curation.errors import UserError
 from curation.trace import Problem
-from training.benchmark import Benchmark, locate, read, shipped, write
+from training.benchmark import Benchmark, read, write
 
 ROWS = [{"question": "1 + 1?", "answer": "2", "subject": "easy"}, {"question": "2 + 2?", "answer": 4}]
 

@@ -8,15 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.errors import UserError
-from curation.exports import parquet
-from curation.exports.base import Card, Content
-from curation.exports.registry import EXPORTS, export_traces
+from curation.exports.base import FORMATS, Card, Content
+from curation.exports.parquet import ParquetFile
+from curation.exports.registry import export_traces
 from curation.exports.render import render_completion
 from curation.imports.run import import_files
+from curation.runs import PROJECT
 from curation.table import SCHEMA, from_table, parts, to_table
 from curation.trace import Problem, Trace
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data"
+STUDENT = str(PROJECT / "data" / "base_student")
 ONE = Trace(Problem("1+1? ", "2", "sums"), "It is 2.", "2", model="m", source="f", line=3)
 TEXTS = ["messages", "prompt_completion", "sharegpt", "alpaca"]
 ROWS = {
@@ -50,7 +52,7 @@ def test_without_reasoning_there_is_no_think_block():
 
 def test_parquet_keeps_every_field_and_the_scores(tmp_path):
     scored = to_table([ONE]).append_column("n_tokens", pa.array([3.0])).append_column("good", pa.array([True]))
-    parquet.export(Content(scored.schema, iter([scored])), tmp_path / "a.parquet", None)
+    ParquetFile().write(Content(scored.schema, iter([scored])), tmp_path / "a.parquet", None)
     table = pq.read_table(tmp_path / "a.parquet")
     assert table.schema.names == [*SCHEMA.names, "n_tokens", "good"]
     assert from_table(table) == [ONE]
@@ -80,12 +82,14 @@ def test_a_dataset_folder_is_never_overwritten(tmp_path):
 
 
 def test_an_empty_set_is_exported(tmp_path):
-    for name in EXPORTS:
-        assert export_traces(name, [], tmp_path / name) == 0
+    needed = {"labelled": {"tokenizer": STUDENT}, "pairs": {"right": "given_correct"}}
+    for name in FORMATS.members:
+        chosen = FORMATS.parse({"format": name, **needed.get(name, {})})
+        assert export_traces(chosen, [], tmp_path / name) == 0
 
 
 def test_an_unknown_format_names_the_known_ones(tmp_path):
-    with pytest.raises(UserError, match="Unknown export format 'csv'; known: alpaca, folder, messages"):
+    with pytest.raises(UserError, match="Unknown export format 'csv'; known: alpaca, folder, labelled"):
         export_traces("csv", [ONE], tmp_path / "a")
 
 

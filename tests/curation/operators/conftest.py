@@ -34,13 +34,16 @@ def shared_rows() -> Callable[[str], list[Any]]:
     """The rows of a shared JSON list or JSONL file; skips where the shared folder is absent."""
 
     def read(name: str) -> list[Any]:
-        path = SHARED / name
-        if not path.exists():
-            pytest.skip(f"shared data file {name} is not beside this checkout")
-        values = list(_values(_text(path)))
+        values = list(_values(_text(_shared(name))))
         return values[0] if len(values) == 1 and isinstance(values[0], list) else values
 
     return read
+
+
+@pytest.fixture(scope="session")
+def shared_lines() -> Callable[[str], list[str]]:
+    """The lines of a shared text file; skips where the shared folder is absent."""
+    return lambda name: _text(_shared(name)).strip().split("\n")
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +56,13 @@ def shared_texts() -> list[str]:
         for value in _values(_text(path)):
             found.update(dict.fromkeys(_strings(value)))
     return [*list(found)[::30], *sorted(found, key=len)[-20:]]
+
+
+def _shared(name: str) -> Path:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"shared data file {name} is not beside this checkout")
+    return path
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,6 @@
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curation.operators.chunk import Chunk
@@ -33,6 +33,7 @@ def test_too_few_segments_make_fewer_chunks(make_trace):
     assert Chunk().map(make_trace("no segments")) == [make_trace("no segments")]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(2, 20), st.integers(1, 8))
 def test_chunks_tile_the_segments_in_nearly_equal_parts(total, n_chunks, least):
     segments = tuple(Segment(place, place + 1, "attempt") for place in range(total))
@@ -72,6 +73,7 @@ def test_the_spans_of_a_trace_can_be_drawn_before_it_is_cut(make_trace):
     assert Chunk(by="sentences").spans(Trace(Problem("q"), "")) == []
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab .!?\n$`", max_size=200), st.integers(2, 6))
 def test_sentence_chunks_tile_any_text(text, n_chunks):
     spans = Chunk(by="sentences", n_chunks=n_chunks).spans(Trace(Problem("q"), text))

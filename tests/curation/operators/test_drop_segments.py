@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curation.flips import flips
 from curation.operators.drop_segments import DropSegments
 from curation.operators.segment import SegmentReasoning
 from curation.trace import KINDS, Problem, Segment, Trace, tiles
@@ -92,3 +95,20 @@ def test_kept_text_of_shared_traces_is_in_the_original_order(shared_texts):
         for segment in child.segments:
             piece = child.reasoning[segment.start : segment.stop]
             position = text.index(piece, position) + len(piece)
+
+
+def test_dropping_what_looks_back_breaks_few_answers_of_real_traces(shared_rows):
+    rows = shared_rows("thought_anchors/math_traces.jsonl.gz") + shared_rows("rm_best_of_8/math_cot_100.jsonl.gz")
+    traces = [Trace(Problem(row["problem"], row["gt_answer"]), row["solution"]) for row in rows if "gt_answer" in row]
+    traces += [
+        Trace(Problem(row["question"], str(row["gt"])), text) for row in rows if "gt" in row for text in row["code"]
+    ]
+    segmented = [replace(trace, segments=SegmentReasoning().segments(trace)) for trace in traces]
+    found = flips(DropSegments(), segmented)
+    assert [(flip.label, flip.rows) for flip in found] == [
+        ("kinds check", 300),
+        ("kinds + alternative", 300),
+        ("kinds + filler", 300),
+    ]
+    assert all(flip.broken <= 0.05 * flip.right_before for flip in found)
+    assert sorted((flip.tokens_after for flip in found), reverse=True) == [flip.tokens_after for flip in found]

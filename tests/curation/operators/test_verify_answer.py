@@ -12,7 +12,7 @@ from curation.trace import Problem, Trace
 
 def verify(reference, answer="", reasoning="", closed=None, **fields):
     trace = Trace(Problem("q", reference), reasoning, answer, closed=closed)
-    return tuple(VerifyAnswer(**fields).annotate(trace).scores.values())
+    return tuple(VerifyAnswer(**fields).annotate(trace).scores.values())[:3]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ def verify(reference, answer="", reasoning="", closed=None, **fields):
         ("18", "So she makes 18.", (True, "18", "numeric")),
         ("1800", "It is $1,800.00", (True, "1,800.00", "numeric")),
         ("18 dollars", "**Answer:** 18", (True, "18", "numeric")),
+        ("# 18", "He makes €18", (True, "18", "numeric")),
         ("-3", "The answer is -3.", (True, "-3", "numeric")),
         ("3", "20 - 3", (True, "3", "numeric")),
         ("0.5", r"\boxed{\frac{1}{2}}", (True, r"\frac{1}{2}", "numeric")),
@@ -50,6 +51,8 @@ def verify(reference, answer="", reasoning="", closed=None, **fields):
             (True, r"\begin{pmatrix} -\frac{1}{3} \\ \frac{2}{3} \end{pmatrix}", "math_verify"),
         ),
         ("E", "</think>\n<answer> E </answer>", (True, "E", "choice")),
+        ("Isoniazid", "The answer is B) Isoniazid.", (True, "B) Isoniazid", "exact")),
+        (r"First $2 \cdot 9$, so \boxed{\text{Evelyn}} is it.", r"\boxed{Evelyn}", (True, "Evelyn", "exact")),
         ("Paris", "<answer>\nParis</answer>", (True, "Paris", "exact")),
         ("-15", '{"reasoning": "so 3", "answer": "-15"}', (True, "-15", "numeric")),
         ("B", "A good question, I say", (False, None, None)),
@@ -90,7 +93,13 @@ def test_a_hanging_comparison_fails_its_row_and_the_next_row_is_compared():
     failed, compared = VerifyAnswer(timeout=1).annotate_batch([hostile, sound])
     assert isinstance(failed, Failure)
     assert "did not end within 1 s" in failed.reason
-    assert compared.scores == {"correct": True, "extracted": "2x", "decided_by": "math_verify"}
+    assert compared.scores == {
+        "correct": True,
+        "extracted": "2x",
+        "decided_by": "math_verify",
+        "correct_second": True,
+        "verifiers_agree": True,
+    }
 
 
 def test_the_operator_can_be_sent_to_another_process():
@@ -126,6 +135,27 @@ def test_flags_of_other_evaluations_are_met(shared_rows, name, differing):
         for text, flag in zip(row["code"], row["score"], strict=True):
             met[verify(str(row["gt"]), text)[0] in (flag, None)] += 1
     assert met[False] == differing
+
+
+def test_the_verifiers_agree_on_gsm8k(shared_rows):
+    found = Counter()
+    for row in shared_rows("gsm8k_full/example_model_solutions.jsonl.gz"):
+        problem = Problem(row["question"], row["ground_truth"].rpartition("A: ")[2])
+        for name in ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification"):
+            scores = VerifyAnswer().annotate(Trace(problem, row[name]["solution"])).scores
+            found[scores["correct_second"], scores["verifiers_agree"]] += 1
+            assert scores["correct_second"] in (row[name]["is_correct"], None)
+    assert found[False, False] + found[True, False] == 0
+    assert found[None, None] < 40
+
+
+def test_rounded_answers_are_what_the_verifiers_disagree_on_in_physics(shared_rows):
+    rows = shared_rows("loong_physics/physics_fewshot_generations.json.gz")
+    traces = [Trace(Problem(row["question"], row["answer"]), row["explanation"]) for row in rows]
+    scores = [annotation.scores for annotation in VerifyAnswer().annotate_batch(traces)]
+    doubtful = [score for score in scores if score["verifiers_agree"] is False]
+    assert len(doubtful) == 22
+    assert {(score["correct"], score["correct_second"]) for score in doubtful} == {(False, True)}
 
 
 PIECES = st.sampled_from(

@@ -1,0 +1,45 @@
+import pytest
+
+from curation.answers import first_correct
+from curation.trace import Problem, Segment, Trace
+
+
+def test_the_reference_counts_as_a_result_outside_the_restated_question():
+    text = "He has 9 and 4. 9 + 4 = 13, so 13."
+    trace = Trace(Problem("9 + 4?", "13"), text, segments=(Segment(0, 16, "restate"), Segment(16, 34, "attempt")))
+    assert first_correct(trace) == text.index("13") + 2
+
+
+@pytest.mark.parametrize(
+    ("reference", "reasoning", "upto"),
+    [
+        ("6", "She buys 6 more, so 4 + 2 = 6. Done: 6.", "She buys 6 more, so 4 + 2 = 6"),
+        ("9", "9 + 4 = 13, and 13 - 4 = 9.", "9 + 4 = 13, and 13 - 4 = 9"),
+        ("56", r"So \(7 \times 8 = 56\), that is 56.", r"So \(7 \times 8 = 56"),
+        ("12", r"x = 12 - 5, hence \boxed{12}", r"x = 12 - 5, hence \boxed{12"),
+        ("30", "That makes 30.", "That makes 30"),
+        ("30", "所以答案是 30。", "所以答案是 30"),
+        ("30", "We have 30 here.", "We have 30 here"[:10]),
+        ("B", "A farmer has B. So the answer is (B).", "A farmer has B. So the answer is (B"),
+        ("Paris", "Paris or Rome? It is Paris.", "Paris or Rome? It is Paris"),
+    ],
+)
+def test_a_mention_that_stands_as_a_result_goes_before_others(reference, reasoning, upto):
+    assert first_correct(Trace(Problem("q", reference), reasoning)) == len(upto)
+
+
+def test_a_plan_counts_only_where_it_computes():
+    text = "I want to get 17. 12 + 5 = 17."
+    trace = Trace(Problem("q", "17"), text, segments=(Segment(0, len(text), "plan"),))
+    assert first_correct(trace) == len(text) - 1
+
+
+def test_without_segments_the_whole_reasoning_is_searched():
+    assert first_correct(Trace(Problem("q", "9"), "9 it is")) == 1
+
+
+def test_unknown_without_a_reference_or_a_mention():
+    assert first_correct(Trace(Problem("q"), "9")) is None
+    assert first_correct(Trace(Problem("q", "7"), "9")) is None
+    assert first_correct(Trace(Problem("q", "9"), "9 + 4 = 13")) is None
+    assert first_correct(Trace(Problem("q", "B"), "B is not A.")) is None
