@@ -49,11 +49,14 @@ const jump = (scope, at, exact) => {
   found.classList.add("w-found");
   setTimeout(() => found.classList.remove("w-found"), 1600);
   held = { scope, at: Number(found.dataset.at), until: performance.now() + 4000 };
+  setTimeout(hold, 100);
   return true;
 };
 // the segment somebody jumped to stays in its place while formulas around it change their height
 const hold = () => {
-  if (held && performance.now() < held.until) find(held.scope, held.at)?.scrollIntoView({ block: "start" });
+  if (!held || performance.now() > held.until) return;
+  find(held.scope, held.at)?.scrollIntoView({ block: "start" });
+  setTimeout(hold, 100);
 };
 const release = () => { held = null; };
 for (const name of ["wheel", "pointerdown", "keydown", "touchstart"]) {
@@ -69,7 +72,6 @@ export default function ({ data, setStateValue, setTriggerValue }) {
   };
   const changed = () => {
     look();
-    hold();
     if (data.turn > done && jump(data.scope, data.jump, true)) done = data.turn;
   };
   let drawing = 0;

@@ -86,6 +86,8 @@ def read_the_long_one(page: Page, shot) -> None:
     x, y = box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2
     at = page.evaluate("([x, y]) => document.elementFromPoint(x, y).dataset.go", [x, y])
     page.mouse.click(x, y)
+    page.wait_for_timeout(4_000)
+    settle(page)
     expect(page.locator(f".w-chunk:not(.w-light) [data-at='{at}']")).to_be_in_viewport(timeout=20_000)
     expect(page.locator(".st-key-triage")).to_be_in_viewport()
     shot("9-long-trace")
