@@ -38,7 +38,7 @@ def test_the_lineage_leads_from_file_to_set(page, two):
     at = page("sets", set="right", view="Lineage")
     assert not at.exception
     assert len(at.get("plotly_chart")) == 1
-    table = at.dataframe[0].value
+    table = at.dataframe[0].value.sort_values("Set")
     assert table[["Set", "Rows", "Made from"]].to_dict("records") == [
         {"Set": "all", "Rows": 4, "Made from": "traces.jsonl"},
         {"Set": "right", "Rows": 3, "Made from": "traces.jsonl"},
