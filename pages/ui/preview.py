@@ -20,7 +20,7 @@ NEAREST, EXAMPLES, FITTING = 4, 5, 10
 
 
 @st.cache_resource(show_spinner="Loading the traces", max_entries=3)
-def _held(_work: Workspace, _root: str, query: str, _version: int) -> Preview:
+def _held(_work: Workspace, root: str, query: str, version: int) -> Preview:
     return _work.open_preview(Filter.from_query(query))
 
 

@@ -104,24 +104,24 @@ def show_form(step: Step) -> None:
 
 def form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) -> dict[str, object]:
     """The step's form over the scores it may read."""
-    query, version = chosen.to_query(), work.store.version
+    at = (str(work.root), chosen.to_query(), work.store.version)
     columns = dict(work.store.columns())
     known = forms.Choices(
         scores=draft.scores_before(index, {}),
         benchmarks=measure.benchmarks(work),
-        histogram=lambda score: _histogram(work, score, query, version) if columns.get(score) == "number" else None,
-        categories=lambda score: _categories(work, score, query, version) if columns.get(score) == "category" else (),
+        histogram=lambda score: _histogram(work, score, *at) if columns.get(score) == "number" else None,
+        categories=lambda score: _categories(work, score, *at) if columns.get(score) == "category" else (),
     )
     return forms.form(step.spec, step.values, known, f"step-{step.uid}")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _histogram(_work: Workspace, score: str, query: str, _version: int) -> pa.Table:
+def _histogram(_work: Workspace, score: str, root: str, query: str, version: int) -> pa.Table:
     return bins.body(_work.store, score, Filter.from_query(query)).table
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _categories(_work: Workspace, score: str, query: str, _version: int) -> list[str]:
+def _categories(_work: Workspace, score: str, root: str, query: str, version: int) -> list[str]:
     found = _work.store.categories(score, Filter.from_query(query))["value"].to_pylist()
     return [value for value in found if value]
 
