@@ -6,7 +6,7 @@ import pyarrow as pa
 from curation.distributions import SLICES
 from curation.trace import KINDS
 from pages.ui.charts import ALL, MAIN, label, layout
-from pages.ui.trace_view import COLOURS, KIND_NAMES
+from pages.ui.looks import COLOURS, KIND_NAMES
 
 
 def concentration(table: pa.Table, name: str) -> go.Figure:
