@@ -49,6 +49,11 @@ class Store(Browse):
             cursor.execute(SCHEMA_SQL.read_text())
             self.rebuild(cursor)
 
+    @property
+    def changes(self) -> int:
+        """Grows with every change, labels among them; `version` grows with traces and scores alone."""
+        return self.version + self.labelled
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one use in one thread."""
         return self.connection.cursor()
