@@ -81,8 +81,7 @@ class Reading:
 
     def annotations(self) -> dict[str, Operator]:
         """Annotators whose results are stored, by key, oldest first."""
-        rows = self.cursor().execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
-        return {key: OPERATORS.parse(json.loads(spec)) for key, spec in rows}
+        return annotators_in(self.cursor())
 
     def views(self) -> dict[str, str]:
         """What a person's SQL may read: tables by name, each as a query of ours."""
@@ -109,3 +108,19 @@ class Reading:
         fitting = [known for known, kind in self.columns().items() if not kinds or kind in kinds]
         if name not in fitting:
             raise unknown(" or ".join(kinds) or "column", name, fitting)
+
+
+def annotators_in(cursor: duckdb.DuckDBPyConnection) -> dict[str, Operator]:
+    """The annotators of the table `annotations` by key, oldest first.
+
+    Left out are those an older Winnow measured in another way: their results are other scores, to be measured anew.
+    """
+    rows = cursor.execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
+    return {key: step for key, spec in rows if (step := _known(json.loads(spec))) and step.key() == key}
+
+
+def _known(spec: dict[str, Any]) -> Operator | None:
+    try:
+        return OPERATORS.parse(spec)
+    except UserError:  # an operator, or a field of it, that is no more
+        return None

@@ -16,7 +16,7 @@ import pyarrow as pa
 from curation.batches import annotation_schema, read_parquet
 from curation.browse import Browse
 from curation.errors import UserError
-from curation.operator import OPERATORS, Annotator, CorpusAnnotator, QueryAnnotator, column
+from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
@@ -48,6 +48,11 @@ class Store(Browse):
         with self.writing() as cursor:
             cursor.execute(SCHEMA_SQL.read_text())
             self.rebuild(cursor)
+
+    @property
+    def changes(self) -> int:
+        """Grows with every change, labels among them; `version` grows with traces and scores alone."""
+        return self.version + self.labelled
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one use in one thread."""
@@ -162,9 +167,8 @@ class Store(Browse):
 
     def rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Materialise `scores`: light columns and the scores of every annotation, the latest of a name winning."""
-        known = cursor.execute("SELECT key, spec, query FROM annotations ORDER BY taken, key").fetchall()
-        steps = [(key, OPERATORS.parse(json.loads(spec))) for key, spec, query in known if not query]
-        owner = {name: key for key, step in steps if isinstance(step, Annotator) for name in step.adds()}
+        known = [(key, step) for key, step in annotators_in(cursor).items() if isinstance(step, Annotator)]
+        owner = {name: key for key, step in known if not isinstance(step, QueryAnnotator) for name in step.adds()}
         names = "".join(f", {column(key)}.{column(name)}" for name, key in owner.items())
         tables = {column("ann_" + key): column(key) for key in owner.values()}
         joins = " ".join(f"LEFT JOIN {table} AS {alias} ON {alias}.id = t.id" for table, alias in tables.items())
@@ -173,9 +177,8 @@ class Store(Browse):
             f"CREATE OR REPLACE TABLE scores AS SELECT {light}, {LABELLED}{names} FROM traces t LEFT JOIN "
             f"({LABELS_WIDE}) l ON l.trace_id = t.id {joins} ORDER BY t.rowid"
         )
-        for _, spec, query in known:
-            step = OPERATORS.parse(json.loads(spec))
-            if query and isinstance(step, QueryAnnotator):
+        for _, step in known:
+            if isinstance(step, QueryAnnotator):
                 self._add_query_scores(cursor, step)
 
     def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:

@@ -23,7 +23,7 @@ def ask(work: Workspace) -> None:
         text = editor()
         if text.strip():
             try:
-                result(work, text, answer(work, str(work.root), text, work.store.version))
+                result(work, text, answer(work, str(work.root), text, work.store.changes))
             except UserError as error:
                 st.error(str(error), icon=":material/error:")
 

@@ -31,6 +31,10 @@ class MapEmbeddings(CorpusAnnotator):
         """Place on the map."""
         return {"map_x": "number", "map_y": "number"}
 
+    def at_once(self) -> bool:
+        """The two widest directions of 100,000 vectors take a second."""
+        return self.method == "pca"
+
     def conclude(self, rows: pa.Table) -> pa.Table:
         """A place for every row with a vector."""
         vectors = rows.column("vector").combine_chunks()

@@ -26,7 +26,7 @@ def _held(_work: Workspace, root: str, query: str, version: int) -> Preview:
 
 def opened(work: Workspace, chosen: Filter) -> Preview:
     """The preview of these traces, the same one until the filter or the data change."""
-    return _held(work, str(work.root), chosen.to_query(), work.store.version)
+    return _held(work, str(work.root), chosen.to_query(), work.store.changes)
 
 
 def applied(work: Workspace, steps: Sequence[Operator], chosen: Filter) -> Result:

@@ -104,7 +104,7 @@ def show_form(step: Step) -> None:
 
 def form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) -> dict[str, object]:
     """The step's form over the scores it may read."""
-    at = (str(work.root), chosen.to_query(), work.store.version)
+    at = (str(work.root), chosen.to_query(), work.store.changes)
     columns = dict(work.store.columns())
     known = forms.Choices(
         scores=draft.scores_before(index, {}),

@@ -36,7 +36,7 @@ def show(work: Workspace, draft: Draft, result: Result, chosen: Filter) -> None:
         same = st.toggle("Same difficulty mix", key="target-mix", help="As easy and hard as the rows at the start")
         wanted = st.button("Find thresholds", icon=":material/target:", type="primary")
     goal = Goal(rows=amount, same_mix=same) if unit == "rows" else Goal(tokens=amount, same_mix=same)
-    asked = ([step.dump() for step in result.steps], goal, moving, chosen.to_query(), work.store.version)
+    asked = ([step.dump() for step in result.steps], goal, moving, chosen.to_query(), work.store.changes)
     if wanted:
         with st.spinner("Looking for thresholds"):
             found = solve(preview.opened(work, chosen), result.steps, goal, moving)

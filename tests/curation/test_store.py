@@ -187,6 +187,20 @@ def test_the_latest_annotation_of_a_name_wins(store, take, tmp_path):
     assert list(store.annotations()) == [Repetition(n=4).key(), Repetition(n=1).key()]
 
 
+def test_results_of_an_older_version_of_an_annotator_are_left_out(store, take, tmp_path):
+    take("first", ONE)
+    annotate(store, tmp_path, CountTokens())
+    with store.writing() as cursor:
+        cursor.execute("UPDATE annotations SET key = 'count_tokens_older'")
+        cursor.execute(
+            "INSERT INTO annotations VALUES ('gone_1', 'gone', '{\"op\":\"gone\"}', FALSE, now()::TIMESTAMP)"
+        )
+        store.rebuild(cursor)
+    assert store.annotations() == {}
+    assert "n_tokens" not in store.columns()
+    assert not store.is_complete(CountTokens())
+
+
 def test_rates_over_all_rows_follow_the_data(store, take, tmp_path):
     take("first", ONE, {**ONE, "reasoning": "Guess.", "answer": "5"})
     annotate(store, tmp_path, VerifyAnswer())

@@ -22,14 +22,24 @@ def disputed(workspace, tmp_path):
     return sorted(workspace.store.ids(Filter(flags={"correct": True, "given_correct": False})))
 
 
+@pytest.fixture
+def review(page):
+    """The review page, the verifier against the rows' own flag."""
+
+    def opened():
+        return page("review").selectbox[1].set_value("given_correct").run()
+
+    return opened
+
+
 def press(at, label):
     next(button for button in at.button if button.label == label).click().run()
     assert not at.exception
     return at
 
 
-def test_a_disagreement_is_shown_with_its_answers(page, disputed, words):
-    at = page("review")
+def test_a_disagreement_is_shown_with_its_answers(review, disputed, words):
+    at = review()
     assert "1 of 2 traces" in words(at)
     shown = "".join(element.proto.body for element in at.get("html"))
     assert "<span>given_correct</span><b>no</b>" in shown
@@ -37,8 +47,8 @@ def test_a_disagreement_is_shown_with_its_answers(page, disputed, words):
     assert "Unknown until some traces are judged" in words(at)
 
 
-def test_a_verdict_is_saved_and_the_next_trace_opens(page, workspace, disputed, words):
-    at = press(page("review"), "Right")
+def test_a_verdict_is_saved_and_the_next_trace_opens(review, workspace, disputed, words):
+    at = press(review(), "Right")
     assert workspace.labels(disputed[0]) == {"human_correct": "true"}
     assert at.query_params["judge"] == disputed[1]
     press(at, "Wrong")
@@ -47,23 +57,23 @@ def test_a_verdict_is_saved_and_the_next_trace_opens(page, workspace, disputed, 
     assert r"correct\: right when it says right\: 50%" in words(at)
 
 
-def test_skip_writes_nothing(page, workspace, disputed):
-    at = press(page("review"), "Skip")
+def test_skip_writes_nothing(review, workspace, disputed):
+    at = press(review(), "Skip")
     assert at.query_params["judge"] == disputed[1]
     assert workspace.events() == []
     press(at, "Previous")
     assert at.query_params["judge"] == disputed[0]
 
 
-def test_undo_takes_the_verdict_back_and_shows_its_trace(page, workspace, disputed):
-    at = press(press(page("review"), "Right"), "Undo")
+def test_undo_takes_the_verdict_back_and_shows_its_trace(review, workspace, disputed):
+    at = press(press(review(), "Right"), "Undo")
     assert workspace.labels(disputed[0]) == {}
     assert at.query_params["judge"] == disputed[0]
 
 
-def test_agreements_and_judged_traces_can_be_asked_for(page, workspace, disputed, words):
+def test_agreements_and_judged_traces_can_be_asked_for(review, workspace, disputed, words):
     workspace.label(disputed[0], "human_correct", "true", "ada")
-    at = page("review")
+    at = review()
     assert "1 of 1 traces" in words(at)
     at.toggle[0].set_value(True).run()
     assert "1 of 2 traces" in words(at)
@@ -72,15 +82,15 @@ def test_agreements_and_judged_traces_can_be_asked_for(page, workspace, disputed
     assert "1 of 1 traces" in words(at)
 
 
-def test_one_verifier_against_itself_is_no_question(page, disputed, words):
-    at = page("review")
+def test_one_verifier_against_itself_is_no_question(review, disputed, words):
+    at = review()
     at.selectbox[1].set_value("correct").run()
     assert not at.exception
     assert "Choose two different verifiers." in words(at)
 
 
-def test_a_verdict_that_cannot_be_saved_says_why(page, workspace, disputed):
-    at = page("review")
+def test_a_verdict_that_cannot_be_saved_says_why(review, workspace, disputed):
+    at = review()
     workspace.journal.mkdir()
     press(at, "Right")
     assert "The label cannot be written" in at.error[0].value
