@@ -3,7 +3,7 @@
 import json
 from abc import abstractmethod
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 

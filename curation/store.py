@@ -17,6 +17,7 @@ from curation.batches import annotation_schema, read_parquet
 from curation.browse import Browse
 from curation.errors import UserError
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
+from curation.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
