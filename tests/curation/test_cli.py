@@ -167,7 +167,7 @@ def test_docs_writes_the_reference_page(cli, tmp_path):
         ),
         (
             ["apply", "nothing", "--out", "x"],
-            "There is no recipe file nothing; shipped recipes: complete, pruned, raw",
+            "There is no recipe file nothing; shipped recipes: balanced, clean, complete",
         ),
         (["apply", "raw", "--out", "a/b"], "'a/b' cannot name a set: use letters"),
         (["apply", "raw", "--out", "x", "--dataset", "none"], "No trace of the workspace"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -63,17 +63,35 @@ class Server:
 
 
 @pytest.fixture
-def page(tmp_path) -> Iterator[Page]:
+def playwright() -> Iterator[Playwright]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile", executable_path=CHROMIUM, headless=True, args=ARGUMENTS,
-            viewport={"width": 1440, "height": 1000},
-        )  # fmt: skip
-        context.set_default_timeout(60_000)
-        yield context.pages[0]
-        context.close()
+    with sync_playwright() as started:
+        yield started
+
+
+def browser(playwright: Playwright, profile: Path) -> BrowserContext:
+    """A browser of its own."""
+    context = playwright.chromium.launch_persistent_context(
+        profile, executable_path=CHROMIUM, headless=True, args=ARGUMENTS, viewport={"width": 1440, "height": 1000}
+    )
+    context.set_default_timeout(60_000)
+    return context
+
+
+@pytest.fixture
+def page(playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
+    context = browser(playwright, tmp_path / "profile")
+    yield context.pages[0]
+    context.close()
+
+
+@pytest.fixture
+def other_page(playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
+    """A page of somebody else's browser."""
+    context = browser(playwright, tmp_path / "other")
+    yield context.pages[0]
+    context.close()
 
 
 @pytest.fixture
