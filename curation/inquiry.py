@@ -21,10 +21,14 @@ WATCHED: dict[str, ScoreType] = {
 
 
 class Mix(NamedTuple):
-    """How the rows left differ from those at the start, and the problems lost by fifth of difficulty."""
+    """How the rows left differ from those at the start, and the problems lost by fifth of difficulty.
+
+    `counted` is the step after which problems were counted: the last one whose counts are exact.
+    """
 
     shifts: list[Shift]
     fifths: list[Fifth]
+    counted: int
 
 
 def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
@@ -45,7 +49,8 @@ def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
     length = next(name for name in LENGTHS if name in known)
     watched: dict[str, ScoreType] = {length: "number", **WATCHED}
     found = [shift for shift in shifts(result.connection, whole, after, watched) if len(shift.shares) > 1]
-    return Mix(found, lost_problems(result.connection, whole, after))
+    counted = max((report.step for report in result.reports if not report.estimated), default=0)
+    return Mix(found, lost_problems(result.connection, whole, result.alive(counted)), counted)
 
 
 def _of_problem(result: Result, whole: str, ends: str) -> str:

@@ -72,5 +72,5 @@ def figure(found: Sequence[Flip], step: Mapper) -> go.Figure:
     )  # fmt: skip
     charts.layout(chart, 260, "Tokens of reasoning saved", "Right answers broken")
     chart.update_xaxes(tickformat=".0%")
-    chart.update_yaxes(tickformat=".0%")
+    chart.update_yaxes(tickformat=".1%")
     return chart

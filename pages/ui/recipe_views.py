@@ -40,7 +40,8 @@ def show(scene: Scene) -> None:
 def mix(scene: Scene) -> None:
     """Before and after, with effect sizes."""
     held = preview.opened(scene.work, scene.chosen)
-    shift_view.show(inquiry.mix(held, scene.result, preview.stored(scene.work)))
+    found = inquiry.mix(held, scene.result, preview.stored(scene.work))
+    shift_view.show(found, len(scene.result.steps))
 
 
 def people_decided(work: Workspace, draft: Draft, recipe: Recipe, chosen: Filter) -> None:

@@ -34,8 +34,8 @@ STYLE = """<style>
 </style>"""
 
 
-def show(found: Mix) -> None:
-    """Draw the warnings and the table."""
+def show(found: Mix, steps: int) -> None:
+    """Draw the warnings and the table; `steps` is how many were applied."""
     for text in warnings(found.shifts, found.fifths):
         st.warning(inline(text), icon=":material/balance:")
     if not found.shifts:
@@ -44,6 +44,8 @@ def show(found: Mix) -> None:
     st.html(STYLE + table(found.shifts))
     if any(fifth.lost for fifth in found.fifths):
         st.html(STYLE + lost(found.fifths))
+        if found.counted < steps:
+            st.caption(f"Problems are counted after step {found.counted}, the last whose counts are exact.")
     st.caption(
         "Numbers: Cliff's delta, from -1 (all rows left are lower) to 1; below 0.147 negligible, 0.33 small, 0.474 "
         "medium (Romano and others 2006). Categories: share of rows that changed its value, 2, 10 and 25 % (ours)."

@@ -43,9 +43,11 @@ def show(work: Workspace, draft: Draft, chosen: Filter) -> Opened | None:
     for index, (step, number) in enumerate(draft.numbers()):
         if st.session_state.get(OPEN) == step.uid:
             with st.container(border=True, gap="small"):
-                line(draft, step, number)
+                heading = st.container()  # drawn last, since it tells the values the form has now
                 tools(draft, index, step)
                 step.values = form(work, draft, index, step, chosen)
+                with heading:
+                    line(draft, step, number)
                 with errors():
                     step.parse(number or index + 1)
                 opened = Opened(step, number, st.container(gap="small"))

@@ -82,3 +82,20 @@ def test_a_recipe_that_asks_for_peoples_decisions_needs_no_reminder():
     step = OPERATORS.parse({"op": "keep_where", "score": "decision", "values": ["keep"], "unknown": "keep"})
     assert inquiry.undecided_by_people(Recipe.read(RECIPE).steps)
     assert not inquiry.undecided_by_people([step])
+
+
+def test_problems_lost_are_counted_where_counts_are_exact(workspace, write_jsonl, tmp_path):
+    rows = [
+        {"question": f"{n}+0?", "generation": f"<think>{'so ' * n}</think>{n}", "answer": str(n)} for n in range(300)
+    ]
+    import_files([write_jsonl("many.jsonl", *rows)], tmp_path / "many")
+    workspace.store.take_import("many", tmp_path / "many")
+    preview = workspace.open_preview(Filter())
+    steps = [OPERATORS.parse({"op": "difficulty", "correct": "given_correct"})]
+    steps += [OPERATORS.parse({"op": "keep_where", "score": "difficulty", "minimum": 0.2})]
+    steps += [OPERATORS.parse({"op": "cut", "unit": "characters"})]
+    found = inquiry.mix(preview, preview.apply(steps), steps[:1])
+    assert found.counted == 2
+    assert [fifth.lost for fifth in found.fifths][1:] == [0, 0, 0, 0]
+    assert found.fifths[0].lost > 50
+    preview.close()

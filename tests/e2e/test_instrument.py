@@ -72,6 +72,8 @@ def test_a_day_with_the_samples(page: Page, other_page: Page, wrong, server, sho
 
 def triage(page: Page, shot) -> None:
     """Twenty decisions and five of them taken back, without a mouse."""
+    expect(page.locator(".st-key-triage")).to_contain_text("1 of 4,000")
+    settle(page)
     for number in range(1, 21):
         page.keyboard.press("x" if number % 3 else "p")
         expect(page.locator(".st-key-triage")).to_contain_text(f"{number + 1} of 4,000")
@@ -132,6 +134,8 @@ def move_the_threshold(page: Page, shot) -> None:
     page.mouse.up()
     settle(page)
     assert 0 < left(page) < before
+    limit = page.get_by_text(re.compile(r"n_tokens is above \d+")).first.inner_text().split()[-1]
+    expect(page.get_by_role("button", name=re.compile("5. keep_where")).first).to_contain_text(f"≤ {limit}")
     shot("9-threshold")
 
 
