@@ -31,9 +31,11 @@ demo-study: .venv/.done
 	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
 	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
 
-# How fast the funnel follows a slider at 100,000 traces; then memory and time of a recipe over as many.
-bench: .venv/.done
+# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe.
+bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
+	$(BIN)/python -m tests.bench.funnel_page
+	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
 
 docs: .venv/.done
