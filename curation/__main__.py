@@ -15,13 +15,13 @@ from curation.docs import reference
 from curation.errors import UserError
 from curation.exports.base import FORMATS
 from curation.exports.registry import export_set
-from curation.filters import Filter
 from curation.flags import add_flags, from_flags
-from curation.freeze import read_manifest, rebuild_run
 from curation.imports.mapping import parse_mapping
 from curation.operator import OPERATORS, Annotator
+from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.set_diff import compare_sets
+from curation.sets.freeze import read_manifest, rebuild_run
+from curation.sets.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
 
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from curation.arithmetic import differ
-from curation.math_worker import MathWorker
+from curation.texts.arithmetic import differ
 from curation.trace import Segment, Trace
+from curation.verifying.math_worker import MathWorker
 
 Extractor = Literal["auto", "boxed", "last_number", "letter"]
 Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify"]

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
+from curation.application.report import StepReport
+from curation.application.result import Result
 from curation.errors import UserError
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator
-from curation.rebuild import Inputs, libraries, moved_on
-from curation.report import StepReport
-from curation.result import Result
 from curation.runs import VERSION
+from curation.sets.rebuild import Inputs, libraries, moved_on
 from curation.table import SCHEMA, from_table, parts, read_batches, write_part
 from curation.trace import Trace
 

@@ -13,9 +13,14 @@ from pathlib import Path
 
 import duckdb
 
+from curation.application.executors import Executor, Local
+from curation.application.measuring import measure
+from curation.application.memory import Memory, Progress, silent
+from curation.application.passes import annotate, compare, hashed, map_traces, scored
+from curation.application.result import Result
+from curation.application.sources import Source
+from curation.application.state import State
 from curation.errors import UserError
-from curation.executors import Executor, Local
-from curation.memory import Memory, Progress, silent
 from curation.operator import (
     Annotator,
     CorpusAnnotator,
@@ -26,12 +31,7 @@ from curation.operator import (
     TableSelector,
     column,
 )
-from curation.passes import annotate, compare, hashed, map_traces, scored
 from curation.recipe import check
-from curation.report import measure
-from curation.result import Result
-from curation.sources import Source
-from curation.state import State
 
 FAIL_LIMIT = 0.05  # ours: a step that fails on more of its rows is a broken step, not broken rows
 KEPT = 100  # states; ours: a slider leaves one behind at each stop

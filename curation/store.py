@@ -13,11 +13,11 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation.batches import annotation_schema, read_parquet
-from curation.browse import Browse
+from curation.application.batches import annotation_schema, read_parquet
 from curation.errors import UserError
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
-from curation.reading import annotators_in
+from curation.query.browse import Browse
+from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"

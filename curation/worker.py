@@ -6,18 +6,18 @@ from pathlib import Path
 
 import psutil
 
+from curation.application.executors import Local
+from curation.application.sources import Parts
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
-from curation.derived import SetSource
 from curation.engine import apply
 from curation.errors import UserError
-from curation.executors import Local
 from curation.imports.mapping import Mapping
 from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
-from curation.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.recipe import Recipe
-from curation.sources import Parts
+from curation.sets.derived import SetSource
+from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.table import parts
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine

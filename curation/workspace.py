@@ -10,20 +10,20 @@ from typing import Any
 
 import duckdb
 
+from curation.application.needs import with_needs
+from curation.application.preview import Preview
+from curation.application.sources import Stored
 from curation.curated import CuratedSet, all_sets
 from curation.disk import refusal
 from curation.engine import apply
 from curation.errors import UserError
-from curation.filters import Filter
-from curation.freeze import NAME, check_name, request
 from curation.imports.mapping import Mapping
 from curation.labels import Labelled
-from curation.needs import with_needs
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
-from curation.preview import Preview
+from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
 from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
-from curation.sources import Stored
+from curation.sets.requests import NAME, check_name, request
 from curation.store import Store
 
 DEFAULT = PROJECT / "data" / "workspace"

@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from curation.application.result import Result
 from curation.errors import UserError
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.result import Result
 from curation.workspace import Workspace
 from pages.ui import filter_bar, flip_view, funnel, preview, recipe_file, recipe_views, steps
 from pages.ui.draft import Draft

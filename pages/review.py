@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import streamlit as st
 
-from curation.calibration import calibrate
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.trace import Trace
+from curation.verifying.calibration import calibrate
 from curation.workspace import Workspace
 from pages.ui import calibrations, keys, media, trace_view, triage
 from pages.ui.maths import inline

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from curation.curated import CuratedSet, all_sets
-from curation.lineage import Graph, lineage
+from curation.sets.lineage import Graph, lineage
 from curation.workspace import Workspace
 from pages.ui import (
     funnel,

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from curation.errors import UserError
-from curation.filters import Filter
-from curation.sql import NAMING, Rows
-from curation.sql_examples import ABOUT, EXAMPLES
+from curation.query.filters import Filter
+from curation.query.sql import NAMING, Rows
+from curation.query.sql_examples import ABOUT, EXAMPLES
 from curation.workspace import Workspace
 from pages.ui.state import current_filter, get, offer_samples, put, screen, set_filter
 

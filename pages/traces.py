@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
 from pages.ui import charts, filter_bar, keys, measure, media, siblings, trace_view, triage

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from curation.batches import VECTOR, annotate_batch, map_batch, sketch_batch
+from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,

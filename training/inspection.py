@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.batches import annotate_batch
+from curation.application.batches import annotate_batch
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.operators.fit_student import FitStudent

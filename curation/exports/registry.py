@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from curation.certificate import write_certificate
 from curation.curated import CuratedSet
 from curation.exports.base import FORMATS, Card, Content, Format, content_of
+from curation.sets.certificate import write_certificate
 from curation.trace import Trace
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from curation.grouping import group_of, needed, number_of, shuffled
+from curation.comparing.grouping import group_of, needed, number_of, shuffled
 from curation.operator import Decision, Selector, literal
 from curation.params import GroupName, Positive, Seed
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from curation.operator import Mapper
 from curation.params import Positive
-from curation.splitting import Span, protected, sentences
+from curation.texts.splitting import Span, protected, sentences
 from curation.trace import Segment, Trace, canonical_json, derive
 
 

@@ -8,8 +8,8 @@ from pydantic import Field
 from curation.encoders import load_encoder
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.params import EncoderName, Fraction
-from curation.repeats import twins
-from curation.tokens import estimate_tokens
+from curation.texts.repeats import twins
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Kind, Trace
 
 TURNS: tuple[Kind, ...] = ("alternative", "check", "backtrack")  # kinds that begin another attempt

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.importance import rank_sentences, rank_words, words
 from curation.operator import Mapper
 from curation.params import Fraction
-from curation.splitting import Span, paragraphs
-from curation.tokens import estimate_tokens
+from curation.texts.importance import rank_sentences, rank_words, words
+from curation.texts.splitting import Span, paragraphs
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Segment, Trace, derive
 
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Literal
 
-from curation.behaviours import BEHAVIOURS, behaviours
 from curation.operator import Annotation, Annotator, ScoreType
-from curation.splitting import paragraphs
-from curation.tokens import estimate_tokens
+from curation.texts.behaviours import BEHAVIOURS, behaviours
+from curation.texts.splitting import paragraphs
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
 
 

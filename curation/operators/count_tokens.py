@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation import tokens
 from curation.operator import Annotation, Annotator, Failure, ScoreType
 from curation.params import TokenizerName
+from curation.texts import tokens
 from curation.trace import Trace
 
 

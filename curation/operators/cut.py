@@ -12,7 +12,7 @@ from curation.answers import first_correct
 from curation.errors import UserError
 from curation.operator import Failure, Mapper
 from curation.params import TokenizerName
-from curation.tokens import load_tokenizer, token_stops
+from curation.texts.tokens import load_tokenizer, token_stops
 from curation.trace import Segment, Trace, keep_segments
 
 Policy = Literal["fraction", "tokens", "after_first_correct", "drop_last_segment"]

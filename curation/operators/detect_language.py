@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from curation.operator import Annotation, Annotator, ScoreType
-from curation.splitting import protected, sentences
-from curation.tokens import estimate_tokens
+from curation.texts.splitting import protected, sentences
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from curation.grouping import number_of
+from curation.comparing.grouping import number_of
 from curation.operator import Decision, Selector, column
 
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from curation.grouping import number_of
+from curation.comparing.grouping import number_of
 from curation.operator import Decision, Selector, column, literal
 from curation.params import ScoreName
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.cues import admits_error
 from curation.operator import Mapper
-from curation.splitting import protected, sentences
+from curation.texts.cues import admits_error
+from curation.texts.splitting import protected, sentences
 from curation.trace import Kind, Segment, Trace, keep_segments
 
 

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from curation.benchmarks import content_hash, items, locate, title
+from curation.comparing.overlap import Index, Match
 from curation.operator import Annotation, Annotator, ScoreType
-from curation.overlap import Index, Match
 from curation.params import BenchmarkName, Fraction
 from curation.trace import Trace
 

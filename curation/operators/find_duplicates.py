@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from curation.duplicates import Sets, Twins, cosine_twins, jaccard_twins, shingles
+from curation.comparing.duplicates import Sets, Twins, cosine_twins, jaccard_twins, shingles
 from curation.operator import CorpusAnnotator, ScoreType
 from curation.trace import Trace
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.grouping import needed
+from curation.comparing.grouping import needed
 from curation.operator import Decision, Selector, column, literal
 from curation.params import GroupName
 

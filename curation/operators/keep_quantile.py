@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.grouping import group_of, needed, number_of
+from curation.comparing.grouping import group_of, needed, number_of
 from curation.operator import Decision, Selector, literal
 from curation.params import GroupName, Positive, ScoreName
 

@@ -7,8 +7,8 @@ see wrong sums and the reference answer, no wrong argument; kinds of segments st
 from typing import Literal
 
 from curation.answers import first_correct
-from curation.claims import claims
 from curation.operator import Annotation, Annotator, ScoreType, Value
+from curation.texts.claims import claims
 from curation.trace import Trace
 
 

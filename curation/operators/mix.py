@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from curation.grouping import needed, number_of, shuffled
+from curation.comparing.grouping import needed, number_of, shuffled
 from curation.operator import Decision, Selector, column, literal
 from curation.params import GroupName, Positive, Seed
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from curation.operator import Failure, Mapper
 from curation.params import Positive, TokenizerName
-from curation.tokens import count_tokens, load_tokenizer
+from curation.texts.tokens import count_tokens, load_tokenizer
 from curation.trace import Segment, Trace, derive
 
 

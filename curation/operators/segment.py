@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.cues import CONCLUDES, announces, kinds_of
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.params import Count
-from curation.splitting import Span, Splitter, paragraphs, sentences
+from curation.texts.cues import CONCLUDES, announces, kinds_of
+from curation.texts.splitting import Span, Splitter, paragraphs, sentences
 from curation.trace import Kind, Segment, Trace
 
 WORD = re.compile(r"\w+")

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from curation.diversity import Choice, k_centre, mmr, unit
-from curation.grouping import needed
+from curation.comparing.diversity import Choice, k_centre, mmr, unit
+from curation.comparing.grouping import needed
 from curation.operator import TableSelector
 from curation.params import Fraction, GroupName, Positive, ScoreName
 

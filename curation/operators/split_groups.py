@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from curation.grouping import group_of, needed, shuffled
+from curation.comparing.grouping import group_of, needed, shuffled
 from curation.operator import Decision, Selector, literal
 from curation.params import Fraction, GroupName, Seed
 

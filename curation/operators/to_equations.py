@@ -3,8 +3,8 @@
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from curation.marks import marks
 from curation.operator import Mapper
+from curation.texts.marks import marks
 from curation.trace import Segment, Trace, derive
 
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from curation.marks import marks, to_python
 from curation.operator import Mapper
+from curation.texts.marks import marks, to_python
 from curation.trace import Trace, derive
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.grouping import needed, number_of
+from curation.comparing.grouping import needed, number_of
 from curation.operator import Decision, Selector, literal
 from curation.params import Positive, ScoreName
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from curation.answers import Comparator, Extractor, compare, extract
 from curation.operator import Annotation, Annotator, ScoreType
-from curation.second_verifier import same
 from curation.trace import Trace
+from curation.verifying.second_verifier import same
 
 
 class VerifyAnswer(Annotator):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.store import Store
 
 BODY = 0.99  # share of rows a histogram has to show

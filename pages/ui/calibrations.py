@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from curation.calibration import Calibration
+from curation.verifying.calibration import Calibration
 from pages.ui.charts import PALETTE, layout
 
 MEASURES = {"Precision": PALETTE[0], "Recall": PALETTE[1]}

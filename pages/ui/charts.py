@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from curation.report import StepReport
+from curation.application.report import StepReport
 from pages.ui.maths import visible
 
 PALETTE = ("#2a8c82", "#c9822b", "#6b7fd7", "#b8566f", "#7a9a3a", "#8f6bb3", "#4b9cc9", "#8a8577")

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
 
-from curation.filters import Filter
-from curation.lasso import Lasso
+from curation.query.filters import Filter
+from curation.query.lasso import Lasso
 from pages.ui.charts import ALL, LIMIT, PALETTE, label, layout, named
 from pages.ui.state import set_filter
 

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from curation.distributions import SLICES
+from curation.query.distributions import SLICES
 from curation.trace import KINDS
 from pages.ui.charts import ALL, MAIN, label, layout
 from pages.ui.looks import COLOURS, KIND_NAMES

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from curation import inquiry
-from curation.dials import dials
-from curation.filters import Filter
-from curation.ledger import Fate
-from curation.result import Result
+from curation.application.ledger import Fate
+from curation.application.result import Result
+from curation.query.filters import Filter
+from curation.tuning import inquiry
+from curation.tuning.dials import dials
 from curation.workspace import Workspace
 from pages.ui import charts, preview
 from pages.ui.maths import inline

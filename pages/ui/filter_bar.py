@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from curation.errors import UserError
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui import bins, charts, forms, measure
 from pages.ui.maths import inline

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from curation import inquiry
-from curation.flips import Flip, flips
+from curation.application.result import Result
 from curation.intervals import wilson
 from curation.operator import Mapper
-from curation.result import Result
+from curation.tuning import inquiry
+from curation.tuning.flips import Flip, flips
 from pages.ui import charts
 
 TESTED = 200  # traces of one test: a second or two

@@ -14,7 +14,7 @@ import pyarrow as pa
 import streamlit as st
 import yaml
 
-from curation.grouping import PROBLEM
+from curation.comparing.grouping import PROBLEM
 from curation.spec import Spec
 from pages.ui import charts
 from pages.ui.fields import Field, fields

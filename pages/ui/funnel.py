@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from curation.report import StepReport
+from curation.application.report import StepReport
 from pages.ui.maths import visible
 
 SHOWN = 4  # reasons of a step told at once

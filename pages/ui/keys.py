@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-SEARCH = '[class*="st-key-traces-search"] input'
+SEARCH = 'input[aria-label="Search"]'
 TOP = ".st-key-reader-question"
 JS = """
 const boxes = ["TEXTAREA", "SELECT"];

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import streamlit as st
 
-from curation.lineage import KINDS, Graph, Kind, Node
+from curation.sets.lineage import KINDS, Graph, Kind, Node
 from pages.ui.charts import LIMIT, PALETTE, shorten
 from pages.ui.state import put
 

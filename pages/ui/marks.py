@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from curation.answers import first_correct
-from curation.repeats import twins
-from curation.tokens import token_stops
+from curation.texts.repeats import twins
+from curation.texts.tokens import token_stops
 from curation.trace import Segment, Trace
 from pages.ui.looks import KIND_NAMES
 from pages.ui.pieces import Piece

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from curation.benchmarks import imported_in, shipped
-from curation.filters import Filter
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
+from curation.query.filters import Filter
 from curation.runs import ACTIVE
 from curation.spec import build
 from curation.workspace import Workspace, basics

@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from curation.dials import dials
-from curation.filters import Filter
+from curation.application.preview import Preview
+from curation.application.result import Result
 from curation.operator import Annotator, Operator
-from curation.preview import Preview
-from curation.result import Result
+from curation.query.filters import Filter
+from curation.tuning.dials import dials
 from curation.workspace import Workspace
 from pages.ui import funnel, trace_view
 from pages.ui.maths import visible

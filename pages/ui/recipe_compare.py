@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from curation.filters import Filter
+from curation.application.result import Result
+from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.recipe_diff import Change, differences
-from curation.result import Result
+from curation.tuning.recipe_diff import Change, differences
 from curation.workspace import Workspace
 from pages.ui import preview
 from pages.ui.maths import inline

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from curation import inquiry
-from curation.filters import Filter
+from curation.application.result import Result
+from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.result import Result
+from curation.tuning import inquiry
 from curation.workspace import Workspace
 from pages.ui import fate_view, preview, recipe_compare, recipe_file, shift_view, target_view
 from pages.ui.draft import Draft

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from curation.curated import CuratedSet
-from curation.derived import MENDED, Repair, repair
-from curation.freeze import derive_run
 from curation.runs import ACTIVE, find
+from curation.sets.derived import MENDED, Repair, repair
+from curation.sets.freeze import derive_run
 from curation.workspace import Workspace
 from pages.ui import student_view
 from pages.ui.run_panel import panel

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from curation.curated import CuratedSet
-from curation.set_diff import Changed, Counted, Distribution, SetDiff, compare_sets
+from curation.sets.set_diff import Changed, Counted, Distribution, SetDiff, compare_sets
 from pages.ui import trace_view
 from pages.ui.charts import PALETTE, label, layout, shorten
 from pages.ui.maths import inline

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
+from curation.application.ledger import Fate, Ledger
 from curation.curated import CuratedSet
-from curation.ledger import Fate, Ledger
 from pages.ui.state import errors
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from curation.inquiry import Mix
-from curation.shift import Fifth, Share, Shift, warnings
+from curation.tuning.inquiry import Mix
+from curation.tuning.shift import Fifth, Share, Shift, warnings
 from pages.ui import charts
 from pages.ui.maths import inline, visible
 

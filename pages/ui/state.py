@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from curation.errors import UserError
-from curation.filters import Filter
+from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
 from pages.ui.looks import stylesheet

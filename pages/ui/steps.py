@@ -7,8 +7,8 @@ import pyarrow as pa
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from curation.filters import Filter
 from curation.operator import OPERATORS
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui import bins, forms, measure
 from pages.ui.draft import Draft, Step

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from curation.dials import movable_steps
-from curation.filters import Filter
-from curation.result import Result
-from curation.solve import Goal, Solution, solve
+from curation.application.result import Result
+from curation.query.filters import Filter
+from curation.tuning.dials import movable_steps
+from curation.tuning.solve import Goal, Solution, solve
 from curation.workspace import Workspace
 from pages.ui import funnel, preview
 from pages.ui.draft import Draft

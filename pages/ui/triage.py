@@ -9,8 +9,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from curation.errors import UserError
-from curation.filters import Filter
 from curation.labels import Event
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui.maths import inline, visible
 from pages.ui.state import put

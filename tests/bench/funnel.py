@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psutil
 
+from curation.application.preview import Preview
 from curation.console import follow
-from curation.filters import Filter
 from curation.operator import OPERATORS, Annotator, Operator
-from curation.preview import Preview
+from curation.query.filters import Filter
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 from curation.workspace import Workspace

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.batches import sketch_batch
+from curation.application.batches import sketch_batch
 from curation.operators.find_duplicates import FindDuplicates
 from curation.table import LIGHT, to_table
 from curation.trace import Problem, Trace

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from curation.application.sources import Parts
 from curation.curated import CuratedSet, Origin, all_sets, is_set_of, write_set
 from curation.engine import apply
 from curation.errors import UserError
@@ -15,7 +16,6 @@ from curation.operators.cut import Cut
 from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.recipe import Recipe
-from curation.sources import Parts
 from curation.table import SCHEMA
 from curation.trace import Trace
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from fakes import CountWords, Shout
 
+from curation.application.sources import Parts
 from curation.engine import apply
 from curation.errors import UserError
 from curation.operator import Operator, QueryAnnotator, ScoreType, Selector
@@ -19,7 +20,6 @@ from curation.operators.drop_duplicates import DropDuplicates
 from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
-from curation.sources import Parts
 from curation.trace import Problem, Segment, Trace, derive
 
 Write = Callable[[Path, list[Trace]], list[Path]]

@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 from fakes import CountWords, Shout
 
+from curation.application.executors import Local
+from curation.application.sources import Parts
 from curation.engine import apply
 from curation.errors import UserError
-from curation.executors import Local
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.operators.cut import Cut
 from curation.operators.drop_duplicates import DropDuplicates
 from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
-from curation.sources import Parts
 from curation.trace import Problem, Trace
 
 Write = Callable[[Path, list[Trace]], list[Path]]

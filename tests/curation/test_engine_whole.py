@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 from fakes import CountSame, Measure, Nearest, Shout
 
-from curation.batches import annotation_schema
+from curation.application.batches import annotation_schema
+from curation.application.ledger import Fate
+from curation.application.sources import Parts
 from curation.engine import apply
 from curation.errors import UserError
-from curation.ledger import Fate
 from curation.operators.keep_where import KeepWhere
-from curation.sources import Parts
 from curation.table import write_part
 from curation.trace import Trace
 

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from curation.errors import UserError
-from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.labels import Event, read_journal, undoable
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 
 

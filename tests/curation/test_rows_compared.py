@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from curation.application.ledger import Ledger
+from curation.application.sources import Parts
 from curation.engine import apply
-from curation.ledger import Ledger
 from curation.operator import Operator
 from curation.operators.balance import Balance
 from curation.operators.count_tokens import CountTokens
@@ -17,7 +18,6 @@ from curation.operators.keep_quantile import KeepQuantile
 from curation.operators.mix import Mix
 from curation.operators.split_groups import SplitGroups
 from curation.operators.top_per_problem import TopPerProblem
-from curation.sources import Parts
 from curation.trace import Problem, Trace
 
 BASE = "First we add the two numbers and then we take away what was eaten on the way to the school"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from curation.filters import Filter
+from curation.application.preview import ROWS
 from curation.operator import Annotator, Mapper
-from curation.preview import ROWS
+from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
 from curation.runs import Run
 from curation.workspace import Workspace

@@ -10,9 +10,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from curation.batches import annotate_batch, annotation_schema
+from curation.application.batches import annotate_batch, annotation_schema
 from curation.errors import UserError
-from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.operator import Annotator
 from curation.operators.count_tokens import CountTokens
@@ -20,6 +19,7 @@ from curation.operators.difficulty import Difficulty
 from curation.operators.repetition import Repetition
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
+from curation.query.filters import Filter
 from curation.store import Store, Taken
 from curation.table import write_part
 from curation.trace import Problem, Segment, Trace

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from curation.application.sources import Parts
 from curation.engine import apply
 from curation.errors import UserError
-from curation.filters import Filter
 from curation.imports.mapping import parse_mapping
 from curation.operators.count_tokens import CountTokens
 from curation.operators.cut import Cut
@@ -22,9 +22,9 @@ from curation.operators.drop_segments import DropSegments
 from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
+from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT, Run, all_runs
-from curation.sources import Parts
 from curation.workspace import Workspace, basics
 
 Wait = Callable[[Run, str], None]

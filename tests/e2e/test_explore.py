@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, quote, urlparse
 import pytest
 from playwright.sync_api import Page, expect
 
+from curation.application.sources import Stored
 from curation.engine import apply
-from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.operator import OPERATORS, Annotator
-from curation.sources import Stored
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 
 pytestmark = pytest.mark.e2e

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from curation.application.sources import Stored
 from curation.engine import apply
-from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
-from curation.sources import Stored
+from curation.query.filters import Filter
 from curation.workspace import SAMPLES, Workspace
 from tests.e2e.test_explore import asked, chart, drag, settled
 from tests.e2e.test_journey import open_page, settle

@@ -115,6 +115,7 @@ def decide(page: Page, server, shot) -> None:
     page.keyboard.type("x j p: one very long line")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".w-note-text")).to_have_text("x j p: one very long line")
+    settle(page)
     page.keyboard.press("/")
     expect(page.get_by_label("Search", exact=True)).to_be_focused()
     page.keyboard.press("Escape")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from curation.application.sources import Stored
 from curation.engine import apply
-from curation.filters import Filter
 from curation.imports.run import import_files
 from curation.job import Job
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
+from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT, Request, Run, Status, create
-from curation.sources import Stored
 from curation.worker import apply_task
 from curation.workspace import Workspace
 

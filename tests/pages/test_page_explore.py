@@ -1,10 +1,10 @@
 import pytest
 
-from curation.batches import annotate_batch
-from curation.filters import Filter
-from curation.lasso import Lasso
+from curation.application.batches import annotate_batch
 from curation.operators.embed import Embed
 from curation.operators.map_embeddings import MapEmbeddings
+from curation.query.filters import Filter
+from curation.query.lasso import Lasso
 from curation.table import write_part
 
 

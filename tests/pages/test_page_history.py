@@ -1,6 +1,6 @@
 import pytest
 
-from curation.filters import Filter
+from curation.query.filters import Filter
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from curation.filters import Filter
 from curation.imports.run import import_files
+from curation.query.filters import Filter
 from tests.pages.conftest import measure
 
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from curation.filters import Filter
 from curation.job import Job
-from curation.lineage import Graph, Node
+from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import all_runs
+from curation.sets.lineage import Graph, Node
 from curation.worker import apply_task
 from pages.ui import lineage_chart
 from pages.ui.set_compare import nearest
@@ -90,7 +90,7 @@ def test_rows_are_dropped_into_a_new_set_with_one_click(page, workspace, frozen)
     at = page("sets", view="As a student sees it")
     next(box for box in at.number_input if box.label == "Max length").set_value(50).run()
     press(at, "Drop these")
-    run = all_runs(workspace.runs_root)[0]
+    (run,) = [run for run in all_runs(workspace.runs_root) if "parent" in run.request.inputs]
     run.cancel()
     assert not at.exception
     assert run.request.inputs["origin"]["source"]["set"] == "right"

@@ -1,4 +1,4 @@
-from curation.filters import Filter
+from curation.query.filters import Filter
 
 QUERY = "SELECT id, model FROM scores WHERE model = 'short-teacher'"
 

@@ -1,5 +1,5 @@
-from curation.filters import Filter
 from curation.imports.run import import_files
+from curation.query.filters import Filter
 
 
 def press(at, label):

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from curation.filters import Filter
 from curation.imports.run import import_files
+from curation.query.filters import Filter
 from curation.workspace import Workspace
 
 

@@ -1,4 +1,4 @@
-from curation.calibration import Calibration
+from curation.verifying.calibration import Calibration
 from pages.ui.calibrations import Share, figure, sentence, shares
 
 KNOWN = Calibration("correct", 8, 0.75, 0.4, 0.9, 1.0, 0.6, 1.0)

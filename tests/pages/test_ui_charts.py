@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from curation.report import StepReport
+from curation.application.report import StepReport
 from pages.ui import charts
 
 BINS = pa.table({"low": [0.0, 10.0], "high": [10.0, 20.0], "rows": [3, 1]})

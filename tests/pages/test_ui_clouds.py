@@ -2,8 +2,8 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from curation.filters import Filter
-from curation.lasso import Lasso
+from curation.query.filters import Filter
+from curation.query.lasso import Lasso
 from pages.ui import clouds
 from pages.ui.charts import ALL
 
@@ -49,7 +49,7 @@ def test_the_same_data_gives_an_equal_figure():
 def draw(selection: dict, box_is_area: bool) -> None:
     import streamlit as st
 
-    from curation.filters import Filter
+    from curation.query.filters import Filter
     from pages.ui import clouds
 
     st.session_state["cloud"] = {"selection": selection}

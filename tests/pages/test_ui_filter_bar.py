@@ -1,7 +1,7 @@
 from streamlit.testing.v1 import AppTest
 
-from curation.filters import Filter
-from curation.lasso import Lasso
+from curation.query.filters import Filter
+from curation.query.lasso import Lasso
 from pages.ui.filter_bar import chips, picked, without
 
 FULL = Filter(
@@ -44,7 +44,7 @@ def test_what_is_picked_is_written_as_charts_write_it():
 def brush(box: dict[str, list[float]], ends: tuple[float, float] | None) -> None:
     import streamlit as st
 
-    from curation.filters import Filter
+    from curation.query.filters import Filter
     from pages.ui import filter_bar
 
     st.session_state["chart"] = {"selection": {"box": [box] if box else []}}
@@ -55,7 +55,7 @@ def brush(box: dict[str, list[float]], ends: tuple[float, float] | None) -> None
 def click(chosen: str, name: str, flag: bool, values: list[str]) -> None:
     import streamlit as st
 
-    from curation.filters import Filter
+    from curation.query.filters import Filter
     from pages.ui import filter_bar
 
     st.session_state["chart"] = {"selection": {"points": [{"customdata": value} for value in values]}}

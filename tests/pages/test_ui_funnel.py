@@ -1,9 +1,9 @@
 import re
 
-from curation.flips import Flip
+from curation.application.report import StepReport
 from curation.operators.cut import Cut
-from curation.report import StepReport
-from curation.shift import Fifth, Quartiles, Share, Shift
+from curation.tuning.flips import Flip
+from curation.tuning.shift import Fifth, Quartiles, Share, Shift
 from pages.ui import flip_view, funnel, shift_view
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from curation.operators.cluster_segments import ClusterSegments, approaches, attempts
 from curation.operators.segment import SegmentReasoning
-from curation.repeats import twins
+from curation.texts.repeats import twins
 from curation.trace import Problem, Trace
 
 ADD = "Ana has 12 apples and buys 5 more apples, so 12 + 5 = 17. Then she gives 4 apples away, so 17 - 4 = 13.\n\n"

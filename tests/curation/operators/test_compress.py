@@ -1,10 +1,10 @@
 import pytest
 
-from curation.importance import words
 from curation.operators.compress import Compress
 from curation.operators.cut import Cut
 from curation.operators.segment import SegmentReasoning
-from curation.tokens import estimate_tokens
+from curation.texts.importance import words
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Problem, Segment, Trace, tiles
 
 PARTS = [

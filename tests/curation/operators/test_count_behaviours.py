@@ -1,6 +1,6 @@
-from curation.behaviours import behaviours
 from curation.operators.count_behaviours import CountBehaviours
-from curation.tokens import estimate_tokens
+from curation.texts.behaviours import behaviours
+from curation.texts.tokens import estimate_tokens
 
 
 def test_sentences_are_counted_per_1000_estimated_tokens(make_trace):

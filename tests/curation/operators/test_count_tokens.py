@@ -4,7 +4,7 @@ from transformers import PreTrainedTokenizerFast
 
 from curation.errors import UserError
 from curation.operators.count_tokens import CountTokens
-from curation.tokens import token_stops
+from curation.texts.tokens import token_stops
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.flips import flips
 from curation.operators.drop_segments import DropSegments
 from curation.operators.segment import SegmentReasoning
 from curation.trace import KINDS, Problem, Segment, Trace, tiles
+from curation.tuning.flips import flips
 
 PARTS = [
     ("filler", "Hmm. "),

@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from curation.batches import VECTOR, sketch_batch
+from curation.application.batches import VECTOR, sketch_batch
 from curation.operators.find_duplicates import FindDuplicates
 from curation.trace import Problem, Trace
 from tests.bench.near_copies import found, world

@@ -1,5 +1,5 @@
-from curation.claims import claims
 from curation.operators.label_segments import LabelSegments
+from curation.texts.claims import claims
 
 PARTS = [
     ("restate", "12 and 5?\n"),

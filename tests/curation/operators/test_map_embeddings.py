@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from curation.batches import VECTOR
+from curation.application.batches import VECTOR
 from curation.errors import UserError
 from curation.operators.map_embeddings import MapEmbeddings
 

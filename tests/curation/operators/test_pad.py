@@ -5,7 +5,7 @@ import pytest
 from curation.errors import UserError
 from curation.operators.pad import Pad
 from curation.operators.verify_answer import VerifyAnswer
-from curation.tokens import count_tokens, estimate_tokens
+from curation.texts.tokens import count_tokens, estimate_tokens
 from curation.trace import Segment
 
 STUDENT = Path(__file__).resolve().parents[3] / "data/base_student"

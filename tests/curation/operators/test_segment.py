@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.cues import cue
 from curation.operators.segment import SegmentReasoning
+from curation.texts.cues import cue
 from curation.trace import Problem, Trace, tiles
 
 QUESTION = "Ana has 60 stamps. She gives away 15. She sells half of them. How many stamps does Ana have now?"

@@ -1,0 +1,1 @@
+"""The inside of an application of a recipe: rows, states, verdicts, ledger."""

@@ -1,0 +1,171 @@
+"""Memory: the in-memory database of an application, and the text that streams past it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from curation.application.batches import read_parquet, with_segments
+from curation.application.executors import Executor
+from curation.application.sources import Source
+from curation.application.state import State
+from curation.operator import Annotator, column
+from curation.trace import Trace
+
+LIMIT = "600MB"
+SEGMENTS = "id VARCHAR, segments STRUCT(start INT, stop INT, kind VARCHAR)[]"
+VECTORS = "id VARCHAR, vector FLOAT[]"
+Out = TypeVar("Out")
+Progress = Callable[[int, int, str], None]
+
+
+def silent(done: int, total: int, label: str) -> None:
+    """The progress callback of nobody."""
+
+
+class Memory:
+    """Tables of light rows and scores; segments and vectors are loaded for the rows at hand when a step needs them."""
+
+    def __init__(self, scratch: Path, executor: Executor, sample: int | None, progress: Progress) -> None:
+        """An empty database that spills into the scratch folder; `sample` bounds the rows whose text is read."""
+        self.scratch, self.executor, self.sample, self.progress = scratch, executor, sample, progress
+        spill = str(scratch / "spill")
+        self.connection = duckdb.connect(config={"memory_limit": LIMIT, "temp_directory": spill})  # in memory
+        self.full: set[str] = set()  # annotation tables that hold every row of their base
+        self.failures: set[str] = set()  # annotation tables in which some row failed
+        self._attached: dict[str, set[str]] = {}  # ids looked for already, by table of segments or vectors
+
+    def sql(self, query: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Execute to the end, so that the connection is free for the next statement."""
+        return self.connection.execute(query, values).fetchall()
+
+    def create(self, name: str, query: str, **tables: pa.Table) -> str:
+        """A table from a query that may read these Arrow tables by name; returns its name."""
+        for alias, table in tables.items():
+            self.connection.register(alias, table)
+        self.sql(f"CREATE OR REPLACE TABLE {name} AS {query}")
+        for alias in tables:
+            self.connection.unregister(alias)
+        return name
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.connection.close()
+
+    def drop(self, key: str) -> None:
+        """Forget the tables made for the state of this key."""
+        for (table,) in self.sql(
+            "SELECT table_name FROM duckdb_tables() WHERE contains(table_name, $key)", {"key": key}
+        ):
+            self.sql(f"DROP TABLE {table}")
+            self.full.discard(table)
+            self.failures.discard(table)
+            self._attached.pop(table, None)
+
+    def count(self, query: str) -> int:
+        """Number of rows of a query."""
+        return int(self.sql(f"SELECT count(*) FROM ({query})")[0][0])
+
+    def ids(self, query: str) -> set[str]:
+        """The ids of a query's rows."""
+        return {row[0] for row in self.sql(f"SELECT id FROM ({query})")}
+
+    def load(self, name: str, rows: pa.Table) -> str:
+        """The base table of a source's rows; each id counts once."""
+        return self.create(
+            name,
+            "SELECT pos, min(pos) OVER (PARTITION BY problem_id) AS problem_pos, * EXCLUDE (pos) FROM ("
+            "SELECT (row_number() OVER ())::INTEGER AS pos, * FROM loaded "
+            ") QUALIFY row_number() OVER (PARTITION BY id ORDER BY pos) = 1 ORDER BY pos",
+            loaded=rows,
+        )
+
+    def annotation(self, step: Annotator, state: State, paths: Sequence[Path]) -> str:
+        """The table (pos, scores, failure) of an annotator over a base; what is known already is in it."""
+        table = f"ann_{step.key()}_{state.base}"
+        if not self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": table}):
+            query = f"SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN stored s USING (id)"
+            self.create(table, query, stored=state.source.known(step))
+            self.extend(table, step, state, paths)
+        return table
+
+    def extend(self, table: str, step: Annotator, state: State, paths: Sequence[Path]) -> None:
+        """Add what these parts hold for rows of the base."""
+        if paths:
+            self.sql(
+                f"INSERT INTO {table} SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN "
+                f"{read_parquet(paths)} s USING (id) WHERE b.pos NOT IN (SELECT pos FROM {table}) "
+                "QUALIFY row_number() OVER (PARTITION BY b.pos) = 1"
+            )
+        if self.count(f"FROM {table}") == self.count(f"FROM {state.base}"):
+            self.full.add(table)
+        if self.count(f"FROM {table} WHERE failure IS NOT NULL"):
+            self.failures.add(table)
+
+    def missing(self, table: str, state: State) -> set[str]:
+        """Ids of the rows left without a result."""
+        if table in self.full:
+            return set()
+        return self.ids(f"SELECT id FROM ({state.select(())}) WHERE pos NOT IN (SELECT pos FROM {table})")
+
+    def attached(self, step: Annotator, state: State, name: str, columns: str) -> str:
+        """A table of the segments or vectors an annotator gave the rows left, and perhaps others."""
+        table = f"{name}_{step.key()}_{state.base}"
+        if table not in self._attached:
+            self.sql(f"CREATE OR REPLACE TABLE {table} ({columns})")
+        looked_for = self._attached.setdefault(table, set())
+        wanted = self.ids(state.select(())) - looked_for
+        if wanted:
+            self.connection.register("wanted", pa.table({"id": pa.array(wanted, pa.string())}))
+            self.connection.register("stored", state.source.attached(step, name, wanted))
+            self.sql(f"INSERT INTO {table} SELECT id, {name} FROM stored")
+            paths = sorted((self.scratch / step.key()).glob("part-*.parquet"))
+            if paths:
+                self.sql(
+                    f"INSERT INTO {table} SELECT id, {name} FROM {read_parquet(paths)} SEMI JOIN wanted USING (id) "
+                    f"WHERE {name} IS NOT NULL AND id NOT IN (SELECT id FROM stored)"
+                )
+            looked_for |= wanted
+        return table
+
+    def segments(self, state: State) -> str | None:
+        """A table of the rows' segments, or None when no annotator of the recipe gave them since the last mapper."""
+        return self.attached(state.segmenter, state, "segments", SEGMENTS) if state.segmenter else None
+
+    def loaded_segments(self, state: State) -> str | None:
+        """The table of segments that a step after this state has loaded."""
+        table = f"segments_{state.segmenter.key()}_{state.base}" if state.segmenter else ""
+        return table if table in self._attached else None
+
+    def table(self, state: State, names: Sequence[str], vectors: bool) -> pa.Table:
+        """The rows left in order, with these scores and, where wanted, their vectors."""
+        query = state.select(names)
+        if vectors:
+            assert state.embedder is not None  # recipe.check
+            attached = self.attached(state.embedder, state, "vector", VECTORS)
+            query = f"SELECT r.*, v.vector FROM ({query}) r LEFT JOIN {attached} v USING (id)"
+        return self.connection.sql(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos").to_arrow_table()
+
+    def run(
+        self, work: Callable[[list[Trace]], Out], source: Source, ids: set[str], label: str, segments: str | None
+    ) -> Iterator[Out]:
+        """A batch function over the traces of these ids, with their segments, and with progress in rows."""
+        done, sizes = 0, list[int]()
+
+        def batches() -> Iterator[list[Trace]]:
+            plain = source.traces(ids)
+            for batch in with_segments(self.connection.cursor(), plain, segments) if segments else plain:
+                sizes.append(len(batch))
+                yield batch
+
+        self.progress(0, len(ids), label)
+        for result in self.executor.map(work, batches() if ids else iter(())):
+            yield result
+            done += sizes.pop(0)
+            self.progress(done, len(ids), label)
+
+
+def _scores(step: Annotator) -> str:
+    return ", ".join(f"s.{column(name)}" for name in [*step.adds(), "failure"])

@@ -1,0 +1,168 @@
+"""The steps that read text or compare rows: annotators and mappers over the rows a state leaves."""
+
+import hashlib
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curation.application.batches import VERDICTS, annotate_batch, map_batch, sketch_batch
+from curation.application.memory import Memory
+from curation.application.sources import Parts
+from curation.application.state import UNDECIDED, State
+from curation.errors import UserError
+from curation.operator import Annotator, CorpusAnnotator, Mapper, column
+from curation.table import LIGHT, write_part
+
+
+class Unmeasured(UserError):
+    """A step compares all rows with each other, which a preview does not do."""
+
+
+def scored(step: Annotator, before: State, table: str, failures: str = "") -> State:
+    """The state with a step's scores, which replace earlier ones of the same name."""
+    about = before.about_problem | (set(step.adds()) if step.about == "problem" else set())
+    state = replace(before, about_problem=frozenset(about), verdicts=failures)
+    if step.adds_segments:
+        lineage = hashed(f"{before.lineage} {step.key()}")
+        state = replace(state, segmenter=step, lineage=lineage)
+    if step.adds_vectors:
+        state = replace(state, embedder=step)
+    return replace(state, scores={**before.scores, **dict.fromkeys(step.adds(), table)})
+
+
+def annotate(memory: Memory, step: Annotator, before: State, label: str) -> State:
+    """Compute what is neither stored nor left by an interrupted application."""
+    folder = memory.scratch / step.key()
+    paths = sorted(folder.glob("part-*.parquet"))
+    table = memory.annotation(step, before, paths)
+    missing = memory.missing(table, before)
+    if memory.sample is not None and len(missing) > memory.sample:
+        before = thin_out(memory, before, memory.sample)
+        missing = memory.missing(table, before)
+    if missing:
+        segments = memory.segments(before) if step.needs_segments else None
+        new = list[Path]()
+        for part in memory.run(partial(annotate_batch, step), before.source, missing, label, segments):
+            new.append(folder / f"part-{len(paths) + len(new):05d}.parquet")
+            write_part(part, new[-1])
+        memory.extend(table, step, before, new)
+    return scored(step, before, table, failures(memory, before, table))
+
+
+def compare(memory: Memory, step: CorpusAnnotator, before: State, label: str) -> State:
+    """Take the stored results when every row left has one; else compare all rows left with each other."""
+    path = memory.scratch / step.key() / f"part-{before.key}.parquet"
+    table = memory.annotation(step, before, [path] if path.exists() else [])
+    if memory.missing(table, before):
+        if memory.sample is not None and memory.count(before.select(())) > memory.sample:
+            place, _, name = label.partition(". ")
+            raise Unmeasured(
+                f"Step {place} ({name}) compares all traces with each other, which a preview does not do: measure it, "
+                "then go on."
+            )
+        write_part(compared(memory, step, before, label), path)
+        table = f"corpus_{before.key}"
+        memory.sql(f"CREATE OR REPLACE TABLE {table} AS FROM ann_{step.key()}_{before.base} WHERE FALSE")
+        memory.extend(table, step, before, [path])
+    return scored(step, before, table, failures(memory, before, table))
+
+
+def compared(memory: Memory, step: CorpusAnnotator, before: State, label: str) -> pa.Table:
+    """What a comparison of all rows left finds, with why some have no result."""
+    rows = memory.table(before, step.needs(), step.needs_vectors)
+    if step.sketch_type is None:
+        return step.conclude(rows).append_column("failure", pa.nulls(rows.num_rows, pa.string()))
+    work, ids = partial(sketch_batch, step), set(rows.column("id").to_pylist())
+    segments = memory.segments(before) if step.needs_segments else None
+    sketched = pa.concat_tables(memory.run(work, before.source, ids, label, segments))
+    memory.connection.register("asked", rows.select(["id", "pos"]))
+    memory.connection.register("sketched", sketched)
+    query = "SELECT s.sketch, s.failure FROM asked JOIN sketched s USING (id) ORDER BY pos"
+    in_order = memory.connection.sql(query).to_arrow_table()
+    found = step.conclude(rows.append_column("sketch", in_order.column("sketch")))
+    memory.connection.register("found", found)
+    names = ", ".join(column(name) for name in step.adds())
+    query = f"SELECT f.id, {names}, s.failure FROM found f JOIN sketched s USING (id)"
+    return memory.connection.sql(query).to_arrow_table()
+
+
+def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State:
+    """Write the children to new parts; scores of the trace are cleared, those of the problem stay."""
+    if memory.sample is not None and memory.count(before.select(())) > memory.sample:
+        before = thin_out(memory, before, memory.sample)
+    folder = memory.scratch / f"{before.lineage}_{step.key()}"
+    judged = map_parts(memory, step, before, folder, label)
+    verdicts = memory.create(
+        f"verdict_{before.key}", f"SELECT r.pos, j.* FROM judged j JOIN ({before.select(())}) r USING (id)",
+        judged=judged,
+    )  # fmt: skip
+    source = Parts(sorted(folder.glob("part-*.parquet")))
+    light = ", ".join(f"c.{column(name)}" for name in LIGHT)
+    base = memory.create(
+        f"base_{before.key}",
+        f"SELECT (row_number() OVER (ORDER BY o.pos, o.place))::INTEGER AS pos, p.problem_pos, {light}, p.decision, "
+        f"NULL::BOOLEAN AS human_correct, p.noted, p.pos AS parent_pos FROM children c JOIN (SELECT pos, "
+        f"unnest(became) AS id, generate_subscripts(became, 1) AS place FROM {verdicts}) o USING (id) "
+        f"JOIN {before.base} p ON p.pos = o.pos QUALIFY row_number() OVER (PARTITION BY c.id ORDER BY o.pos) = 1 "
+        "ORDER BY 1",
+        children=source.rows(),
+    )
+    state = State(before.key, base, source, hashed(f"{before.lineage} {step.key()}"), scale=before.scale)
+    state = carry(memory, before, state)
+    memory.sql(f"ALTER TABLE {base} DROP parent_pos")
+    return replace(state, verdicts=f"SELECT id, verdict, reason, became, {UNDECIDED} FROM {verdicts}")
+
+
+def carry(memory: Memory, before: State, state: State) -> State:
+    """Scores about the problem hold for the children too."""
+    names = sorted(before.about_problem)
+    if not names:
+        return state
+    columns = ", ".join(f"p.{column(name)}" for name in names)
+    table = memory.create(
+        f"carried_{state.key}",
+        f"SELECT c.pos, {columns} FROM {state.base} c JOIN ({before.select(names)}) p ON p.pos = c.parent_pos",
+    )
+    return replace(state, scores=dict.fromkeys(names, table), about_problem=before.about_problem)
+
+
+def map_parts(memory: Memory, step: Mapper, before: State, folder: Path, label: str) -> pa.Table:
+    """Run the mapper over what an interrupted application has not finished; returns every verdict."""
+    finished = len(sorted(folder.glob("part-*.parquet")))
+    tables = [pq.read_table(path) for path in sorted(folder.glob("verdict-*.parquet"))[:finished]]
+    left = memory.ids(before.select(())) - {v for table in tables for v in table.column("id").to_pylist()}
+    segments = memory.segments(before)
+    for mapped in memory.run(partial(map_batch, step), before.source, left, label, segments):
+        write_part(mapped.verdicts, folder / f"verdict-{len(tables):05d}.parquet")
+        write_part(mapped.traces, folder / f"part-{len(tables):05d}.parquet")
+        tables.append(mapped.verdicts)
+    return pa.concat_tables([VERDICTS.empty_table(), *tables])
+
+
+def thin_out(memory: Memory, before: State, size: int) -> State:
+    """Go on with a fixed sample of the problems' rows; counts from here on are scaled up."""
+    rows = before.select(())
+    count = memory.count(rows)
+    table = memory.create(
+        f"sample_{before.key}", f"SELECT pos FROM ({rows}) ORDER BY hash(problem_id), pos LIMIT {size}"
+    )
+    kept = memory.count(f"FROM {table}")
+    return replace(before, kept=f"SELECT pos FROM {table}", scale=before.scale * count / kept)
+
+
+def failures(memory: Memory, state: State, table: str) -> str:
+    """A query of the verdicts of an annotator: the rows it failed on."""
+    if table not in memory.failures:
+        return ""
+    return (
+        f"SELECT r.id, 'failed' AS verdict, a.failure AS reason, NULL::VARCHAR[] AS became, {UNDECIDED} "
+        f"FROM ({state.select(())}) r JOIN {table} a USING (pos) WHERE a.failure IS NOT NULL"
+    )
+
+
+def hashed(text: str) -> str:
+    """A short hash."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,182 @@
+"""Result: what an application of a recipe left, made for the next question rather than for printing."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import pyarrow as pa
+
+from curation.application.batches import with_segments
+from curation.application.ledger import Fate, Ledger
+from curation.application.memory import Memory
+from curation.application.report import StepReport
+from curation.application.sources import Source
+from curation.application.state import State
+from curation.operator import LABELS, Operator, Selector, column, literal
+from curation.table import LIGHT, to_table
+from curation.trace import Trace
+
+# The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
+BORDERLINE = """
+WITH judged AS (SELECT id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason
+           FROM ({verdicts})),
+kept AS (SELECT min(value) AS low, max(value) AS high FROM judged WHERE kept),
+edges AS (
+    SELECT max(value) FILTER (value < low) AS below, min(value) FILTER (value > high) AS above, any_value(low) AS low,
+           any_value(high) AS high FROM judged, kept WHERE NOT judged.kept
+),
+near AS (
+    SELECT judged.*, CASE WHEN judged.kept THEN least(coalesce(value - below, 'inf'), coalesce(above - value, 'inf'))
+           WHEN value < low THEN low - value ELSE value - high END AS distance
+    FROM judged, edges WHERE value IS NOT NULL
+)
+SELECT id, value, kept, reason FROM near
+QUALIFY row_number() OVER (PARTITION BY kept ORDER BY distance, id) <= $n ORDER BY value, id
+"""
+
+
+EMPTY = """
+SELECT NULL::INTEGER AS step, NULL::VARCHAR AS op, NULL::VARCHAR AS trace_id, NULL::VARCHAR AS verdict,
+       NULL::DOUBLE AS value, NULL::VARCHAR AS label, NULL::VARCHAR AS threshold, NULL::VARCHAR AS reason,
+       NULL::VARCHAR AS other, NULL::VARCHAR[] AS became WHERE FALSE
+"""
+
+
+class Example(NamedTuple):
+    """A trace before a mapper and what it became."""
+
+    before: Trace
+    after: list[Trace]
+
+
+class Result:
+    """Reports, survivors and verdicts; a context manager, since it holds a connection."""
+
+    def __init__(
+        self, memory: Memory, steps: Sequence[Operator], states: Sequence[State], stopped: str | None = None
+    ) -> None:
+        """Made by the engine from the state at the start and after each step.
+
+        Its memory ends with it, unless it is a preview's: then `stopped` is text, and says why steps are missing.
+        """
+        self.memory, self.connection = memory, memory.connection.cursor()  # a cursor: others may use the memory too
+        self.steps, self.states, self.stopped = list(steps), list(states), stopped or None
+        self._own = stopped is None
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW rows AS {self.alive(len(states) - 1)}")
+
+    def __enter__(self) -> Self:
+        """The result itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, and the memory unless others go on with it."""
+        self.connection.close()
+        if self._own:
+            self.memory.close()
+
+    @property
+    def reports(self) -> list[StepReport]:
+        """What each step did."""
+        return [state.report for state in self.states if state.report]
+
+    def alive(self, step: int) -> str:
+        """A query of the rows left after a step (0: at the start), with every score known there, in order."""
+        return f"SELECT * EXCLUDE (problem_pos) FROM ({self.states[step].select()}) ORDER BY pos"
+
+    def rows(self) -> pa.Table:
+        """Light columns and scores of the surviving rows, in order."""
+        return self.connection.sql("SELECT * EXCLUDE (pos) FROM rows ORDER BY pos").to_arrow_table()
+
+    def scores(self) -> list[str]:
+        """Names of the scores the surviving rows carry."""
+        names = [row[0] for row in self.connection.execute("DESCRIBE rows").fetchall()]
+        return [name for name in names if name not in ("pos", *LIGHT, *LABELS)]
+
+    def count(self, expression: str) -> int:
+        """An aggregate over the surviving rows."""
+        found = self.connection.execute(f"SELECT {expression} FROM rows").fetchone()
+        return int(found[0]) if found else 0
+
+    def with_scores(self, traces: list[Trace], scores: list[str]) -> pa.Table:
+        """Traces as a table of SCHEMA with their scores as further columns."""
+        table = to_table(traces)
+        if not scores:
+            return table
+        names = ", ".join(column(name) for name in scores)
+        self.connection.register("wanted", pa.table({"id": table.column("id"), "place": pa.array(range(len(traces)))}))
+        found = self.connection.sql(f"SELECT {names} FROM wanted JOIN rows USING (id) ORDER BY place").to_arrow_table()
+        for name in scores:
+            table = table.append_column(name, found.column(name))
+        return table
+
+    def traces(self) -> Iterator[list[Trace]]:
+        """The surviving traces in order, in batches, with their segments."""
+        state = self.states[-1]
+        plain, segments = state.source.traces(self.memory.ids(state.select(()))), self.memory.segments(state)
+        yield from with_segments(self.connection.cursor(), plain, segments) if segments else plain
+
+    def borderline(self, step: int, n: int = 5) -> pa.Table:
+        """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
+        query = BORDERLINE.format(verdicts=self.states[step].verdicts)
+        return self.connection.sql(query, params={"n": n}).to_arrow_table()
+
+    def examples(self, step: int, n: int = 5) -> list[Example]:
+        """The first n traces a mapper changed, before and after."""
+        before, after = self.states[step - 1], self.states[step]
+        query = f"SELECT id, became FROM ({after.verdicts}) WHERE verdict = 'changed' LIMIT {n}"
+        became = dict(self.connection.execute(query).fetchall())
+        batches, segments = iter([_take(before.source, set(became))]), self.memory.loaded_segments(before)
+        parents = next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
+        children = {t.id: t for t in _take(after.source, {child for ids in became.values() for child in ids})}
+        return [Example(trace, [children[child] for child in became[trace.id]]) for trace in parents]
+
+    def texts(self, step: int, ids: set[str]) -> list[Trace]:
+        """The traces of these ids as they reached a step."""
+        return _take(self.states[step - 1].source, ids)
+
+    def ledger(self) -> Ledger:
+        """One row per trace and step: value, threshold, verdict and reason."""
+        steps = [
+            f"SELECT {n} AS step, '{step.title()}' AS op, id AS trace_id, verdict, TRY_CAST(value AS DOUBLE) AS "
+            f"value, CAST(value AS VARCHAR) AS label, threshold, reason, other, became FROM ({state.verdicts})"
+            for n, (step, state) in enumerate(zip(self.steps, self.states[1:], strict=True), 1)
+            if state.verdicts
+        ]
+        return Ledger(self.connection, " UNION ALL ".join(steps) or EMPTY)
+
+    def why(self, trace_id: str) -> list[Fate]:
+        """What happened to a trace, to what it was made from and to what was made of it, in order."""
+        return self.ledger().why(trace_id)
+
+    def back(self, step: int, changed: Operator) -> pa.Table:
+        """The rows dropped at a step that the changed selector would keep: id, value, reason."""
+        assert isinstance(changed, Selector)
+        decision, rows = (
+            changed.decide(),
+            self.states[step - 1].select([*self.steps[step - 1].needs(), *changed.needs()]),
+        )
+        kept = f"WITH rows AS ({rows}) SELECT id FROM (SELECT id, ({decision.keep}) AS keep FROM rows) WHERE keep"
+        query = (
+            f"SELECT id, value, reason FROM ({self.states[step].verdicts}) WHERE verdict = 'dropped' "
+            f"AND id IN ({kept}) ORDER BY value, id"
+        )
+        return self.connection.sql(query).to_arrow_table()
+
+    def write_ledger(self, path: Path) -> None:
+        """Write the ledger as Parquet."""
+        temporary = path.with_suffix(".tmp")
+        query = self.ledger().relation
+        self.connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)")
+        temporary.rename(path)
+
+
+def _take(source: Source, ids: set[str]) -> list[Trace]:
+    return list(islice((trace for batch in source.traces(ids) for trace in batch), len(ids)))

@@ -1,0 +1,53 @@
+"""State: what a step leaves, as SQL over the in-memory tables of an application.
+
+Nothing is copied from step to step: the traces since the last mapper are one table, each annotator's scores are a
+narrow table beside it, and a selector leaves the positions it keeps. A moved slider so costs a scan of one column.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from curation.application.report import StepReport
+from curation.application.sources import Source
+from curation.operator import Annotator, column
+
+UNDECIDED = "NULL AS value, NULL::VARCHAR AS threshold, NULL::VARCHAR AS other"  # where nothing was compared
+
+
+@dataclass(frozen=True)
+class State:
+    """The rows left after a step.
+
+    `base` is the table of the traces since the last mapper (pos, problem_pos, light columns, labels), `kept` a query
+    of the positions left (None: all), `scores` the table that holds each score, `lineage` a hash of everything that
+    shaped the traces' text and segments, `scale` how many rows each one stands for. `verdicts` is a query of what
+    became of each row (id, verdict, reason, became, value, threshold, other), `reasons` a cheaper one of verdict and
+    reason alone and `counted` a cheaper one of what is counted of the rows left, where there is one.
+    """
+
+    key: str
+    base: str
+    source: Source
+    lineage: str
+    kept: str | None = None
+    scores: Mapping[str, str] = field(default_factory=dict)
+    about_problem: frozenset[str] = frozenset()
+    scale: float = 1.0
+    segmenter: Annotator | None = None
+    embedder: Annotator | None = None
+    verdicts: str = ""
+    reasons: str | None = None
+    counted: str | None = None
+    report: StepReport | None = None
+
+    def select(self, names: Iterable[str] | None = None) -> str:
+        """The rows left: pos, problem_pos, light columns, labels, and these scores where known (None: all)."""
+        wanted = list(self.scores) if names is None else [name for name in names if name in self.scores]
+        columns = "".join(f", {self.scores[name]}.{column(name)}" for name in wanted)
+        joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(self.scores[n] for n in wanted))
+        kept = f" WHERE {self.base}.pos IN ({self.kept})" if self.kept else ""
+        return f"SELECT {self.base}.*{columns} FROM {self.base}{joins}{kept}"
+
+    def scaled(self, count: int) -> int:
+        """An exact count of rows at hand as a count of the rows they stand for."""
+        return round(count * self.scale)

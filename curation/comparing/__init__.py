@@ -1,0 +1,1 @@
+"""Rows against rows: near-duplicates, overlap, diversity, groups."""

@@ -1,0 +1,1 @@
+"""What is done with curated sets: freezing, rebuilding, comparing, certifying."""
