@@ -7,7 +7,7 @@ import streamlit as st
 from curation.query.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
-from pages.ui import charts, filter_bar, keys, measure, media, siblings, trace_view, triage
+from pages.ui import charts, evidence, filter_bar, keys, measure, media, siblings, trace_view, triage
 from pages.ui.looks import KIND_NAMES
 from pages.ui.marks import Marks, marked, marks_of, minimap
 from pages.ui.maths import inline, visible
@@ -167,6 +167,7 @@ def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any
     closed = st.session_state.get("collapse") or []
     trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=marked(trace, marks))
     siblings.links(others)
+    evidence.show(work, trace, work.store.scores(trace.id))
 
 
 with screen("Traces", "Read the teachers' solutions: filter, sort, open one, move with j and k.") as work:

@@ -1,4 +1,11 @@
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from curation.application.sources import Stored
+from curation.engine import apply
 from curation.imports.run import import_files
+from curation.operator import OPERATORS
 from curation.query.filters import Filter
 
 
@@ -83,3 +90,43 @@ def test_pages_of_fifty_stay_in_the_address_until_the_filter_changes(page, works
     next(box for box in at.text_input if box.label == "Search").set_value("odd").run()
     assert "page" not in at.query_params
     assert not at.warning
+
+
+def measured(workspace, **values):
+    """Take an annotator's results into the store, as a run would leave them."""
+    step = OPERATORS.parse(values)
+    with TemporaryDirectory() as scratch, apply([step], Stored(workspace.store, Filter()), Path(scratch)):
+        parts = sorted((Path(scratch) / step.key()).glob("part-*.parquet"))
+        workspace.store.take_annotation("", step, parts)
+
+
+def more(at, view):
+    next(group for group in at.button_group if group.label == "More about this trace").set_value(view).run()
+    assert not at.exception
+    return at
+
+
+def drawn(at) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def test_what_a_trace_shares_with_a_benchmark_is_marked_in_both(page, workspace, words, tmp_path):
+    benchmark = tmp_path / "held_out.jsonl"
+    benchmark.write_text(json.dumps({"question": "ana has 2 beads and finds 3: how many in all?", "answer": "5"}))
+    measured(workspace, op="find_contamination", benchmarks=[str(benchmark)], n=5, minimum=0.5)
+    at = more(page("traces"), "Shared with a benchmark")
+    assert "<mark>Ana has 2 beads and finds 3. How many</mark>?" in drawn(at)
+    assert "<mark>ana has 2 beads and finds 3: how many</mark> in all?" in drawn(at)
+    assert r"Benchmark held\_out\:1" in words(at)
+
+
+def test_near_copies_are_listed_and_become_the_filter(page, workspace, words):
+    measured(workspace, op="find_duplicates", what="question", n=2)
+    at = more(page("traces"), "Near-copies")
+    assert "2 traces say nearly the same" in words(at)
+    press(at, "List all 2")
+    assert "2 of 4 traces" in words(at)
+
+
+def test_a_trace_is_shown_as_a_student_sees_it(page, workspace):
+    assert '<span class="w-trained">' in drawn(more(page("traces"), "As a student sees it"))
