@@ -11,6 +11,7 @@ from pages.ui import (
     funnel,
     lineage_chart,
     repairs,
+    set_bin,
     set_compare,
     set_export,
     set_ledger,
@@ -51,6 +52,7 @@ def draw(view: str, work: Workspace, curated: CuratedSet, found: Sequence[Curate
         if view == "Report":
             steps = curated.manifest.steps
             funnel.show(steps, steps[0].rows_in if steps else curated.manifest.rows, "set")
+            set_bin.show(work, curated)
             set_ledger.show(curated)
         elif view == "Traces":
             traces(curated)

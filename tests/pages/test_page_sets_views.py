@@ -148,3 +148,24 @@ def test_special_tokens_and_cut_ones_are_marked():
         '<span class="w-trained">a</span><div class="w-cut">Cut off from here: the student never sees this</div>'
         '<span class="w-lost">b</span></div>'
     )
+
+
+def test_a_set_checked_against_a_benchmark_shows_its_bin_and_its_certificate(page, workspace, tmp_path):
+    benchmark = tmp_path / "held_out.jsonl"
+    benchmark.write_text(json.dumps({"question": "Ana has 2 beads and finds 3. How many?", "answer": "5"}))
+    steps = [{"op": "find_contamination", "benchmarks": [str(benchmark)]}, {"op": "drop_contaminated"}]
+    recipe = Recipe.read(json.dumps({"name": "checked", "steps": steps}))
+    apply_task(Job(workspace.apply_run(recipe, "checked", chosen=Filter())))
+    at = page("sets", set="checked")
+    assert not at.exception
+    assert any(caption.value.startswith("2 rows were dropped for repeating") for caption in at.caption)
+    found = next(frame.value for frame in at.dataframe if "Benchmark item" in frame.value)
+    assert found["Benchmark item"].tolist() == ["held_out:1", "held_out:1"]
+    press(at, "Write the certificate")
+    words = next(caption.value for caption in at.caption if caption.value.startswith("Step 1, runs of 8 words"))
+    assert words.endswith("4 rows checked, 2 dropped, flagged rows left: 0.")
+
+
+def test_a_set_that_was_not_checked_has_no_bin(page, workspace, frozen):
+    at = page("sets", set="right")
+    assert not any("Checked against benchmarks" in text.value for text in at.markdown)
