@@ -114,6 +114,7 @@ def edges(low: float, high: float, limits: charts.Range) -> tuple[float, float, 
     digits = max(0, 2 - math.floor(math.log10(step)))
     # an end beyond the data, so that a limit at the smallest value differs from none
     first, last = math.floor(low / step) * step, math.ceil(high / step) * step
+    first, last = first - step * (limits[0] == first), last + step * (limits[1] == last)
     return round(first, digits), round(max(last, first + step), digits), round(step, digits + 1)
 
 
