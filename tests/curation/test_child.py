@@ -20,7 +20,11 @@ def test_a_module_that_does_not_start_is_named():
         Child("curation.errors", "no such helper").ask(None, 1)
 
 
-def test_closing_twice_does_no_harm():
+def test_a_closed_child_starts_anew_when_it_is_asked_and_closing_twice_does_no_harm():
     child = Child("curation.sandbox", "it did not start", {"PATH": sys.prefix})
+    asked = ["1 + 1", [1.0, 64, 100, 100], "ans"]
+    first = child.ask(asked, 5)
     child.close()
+    child.close()
+    assert child.ask(asked, 5) == first
     child.close()
