@@ -8,6 +8,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from curation.runs import all_runs
+
 pytestmark = pytest.mark.e2e
 TRAINING = 300_000  # milliseconds a run may take on a busy machine
 
@@ -59,6 +61,11 @@ def test_the_whole_journey_from_samples_to_compared_students(page, server, works
         evaluate(page, server.url, student)
     shot("7-evaluate")
     compare(page, server.url, shot)
+    kinds = [(run.request.kind, run.status().state) for run in reversed(all_runs(workspace / "runs"))]
+    assert kinds == [
+        ("import", "done"), ("annotate", "done"), ("import", "done"), ("apply", "done"), ("train", "done"),
+        ("evaluate", "done"), ("evaluate", "done"),
+    ]  # fmt: skip
 
 
 def load_samples(page: Page, url: str, shot) -> None:
