@@ -21,7 +21,6 @@ import duckdb
 
 from curation.disk import refusal
 from curation.errors import UserError, unknown
-from curation.operator import LABELS
 from curation.store import Store
 
 # the values a label may have; None where it is free text
@@ -129,10 +128,6 @@ class Labelled:
         """The labels of one trace by name."""
         query = "SELECT name, value FROM labels WHERE trace_id = $id"
         return dict(self.store.cursor().execute(query, {"id": trace_id}).fetchall())
-
-    def stamp(self, names: Iterable[str]) -> tuple[int, int]:
-        """What a cache of anything computed from these columns goes by: the data, and labels where it reads them."""
-        return self.store.version, self.store.labelled if set(names) & set(LABELS) else 0
 
     def settle(self, store: Store) -> int:
         """Take in the journal's events that the store lacks; returns how many.

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from curation.application.report import StepReport
 from pages.ui.maths import visible
 
 PALETTE = ("#2a8c82", "#c9822b", "#6b7fd7", "#b8566f", "#7a9a3a", "#8f6bb3", "#4b9cc9", "#8a8577")
@@ -137,25 +136,6 @@ def backdrop(table: pa.Table, limits: Sequence[float]) -> go.Figure:
     return figure
 
 
-def funnel(reports: Sequence[StepReport], rows_in: int, measure: str = "rows") -> go.Figure:
-    """What is left after each step, as bars from the first to the last; estimated counts are paler."""
-    left = [rows_in if measure == "rows" else None, *[_left(report, measure) for report in reports]]
-    names = ["Start", *[f"{report.step}. {report.op}" for report in reports]]
-    kept = [(n, v, r) for n, v, r in zip(names, left, [None, *reports], strict=True) if v is not None]
-    figure = go.Figure(
-        go.Bar(
-            y=[name for name, _, _ in kept], x=[value for _, value, _ in kept], orientation="h",
-            marker_color=[ALL if report is None else PALE if report.estimated else MAIN for _, _, report in kept],
-            text=[_amount(value, report) for _, value, report in kept], textposition="outside", cliponaxis=False,
-            hovertemplate="%{y}: %{text}<extra></extra>",
-        )
-    )  # fmt: skip
-    layout(figure, 60 + 28 * len(kept), f"{measure.capitalize()} left", "")
-    figure.update_xaxes(range=[0, 1.18 * max([value for _, value, _ in kept], default=1)])
-    figure.update_yaxes(autorange="reversed", type="category")
-    return figure
-
-
 def curve(metrics: Sequence[Mapping[str, Any]], keys: Sequence[str] = ("loss", "eval_loss")) -> go.Figure:
     """Loss against step, training and evaluation."""
     figure = go.Figure()
@@ -233,11 +213,3 @@ def _groups(table: pa.Table) -> list[tuple[str, list[dict[str, Any]]]]:
     for row in table.to_pylist():
         found.setdefault(named(row["group"]), []).append(row)
     return sorted(found.items(), key=lambda item: -sum(row["rows"] for row in item[1]))[: len(PALETTE)]
-
-
-def _left(report: StepReport, measure: str) -> int | None:
-    return {"rows": report.rows, "problems": report.problems, "tokens": report.tokens}[measure]
-
-
-def _amount(value: int, report: StepReport | None) -> str:
-    return f"about {value:,}" if report and report.estimated else f"{value:,}"

@@ -1,15 +1,9 @@
 import pyarrow as pa
 import pytest
 
-from curation.application.report import StepReport
 from pages.ui import charts
 
 BINS = pa.table({"low": [0.0, 10.0], "high": [10.0, 20.0], "rows": [3, 1]})
-
-
-def step(number, op, rows, **more):
-    return StepReport(step=number, op=op, kind="selector", spec={}, rows_in=9, rows=rows, problems=2, chars=5,
-                      **{"tokens": None, **more})  # fmt: skip
 
 
 def texts(figure):
@@ -67,19 +61,6 @@ def test_groups_and_values_left_out_are_greyed():
     assert list(zip(bars.customdata, bars.marker.color, strict=True)) == [
         ("", charts.ALL), ("false", charts.MAIN), ("true", charts.ALL),
     ]  # fmt: skip
-
-
-def test_the_funnel_starts_at_all_rows_and_marks_estimates():
-    bars = charts.funnel([step(1, "keep_where", 7), step(2, "cut", 5, estimated=True)], 9).data[0]
-    assert list(zip(bars.y, bars.x, bars.text, strict=True)) == [
-        ("Start", 9, "9"), ("1. keep_where", 7, "7"), ("2. cut", 5, "about 5"),
-    ]  # fmt: skip
-    assert list(bars.marker.color) == [charts.ALL, charts.MAIN, charts.PALE]
-
-
-def test_a_funnel_of_tokens_leaves_out_what_was_not_counted():
-    bars = charts.funnel([step(1, "a", 7), step(2, "b", 5, tokens=40)], 9, "tokens").data[0]
-    assert list(bars.y) == ["2. b"]
 
 
 def test_the_loss_curve_skips_lines_without_a_loss():
