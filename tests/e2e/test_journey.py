@@ -57,8 +57,8 @@ def test_the_whole_journey_from_samples_to_compared_students(page, server, works
     server.stop()
     server.start()  # the app starts anew in the middle of the journey; nothing is lost
     train_a_student(page, server, shot)
-    for student in ("base", "sft of base"):
-        evaluate(page, server.url, student)
+    evaluate(page, server.url, "base", title=r"^base on .*greedy$")
+    evaluate(page, server.url, "sft of base", title=r"^\d{8}-.*train.* on .*greedy$")
     shot("7-evaluate")
     compare(page, server.url, shot)
     kinds = [(run.request.kind, run.status().state) for run in reversed(all_runs(workspace / "runs"))]
@@ -149,13 +149,13 @@ def train_a_student(page: Page, server, shot) -> None:
     shot("6-train")
 
 
-def evaluate(page: Page, url: str, student: str) -> None:
+def evaluate(page: Page, url: str, student: str, title: str) -> None:
     open_page(page, f"{url}/evaluate")
     choose(page, "Student", student)
     fill(page, "Only the first problems", "40")
     fill(page, "Max new tokens", "200")
     page.get_by_role("button", name="Start evaluation").click()
-    settle(page)
+    expect(page.get_by_text(re.compile(title, re.IGNORECASE)).first).to_be_visible(timeout=TRAINING)  # not the last one
     wait_done(page)
 
 
