@@ -52,8 +52,8 @@ def _left(sql: Execute, state: State) -> Left:
         f"SELECT count(*), count(DISTINCT problem_pos), coalesce(sum(n_chars), 0), {tokens} "
         f"FROM ({state.counted or state.select(['n_tokens'])})"
     )[0]
-    known = None if n_tokens is None else state.scaled(n_tokens)
-    return Left(state.scaled(rows), state.scaled(problems), state.scaled(chars), known)
+    known = None if n_tokens is None else state.scaled_text(n_tokens)
+    return Left(state.scaled(rows), state.scaled(problems), state.scaled_text(chars), known)
 
 
 def _verdicts(sql: Execute, step: Operator, state: State) -> tuple[dict[str, int], dict[str, int]]:

@@ -110,7 +110,8 @@ def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State
         "ORDER BY 1",
         children=source.rows(),
     )
-    state = State(before.key, base, source, hashed(f"{before.lineage} {step.key()}"), scale=before.scale)
+    lineage = hashed(f"{before.lineage} {step.key()}")
+    state = State(before.key, base, source, lineage, scale=before.scale, text_scale=before.text_scale)
     state = carry(memory, before, state)
     memory.sql(f"ALTER TABLE {base} DROP parent_pos")
     return replace(state, verdicts=f"SELECT id, verdict, reason, became, {UNDECIDED} FROM {verdicts}")
@@ -143,14 +144,21 @@ def map_parts(memory: Memory, step: Mapper, before: State, folder: Path, label: 
 
 
 def thin_out(memory: Memory, before: State, size: int) -> State:
-    """Go on with a fixed sample of the problems' rows; counts from here on are scaled up."""
+    """Go on with a fixed sample of the problems' rows; counts from here on are scaled up.
+
+    Tokens and characters are scaled by the characters of all rows, which are known, so that one very long trace
+    in the sample does not count as many.
+    """
+    counts = "SELECT count(*), sum(n_chars) FROM"
     rows = before.select(())
-    count = memory.count(rows)
     table = memory.create(
         f"sample_{before.key}", f"SELECT pos FROM ({rows}) ORDER BY hash(problem_id), pos LIMIT {size}"
     )
-    kept = memory.count(f"FROM {table}")
-    return replace(before, kept=f"SELECT pos FROM {table}", scale=before.scale * count / kept)
+    thin = replace(before, kept=f"SELECT pos FROM {table}")
+    count, chars = memory.sql(f"{counts} ({rows})")[0]
+    kept, kept_chars = memory.sql(f"{counts} ({thin.select(())})")[0]
+    text_scale = before.text_scale * (chars / kept_chars if kept_chars else 1.0)
+    return replace(thin, scale=before.scale * count / kept, text_scale=text_scale)
 
 
 def failures(memory: Memory, state: State, table: str) -> str:

@@ -20,9 +20,10 @@ class State:
 
     `base` is the table of the traces since the last mapper (pos, problem_pos, light columns, labels), `kept` a query
     of the positions left (None: all), `scores` the table that holds each score, `lineage` a hash of everything that
-    shaped the traces' text and segments, `scale` how many rows each one stands for. `verdicts` is a query of what
-    became of each row (id, verdict, reason, became, value, threshold, other), `reasons` a cheaper one of verdict and
-    reason alone and `counted` a cheaper one of what is counted of the rows left, where there is one.
+    shaped the traces' text and segments, `scale` how many rows each one stands for and `text_scale` how many
+    characters or tokens each of theirs does. `verdicts` is a query of what became of each row (id, verdict, reason,
+    became, value, threshold, other), `reasons` a cheaper one of verdict and reason alone and `counted` a cheaper one
+    of what is counted of the rows left, where there is one.
     """
 
     key: str
@@ -33,6 +34,7 @@ class State:
     scores: Mapping[str, str] = field(default_factory=dict)
     about_problem: frozenset[str] = frozenset()
     scale: float = 1.0
+    text_scale: float = 1.0
     segmenter: Annotator | None = None
     embedder: Annotator | None = None
     verdicts: str = ""
@@ -51,3 +53,7 @@ class State:
     def scaled(self, count: int) -> int:
         """An exact count of rows at hand as a count of the rows they stand for."""
         return round(count * self.scale)
+
+    def scaled_text(self, count: int) -> int:
+        """Characters or tokens of the rows at hand as those of the rows they stand for."""
+        return round(count * self.text_scale)

@@ -1,8 +1,8 @@
 """Find traces that ask, or repeat, the questions of a benchmark.
 
 A trace is contaminated by a benchmark's question when at least `minimum` of the question's runs of n words stand in
-the trace's question: at 8 words and 70 %, the rule of PaLM (Chowdhery et al. 2022, section 8). A question of fewer
-than n words is looked for as a whole.
+the trace's question: 8 words and 70 % as PaLM takes for question, prompt and target (Chowdhery et al. 2022, section
+8). A question of fewer than n words is looked for as a whole, which is ours.
 """
 
 import hashlib

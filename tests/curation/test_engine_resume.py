@@ -57,6 +57,7 @@ def test_a_sample_gives_scaled_estimates_after_the_first_reading_step(source, tm
         assert (second.rows_in, second.rows, second.changed, second.estimated) == (6, 6, 6, True)
         assert (third.rows_in, third.rows, third.estimated) == (6, 6, True)
         assert result.count("count(*)") == 3
+        assert (first.chars, second.chars) == (68, 73)  # 41 characters became 44: scaled by 68 / 41, not by rows
     assert len(Shout.calls) == 3
 
 

@@ -150,12 +150,13 @@ def train_a_student(page: Page, server, shot) -> None:
 
 
 def evaluate(page: Page, url: str, student: str, title: str) -> None:
+    """Evaluate a student; the panel shows the evaluation before it until the new one's title is there."""
     open_page(page, f"{url}/evaluate")
     choose(page, "Student", student)
     fill(page, "Only the first problems", "40")
     fill(page, "Max new tokens", "200")
     page.get_by_role("button", name="Start evaluation").click()
-    expect(page.get_by_text(re.compile(title, re.IGNORECASE)).first).to_be_visible(timeout=TRAINING)  # not the last one
+    expect(page.get_by_text(re.compile(title, re.IGNORECASE)).first).to_be_visible(timeout=TRAINING)
     wait_done(page)
 
 
