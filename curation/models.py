@@ -23,12 +23,19 @@ OFFLINE = "Give a local folder with config.json, model.safetensors and tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prompt, as text or as chat messages; temperature 0 takes the likeliest token."""
+    """One prompt, as text or as chat messages; temperature 0 takes the likeliest token.
+
+    The answer goes on from `prefix`, which is not part of the completion; it ends before the first of the `stop`
+    texts.
+    """
 
     prompt: str | tuple[Message, ...]
     max_new_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0
+    top_p: float = 1.0
+    prefix: str = ""
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,9 @@ class LanguageModel(Protocol):
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
 
+    def log_probs(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[float]]:
+        """The natural log-probability of each token of a text, given the request's prompt and prefix."""
+
 
 class Loaded(NamedTuple):
     """A model and its tokenizer."""
@@ -59,9 +69,18 @@ class Loaded(NamedTuple):
     tokenizer: "PreTrainedTokenizerBase"
 
 
-def ask(question: str) -> tuple[Message, ...]:
-    """The chat of one question: the same messages in training and at inference."""
-    return ({"role": "user", "content": question.rstrip()},)
+QUESTION = "{question}"  # the instruction that asks the bare question
+
+
+def ask(question: str, instruction: str = QUESTION, **slots: object) -> tuple[Message, ...]:
+    """The chat of one question: the same messages in training and at inference.
+
+    An instruction is a text with slots, `{question}` and those given; other braces stay as they are.
+    """
+    filled = instruction
+    for name, value in slots.items():
+        filled = filled.replace("{" + name + "}", str(value))
+    return ({"role": "user", "content": filled.replace(QUESTION, question).rstrip()},)
 
 
 def load_tokenizer(name: str) -> "PreTrainedTokenizerBase":
@@ -110,17 +129,21 @@ def _not_loaded(what: str, name: str, error: Exception) -> UserError:
 class TransformersModel:
     """A model on this machine, decoded in batches from which finished rows are dropped."""
 
-    def __init__(
-        self, name: str, adapter: Path | None = None, device: str = "auto", batch_size: int | None = None
-    ) -> None:
-        """Load a folder or hub name; auto takes a GPU where there is one, the batch size follows the model's."""
+    def __init__(self, loaded: Loaded, batch_size: int | None = None) -> None:
+        """Use a model where it is; the batch size follows the model's unless given."""
+        self.model, self.tokenizer = loaded
+        self.batch_size = batch_size or (BATCH_SMALL if self.model.num_parameters() < SMALL else BATCH_LARGE)
+
+    @classmethod
+    def open(
+        cls, name: str, adapter: Path | None = None, device: str = "auto", batch_size: int | None = None
+    ) -> "TransformersModel":
+        """Load a folder or hub name; auto takes a GPU where there is one."""
         import torch
 
-        self.name = name
-        model, self.tokenizer = load(name, adapter)
+        model, tokenizer = load(name, adapter)
         place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        self.model = model.to(place).eval()
-        self.batch_size = batch_size or (BATCH_SMALL if model.num_parameters() < SMALL else BATCH_LARGE)
+        return cls(Loaded(model.to(place).eval(), tokenizer), batch_size)
 
     def render(self, prompt: str | tuple[Message, ...]) -> str:
         """The text the model reads."""
@@ -131,7 +154,7 @@ class TransformersModel:
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
-        texts = [self.render(request.prompt) for request in requests]
+        texts = [self.render(request.prompt) + request.prefix for request in requests]
         encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
         prompts = [
             Prompt(ids, request.max_new_tokens, request.temperature, request.seed)
@@ -143,6 +166,21 @@ class TransformersModel:
             if done:
                 done(len(answers))
         return [answers[row] for row in range(len(requests))]
+
+    def log_probs(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[float]]:
+        """The natural log-probability of each token of a text, given the request's prompt and prefix."""
+        import torch
+
+        found = []
+        for request, text in zip(requests, texts, strict=True):
+            read = self.render(request.prompt) + request.prefix
+            prompt, wanted = (self.tokenizer(part, add_special_tokens=False)["input_ids"] for part in (read, text))
+            ids = torch.tensor([prompt + wanted], device=self.model.device)
+            with torch.inference_mode():
+                logits = self.model(input_ids=ids, logits_to_keep=len(wanted) + 1).logits[0, :-1].float()
+            chosen = logits.log_softmax(-1).gather(-1, ids[0, len(prompt) :, None])
+            found.append([float(value) for value in chosen[:, 0]])
+        return found
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -169,6 +207,14 @@ class Scripted:
             if done:
                 done(len(completions))
         return completions
+
+    def log_probs(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[float]]:
+        """Minus one for every word of the answer it would give, minus ten for any other."""
+        scored = []
+        for request, text in zip(requests, texts, strict=True):
+            own = self._answer(request).split(" ")
+            scored.append([-1.0 if word in own else -10.0 for word in text.split(" ")])
+        return scored
 
     def _answer(self, request: Request) -> str:
         if isinstance(self.answers, Mapping):

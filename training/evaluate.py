@@ -3,25 +3,27 @@
 import json
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.answers import compare, extract
 from curation.intervals import wilson
 from curation.job import Job
-from curation.models import TransformersModel
+from curation.models import LanguageModel, TransformersModel
 from curation.rendering import CLOSE, OPEN
 from curation.runs import replace_text
 from curation.table import parts, write_part
 from curation.trace import Problem
 from training.benchmark import read
 from training.memory import memory_error
-from training.strategy import STRATEGIES, Attempt
-from training.student import Student
+from training.strategy import STRATEGIES, Attempt, Setting, Strategy
+from training.student import Student, resolve
 
 PART = 128  # problems; a cancelled or killed run loses at most these
 SAMPLES = pa.schema(
@@ -38,6 +40,8 @@ SAMPLES = pa.schema(
         ("n_tokens", pa.int32()),
         ("finish_reason", pa.string()),
         ("seconds", pa.float32()),
+        ("draft", pa.bool_()),
+        ("facts", pa.string()),
     ]
 )
 
@@ -53,9 +57,9 @@ def evaluate(job: Job) -> None:
     for start in range(0, len(problems), PART):
         path = folder / f"part-{start // PART:05d}.parquet"
         if not path.exists():
-            model = model or TransformersModel(student.path, student.adapter, batch_size=inputs.get("batch_size"))
+            model = model or TransformersModel.open(student.path, student.adapter, batch_size=inputs.get("batch_size"))
             try:
-                write_part(_solve(job, strategy.solve, model, problems, start), path)
+                write_part(_solve(job, strategy, model, problems, start), path)
             except (MemoryError, RuntimeError) as error:
                 raise memory_error(error, f"Lower the batch size ({model.batch_size}) or max_new_tokens") from error
         job.progress(min(start + PART, len(problems)), len(problems), "problems")
@@ -68,15 +72,22 @@ def evaluate(job: Job) -> None:
         "seed": job.request.seed,
         "contaminated": benchmark.contaminated(student.problems()),
     }
-    replace_text(job.out / "scores.json", json.dumps({**about, **scores(table)}, indent=1))
+    final = table.filter(pc.invert(table["draft"]))
+    replace_text(job.out / "scores.json", json.dumps({**about, **scores(final), **strategy.measures(table)}, indent=1))
 
 
-def _solve(job: Job, solve: Any, model: Any, problems: Sequence[Problem], start: int) -> pa.Table:  # noqa: ANN401
+def _solve(job: Job, strategy: Strategy, model: LanguageModel, problems: Sequence[Problem], start: int) -> pa.Table:
     began = time.monotonic()
     chosen = problems[start : start + PART]
-    attempts = solve(
-        model, chosen, job.request.seed, lambda done: job.progress(start + done, len(problems), "problems")
-    )
+
+    def named(name: str) -> LanguageModel:
+        student = resolve(name, job.run.folder.parent)
+        return TransformersModel.open(student.path, student.adapter, batch_size=job.request.inputs.get("batch_size"))
+
+    def done(count: int) -> None:
+        job.progress(start + count, len(problems), "problems")
+
+    attempts = strategy.solve(chosen, Setting(model, lru_cache(named), job.request.seed, done))
     seconds = (time.monotonic() - began) / len(chosen)
     return pa.Table.from_pylist([grade(attempt, seconds) for attempt in attempts], schema=SAMPLES)
 
@@ -85,7 +96,8 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
     """One attempt as a row of SAMPLES; `seconds` is the problem's share of its part's time."""
     problem, completion = attempt.problem, attempt.completion
     reference = problem.reference or ""
-    answer = final_answer(completion.text, reference, complete=completion.finish_reason == "stop")
+    read = final_answer(completion.text, reference, complete=completion.finish_reason == "stop")
+    answer = attempt.answer if attempt.decided else read
     return {
         "problem_id": problem.id,
         "sample": attempt.sample,
@@ -96,9 +108,11 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
         "answer": answer,
         "correct": answer is not None and compare(answer, reference).equal,
         "no_answer": answer is None,
-        "n_tokens": completion.n_tokens,
+        "n_tokens": completion.n_tokens if attempt.n_tokens is None else attempt.n_tokens,
         "finish_reason": completion.finish_reason,
         "seconds": seconds,
+        "draft": attempt.draft,
+        "facts": json.dumps(dict(attempt.facts)),
     }
 
 

@@ -1,17 +1,19 @@
 """Objective: what a student is trained with; each yields a transformers or TRL trainer."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from curation.models import Loaded
+from curation.curated import CuratedSet
+from curation.models import Loaded, load
 from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
+from training.student import MODEL, Student
 
 if TYPE_CHECKING:
     from transformers import Trainer
@@ -23,12 +25,19 @@ STEPS_LOGGED = 100
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an objective is given: the student, the set's traces, where checkpoints go, the run's seed."""
+    """What an objective is given: the student as the stage before left it, and what it learns from.
+
+    `traces` are the set's rows to train on. Checkpoints of the stage go into a folder of its own. `named` resolves
+    another student, such as a mentor, by name.
+    """
 
     student: Loaded
+    curated: CuratedSet
     traces: Sequence[Trace]
     checkpoints: Path
     seed: int
+    named: Callable[[str], Student]
+    stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Objective(Spec):
     """What a student is trained with."""
 
     tag = "objective"
+    leaves: ClassVar[str] = MODEL  # the folder in out/ that holds the trained weights; not every one is a student
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="Peak learning rate; empty: 2e-3 below 10 M weights, 2e-5, LoRA 2e-4"
@@ -68,7 +78,15 @@ class Objective(Spec):
 
     @abstractmethod
     def setup(self, task: Task) -> Setup:
-        """A trainer for this task."""
+        """A trainer for the task's stage."""
+
+    def load(self, student: Student) -> Loaded:
+        """The weights to train, in float32: master weights, while bf16 is autocast."""
+        return load(student.path, student.adapter, dtype="float32")
+
+    def stages(self) -> tuple[str, ...]:
+        """What the stages are called; each has a new trainer and goes on with the weights of the one before."""
+        return ("",)
 
     def rate(self, n_parameters: int) -> float:
         """The learning rate given, or the one that suits the size."""

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,24 @@ from curation.job import Job
 from curation.runs import replace_text
 from training import checkpoints
 
+# what every Trainer logs; the rest, such as rewards and margins, is the objective's own and kept under its name
+SHARED = {"loss", "grad_norm", "learning_rate", "epoch", "num_tokens", "num_input_tokens_seen", "total_flos"}
+
 
 class Reporter:
     """Writes metrics.jsonl and refuses to go on without a loss."""
 
-    def __init__(self, job: Job, step: int = 0) -> None:
-        """`step` is the step of the checkpoint the run goes on from; metrics of later steps are dropped."""
-        self.job, self.step = job, step
-        before = forget_after(job, step)
-        self.seconds_before, self.tokens_before = float(before.get("seconds", 0)), int(before.get("tokens", 0))
+    def __init__(self, job: Job, step: int = 0, stage: str = "", before: Sequence[Mapping[str, Any]] = ()) -> None:
+        """`step` is the step of the checkpoint the stage goes on from; metrics of later steps are dropped.
+
+        `before` are the facts of the stages before: steps and tokens are counted on from theirs.
+        """
+        self.job, self.step, self.stage = job, step, stage
+        self.steps_before, self.tokens_staged = (
+            sum(int(facts[key]) for facts in before) for key in ("steps", "tokens")
+        )
+        last = forget_after(job, self.steps_before + step)
+        self.seconds_before, self.tokens_before = float(last.get("seconds", 0)), int(last.get("tokens", 0))
         self.began = time.monotonic()
 
     @property
@@ -36,11 +46,12 @@ class Reporter:
                 "Lower learning_rate or raise warmup_steps, then start a new run."
             )
         elapsed = max(1e-6, time.monotonic() - self.began)
-        tokens = int(state.num_input_tokens_seen)
+        tokens = self.tokens_staged + int(state.num_input_tokens_seen)
         per_step = elapsed / max(1, state.global_step - self.step)
         self.job.metric(
-            step=state.global_step,
-            max_steps=state.max_steps,
+            step=self.steps_before + state.global_step,
+            max_steps=self.steps_before + state.max_steps,
+            **({"stage": self.stage} if self.stage else {}),
             loss=round(loss, 5),
             learning_rate=float(logs["learning_rate"]),
             grad_norm=round(norm, 4),
@@ -48,6 +59,7 @@ class Reporter:
             tokens_per_second=round((tokens - self.tokens_before) / elapsed, 1),
             seconds=round(self.seconds, 2),
             eta_seconds=round(per_step * (state.max_steps - state.global_step), 1),
+            **{name: round(float(value), 5) for name, value in logs.items() if name not in SHARED and _number(value)},
         )
 
 
@@ -71,6 +83,10 @@ def callback(reporter: Reporter) -> Any:  # noqa: ANN401  (a transformers.Traine
                 reporter.log(state, logs)
 
     return Report()
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def forget_after(job: Job, step: int) -> dict[str, Any]:

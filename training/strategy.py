@@ -1,21 +1,47 @@
 """Strategy: how a model is run at inference."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
 
 from curation.models import Completion, Done, LanguageModel
 from curation.spec import Family, Spec
 from curation.trace import Problem
 
+Fact = str | float | int | bool | None
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One answer to a problem; a problem may get several, told apart by `sample`."""
+    """One answer to a problem; a problem may get several, told apart by `sample`.
+
+    A draft is what another attempt was made from, such as a vote's members: kept to be read, never counted. `answer`
+    is the answer where it was not read from the text (a vote, a program's result); `n_tokens` is what all calls
+    behind the attempt generated, where that is more than its completion; `facts` are shown and measured by the
+    strategy, such as the budget asked for.
+    """
 
     problem: Problem
     completion: Completion
     sample: int = 0
+    draft: bool = False
+    answer: str | None = None
+    decided: bool = False  # True: `answer` stands, None being no answer; else it is read from the completion
+    n_tokens: int | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a strategy is given: the student, other models by name, the run's seed, and who hears of progress."""
+
+    model: LanguageModel
+    named: Callable[[str], LanguageModel]  # a student's run, a folder or a hub name; UserError when there is none
+    seed: int = 0
+    done: Done | None = None
 
 
 class Strategy(Spec):
@@ -24,10 +50,12 @@ class Strategy(Spec):
     tag = "strategy"
 
     @abstractmethod
-    def solve(
-        self, model: LanguageModel, problems: Sequence[Problem], seed: int, done: Done | None = None
-    ) -> list[Attempt]:
-        """The attempts at every problem; `done` hears how many problems are finished."""
+    def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
+        """The attempts at every problem, in the order of the problems; `done` hears how many are finished."""
+
+    def measures(self, attempts: pa.Table) -> dict[str, Any]:
+        """What only this strategy can say of its attempts, rows of evaluate.SAMPLES, such as pass@k."""
+        return {}
 
 
 STRATEGIES: Family[Strategy] = Family("strategy", "training.strategies", Strategy)  # type: ignore[type-abstract]

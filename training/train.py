@@ -1,7 +1,9 @@
-"""The train task: from a run's request to out/model, resuming from the last complete checkpoint."""
+"""The train task: from a run's request to a trained model in out/, stage by stage, resuming where it stopped."""
 
 import json
 import shutil
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +17,63 @@ from curation.table import write_part
 from curation.trace import Trace
 from training import checkpoints
 from training.memory import memory_error
-from training.objective import OBJECTIVES, Objective, Setup, Task
+from training.objective import OBJECTIVES, Objective, Task
 from training.reporting import Reporter, callback
-from training.student import MODEL, TRAINED_ON, Student
+from training.student import TRAINED_ON, Student, resolve
 
 SCORES = "scores.json"
+SUMMED = ("rows_seen", "tokens_planned", "steps", "tokens", "seconds")
 
 
 def train(job: Job) -> None:
-    """Train the student of the run's request and leave it in out/model."""
+    """Train the student of the run's request and leave it in out/."""
     if (job.out / SCORES).exists():
         return
     objective = OBJECTIVES.parse(job.request.spec)
     curated = CuratedSet(Path(job.request.inputs["set"]))
-    traces = list(curated.traces())
     student = Student.from_inputs(job.request.inputs)
+    traces = list(curated.traces())
     write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
-    loaded = load(student.path, student.adapter, dtype="float32")  # master weights; bf16 is autocast
-    try:
-        setup = objective.setup(Task(loaded, traces, job.out / "checkpoints", job.request.seed))
-        facts = _run(job, setup)
-    except (MemoryError, RuntimeError) as error:
-        raise memory_error(error, _remedy(objective)) from error
-    _save(setup.trainer.model, loaded, job.out / MODEL, lora=objective.lora)
+    folders = [job.out / "stages" / str(number) for number in range(len(objective.stages()))]
+    finished = [folder for folder in folders if (folder / SCORES).exists()]
+    loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
+    named = partial(resolve, runs=job.run.folder.parent)
+    task = Task(loaded, curated, traces, job.out / "checkpoints", job.request.seed, named)
+    for number in range(len(finished), len(folders)):
+        facts = [_facts(folder) for folder in folders[:number]]
+        task = replace(task, stage=number, checkpoints=job.out / "checkpoints" / str(number))
+        task = replace(task, student=_stage(job, objective, task, folders[number], facts))
     scores = {
         "set": curated.name,
         "set_parts": [part.sha256 for part in curated.manifest.parts],
         "student": student.name,
         "objective": objective.dump(),
         "seed": job.request.seed,
-        **setup.facts,
-        **facts,
+        **summed(objective.stages(), [_facts(folder) for folder in folders]),
     }
+    _publish(folders[-1] / "model", job.out / objective.leaves)
     replace_text(job.out / SCORES, json.dumps(scores, indent=1))
+    shutil.rmtree(job.out / "stages")
 
 
-def _run(job: Job, setup: Setup) -> dict[str, Any]:
+def _stage(job: Job, objective: Objective, task: Task, folder: Path, before: list[dict[str, Any]]) -> Loaded:
+    """Train one stage to its end; its model and facts lie in its folder afterwards."""
+    try:
+        setup = objective.setup(task)
+        facts = {**setup.facts, **_run(job, setup.trainer, task, objective.stages()[task.stage], before)}
+    except (MemoryError, RuntimeError) as error:
+        raise memory_error(error, _remedy(objective)) from error
+    model = setup.trainer.model
+    whole = Loaded(model.merge_and_unload() if objective.lora else model, task.student.tokenizer)
+    _save(whole, folder / "model")
+    replace_text(folder / SCORES, json.dumps(facts))
+    return whole
+
+
+def _run(job: Job, trainer: Any, task: Task, stage: str, before: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: ANN401
     """Train to the end or until asked to stop; returns what was measured."""
-    checkpoint = checkpoints.last(job.out / "checkpoints")
-    reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0)
-    trainer = setup.trainer
+    checkpoint = checkpoints.last(task.checkpoints)
+    reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0, stage, before)
     trainer.add_callback(callback(reporter))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if trainer.state.global_step < trainer.state.max_steps:
@@ -65,8 +84,19 @@ def _run(job: Job, setup: Setup) -> dict[str, Any]:
         "steps": trainer.state.global_step,
         "loss": sum(tail) / len(tail) if tail else None,
         "tokens": int(trainer.state.num_input_tokens_seen),
-        "seconds": round(reporter.seconds, 2),
+        "seconds": round(reporter.seconds - sum(facts["seconds"] for facts in before), 2),
     }
+
+
+def summed(names: tuple[str, ...], facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The facts of all stages: summed where they add up, else the last one's; of several, each one's too."""
+    totals = {key: sum(stage[key] for stage in facts) for key in SUMMED if all(key in stage for stage in facts)}
+    own = {"stages": [{"stage": name, **stage} for name, stage in zip(names, facts, strict=True)]}
+    return {**facts[-1], **totals, **(own if len(facts) > 1 else {})}
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / SCORES).read_text()))
 
 
 def _problem_ids(traces: list[Trace], student: Student) -> pa.Table:
@@ -75,16 +105,21 @@ def _problem_ids(traces: list[Trace], student: Student) -> pa.Table:
     return pa.table({"problem_id": pa.array(sorted(seen), pa.string())})
 
 
-def _save(model: Any, loaded: Loaded, folder: Path, *, lora: bool) -> None:  # noqa: ANN401  (a transformers model)
+def _save(loaded: Loaded, folder: Path) -> None:
     """Write the whole model beside its place, then move it there."""
     temporary = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    whole = model.merge_and_unload() if lora else model
-    whole.config.use_cache = True  # the trainer turns it off
-    whole.save_pretrained(temporary)
+    loaded.model.config.use_cache = True  # the trainer turns it off
+    loaded.model.save_pretrained(temporary)
     loaded.tokenizer.save_pretrained(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
+
+
+def _publish(model: Path, place: Path) -> None:
+    """Move the last stage's model to where it is looked for; done already where a kill came after it."""
+    if model.exists():
+        model.rename(place)
 
 
 def _remedy(objective: Objective) -> str:

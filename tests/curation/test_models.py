@@ -43,14 +43,14 @@ def reference(model, question):
 
 
 def test_batched_greedy_answers_equal_generate_token_for_token(folder):
-    model = TransformersModel(str(folder), batch_size=3)
+    model = TransformersModel.open(str(folder), batch_size=3)
     found = [answer.token_ids for answer in model.complete([Request(ask(q), LIMIT) for q in QUESTIONS])]
     assert found == [reference(model, question) for question in QUESTIONS]
     assert len({len(ids) for ids in found}) > 1  # rows were finished, and dropped, at different steps
 
 
 def test_an_answer_says_whether_it_ended_or_was_cut(folder):
-    model = TransformersModel(str(folder))
+    model = TransformersModel.open(str(folder))
     answers = model.complete([Request(ask(question), LIMIT) for question in QUESTIONS])
     for answer in answers:
         assert answer.finish_reason == ("stop" if answer.token_ids[-1] in model.stop_ids else "length")
@@ -58,12 +58,12 @@ def test_an_answer_says_whether_it_ended_or_was_cut(folder):
 
 
 def test_a_prompt_as_long_as_the_context_gets_an_empty_cut_answer(folder):
-    answer = TransformersModel(str(folder)).complete([Request("x" * 128, 5)])[0]
+    answer = TransformersModel.open(str(folder)).complete([Request("x" * 128, 5)])[0]
     assert (answer.text, answer.token_ids, answer.finish_reason) == ("", (), "length")
 
 
 def test_a_sampled_answer_depends_on_its_seed_and_not_on_its_batch(folder):
-    model = TransformersModel(str(folder))
+    model = TransformersModel.open(str(folder))
     alone = model.complete([Request("abc", 20, temperature=1.0, seed=5)])[0]
     others = [Request("a longer prompt", 20), Request("abc", 20, temperature=1.0, seed=6)]
     together = model.complete([*others, Request("abc", 20, temperature=1.0, seed=5)])
@@ -73,17 +73,17 @@ def test_a_sampled_answer_depends_on_its_seed_and_not_on_its_batch(folder):
 
 def test_finished_requests_are_counted_as_they_end(folder):
     heard = []
-    TransformersModel(str(folder)).complete([Request(ask(q), LIMIT) for q in QUESTIONS], heard.append)
+    TransformersModel.open(str(folder)).complete([Request(ask(q), LIMIT) for q in QUESTIONS], heard.append)
     assert heard == [1, 2, 3, 4]
 
 
 def test_no_requests_give_no_answers(folder):
-    assert TransformersModel(str(folder)).complete([]) == []
+    assert TransformersModel.open(str(folder)).complete([]) == []
 
 
 def test_a_missing_model_names_itself_and_says_what_to_give(tmp_path):
     with pytest.raises(UserError, match=r"The tokenizer 'nobody/nothing' cannot be loaded.*Give a local folder"):
-        TransformersModel("nobody/nothing")
+        TransformersModel.open("nobody/nothing")
 
 
 def test_a_tokenizer_without_chat_template_is_refused(folder, tmp_path):
@@ -93,12 +93,12 @@ def test_a_tokenizer_without_chat_template_is_refused(folder, tmp_path):
     tokenizer.chat_template = None
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(UserError, match="has no chat template"):
-        TransformersModel(str(tmp_path))
+        TransformersModel.open(str(tmp_path))
 
 
 def test_a_folder_without_adapter_is_refused_as_adapter(folder, tmp_path):
     with pytest.raises(UserError, match="There is no LoRA adapter"):
-        TransformersModel(str(folder), adapter=tmp_path)
+        TransformersModel.open(str(folder), adapter=tmp_path)
 
 
 def test_an_adapter_changes_the_answers(folder, tmp_path):
@@ -110,8 +110,8 @@ def test_an_adapter_changes_the_answers(folder, tmp_path):
     config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
     get_peft_model(AutoModelForCausalLM.from_pretrained(folder), config).save_pretrained(tmp_path / "adapter")
     request = [Request("abc", 20)]
-    plain = TransformersModel(str(folder)).complete(request)
-    assert TransformersModel(str(folder), adapter=tmp_path / "adapter").complete(request) != plain
+    plain = TransformersModel.open(str(folder)).complete(request)
+    assert TransformersModel.open(str(folder), adapter=tmp_path / "adapter").complete(request) != plain
 
 
 def test_a_scripted_model_answers_from_a_list_in_turn():
@@ -132,7 +132,7 @@ def test_a_scripted_model_answers_by_question_or_function():
 def test_rows_that_outgrow_their_room_are_still_those_of_generate(folder):
     import torch
 
-    model = TransformersModel(str(folder))
+    model = TransformersModel.open(str(folder))
     ids = model.tokenizer("abc")["input_ids"]
     made = model.model.generate(
         torch.tensor([ids]), do_sample=False, max_new_tokens=120, eos_token_id=-1, pad_token_id=0

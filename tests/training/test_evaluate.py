@@ -10,13 +10,17 @@ from curation.trace import Problem
 from training.evaluate import PART, SAMPLES, evaluate, final_answer, grade, scores
 from training.launch import evaluate_request
 from training.strategies.greedy import Greedy
-from training.strategy import Attempt
+from training.strategy import Attempt, Setting
 from training.student import resolve
 from training.train import train
 
 
 def completion(text, n=3, reason="stop"):
     return Completion(text, tuple(range(n)), reason)
+
+
+def no_other(name):
+    raise AssertionError(name)
 
 
 def test_the_answer_is_read_after_the_reasoning():
@@ -51,6 +55,8 @@ def test_a_sample_is_graded_with_all_that_was_measured():
         "n_tokens": 3,
         "finish_reason": "stop",
         "seconds": 0.5,
+        "draft": False,
+        "facts": "{}",
     }
 
 
@@ -80,7 +86,7 @@ def test_nothing_correct_leaves_tokens_per_correct_unknown():
 
 def test_greedy_asks_each_question_once_and_keeps_the_order():
     model = Scripted({"a": "1", "b": "2"})
-    attempts = Greedy(max_new_tokens=9).solve(model, [Problem("b"), Problem("a")], seed=0)
+    attempts = Greedy(max_new_tokens=9).solve([Problem("b"), Problem("a")], Setting(model, no_other))
     assert [(attempt.problem.question, attempt.completion.text) for attempt in attempts] == [("b", "2"), ("a", "1")]
     assert [request.max_new_tokens for request in model.asked] == [9, 9]
 

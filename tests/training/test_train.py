@@ -26,7 +26,7 @@ def steps(run):
 
 
 def sealed(run):
-    return sorted(run.out.glob("checkpoints/checkpoint-*/complete.json"))
+    return sorted(run.out.glob("checkpoints/0/checkpoint-*/complete.json"))
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(make_train_run):
@@ -51,7 +51,7 @@ def test_a_cancelled_run_keeps_its_step_and_can_be_resumed(make_train_run):
     wait(lambda: len(steps(run)) > 2)
     run.cancel()
     assert ended(run).state == "cancelled"
-    at = checkpoints.step(checkpoints.last(run.out / "checkpoints"))
+    at = checkpoints.step(checkpoints.last(run.out / "checkpoints" / "0"))
     assert at > 2
     run.launch()
     assert ended(run).state == "done"
@@ -64,7 +64,9 @@ def test_a_resumed_run_ends_with_the_very_model_of_an_unbroken_one(make_train_ru
     whole = make_train_run(max_train_tokens=4_000, batch_tokens=200, save_steps=4, save_total_limit=0)
     train(Job(whole))
     broken = create(whole.folder.parent, whole.request)
-    shutil.copytree(whole.out / "checkpoints" / "checkpoint-4", broken.out / "checkpoints" / "checkpoint-4")
+    shutil.copytree(
+        whole.out / "checkpoints" / "0" / "checkpoint-4", broken.out / "checkpoints" / "0" / "checkpoint-4"
+    )
     train(Job(broken))
     first, second = (load(str(run.out / "model")).model.state_dict() for run in (whole, broken))
     assert all(torch.equal(first[name], second[name]) for name in first)

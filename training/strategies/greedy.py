@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.models import Done, LanguageModel, Request, ask
+from curation.models import Request, ask
 from curation.params import Positive
 from curation.trace import Problem
-from training.strategy import Attempt, Strategy
+from training.strategy import Attempt, Setting, Strategy
 
 
 class Greedy(Strategy):
@@ -17,10 +17,8 @@ class Greedy(Strategy):
     strategy: Literal["greedy"] = "greedy"
     max_new_tokens: Positive = Field(512, description="Longest answer in tokens; what is longer is cut off")
 
-    def solve(
-        self, model: LanguageModel, problems: Sequence[Problem], seed: int, done: Done | None = None
-    ) -> list[Attempt]:
+    def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """One attempt at every problem."""
         requests = [Request(ask(problem.question), self.max_new_tokens) for problem in problems]
-        completions = model.complete(requests, done)
+        completions = setting.model.complete(requests, setting.done)
         return [Attempt(problem, answer) for problem, answer in zip(problems, completions, strict=True)]
