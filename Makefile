@@ -40,6 +40,7 @@ bench: .venv/.done chromium
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs
+	$(BIN)/python -m training docs
 
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build without the CUDA-only packages.
 .venv/.done: requirements.txt requirements-vllm-cpu.txt

@@ -14,8 +14,10 @@ from typing import Any
 from curation.benchmarks import locate, shipped
 from curation.console import follow, main
 from curation.curated import CuratedSet
+from curation.docs import reference
 from curation.flags import add_flags, from_flags
-from curation.runs import PROJECT, Request, Run, create, find
+from curation.runs import PROJECT, Request, Run, create, find, replace_text
+from curation.spec import Family
 from training.compare import Comparison, compare, pair, samples
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
@@ -23,6 +25,7 @@ from training.strategy import STRATEGIES
 from training.student import BASE, resolve
 from training.study import Study, table, write
 
+PAGES: tuple[tuple[Family[Any], str], ...] = ((OBJECTIVES, "Objectives"), (STRATEGIES, "Strategies"))
 WORKSPACE = PROJECT / "data" / "workspace"
 
 
@@ -65,6 +68,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     add_flags(study, STRATEGIES.get(_value(given, "--strategy", "greedy")))
     resume = _command(commands, "resume", "go on with a run that ended early", _resume)
     resume.add_argument("run", help="id of the run")
+    docs = _command(commands, "docs", "write the reference pages of objectives and strategies", _docs)
+    docs.add_argument("--out", type=Path, default=PROJECT / "training", help="folder of the pages (default: training)")
     comparing = _command(commands, "compare", "compare two evaluate runs problem by problem", _compare)
     comparing.add_argument("a", help="id of an evaluate run")
     comparing.add_argument("b", help="id of another evaluate run on the same problems")
@@ -135,6 +140,11 @@ def _compare(values: argparse.Namespace) -> None:
     runs = [find(values.workspace / "runs", name) for name in (values.a, values.b)]
     result = compare(pair(*(samples(run) for run in runs)))
     _show(result.as_dict() if values.json else {"result": _sentence(result)}, as_json=values.json)
+
+
+def _docs(values: argparse.Namespace) -> None:
+    for family, title in PAGES:
+        replace_text(values.out / f"{title.upper()}.md", reference(family, title))
 
 
 def _sentence(result: Comparison) -> str:
