@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
@@ -31,7 +32,8 @@ class Loss(NamedTuple):
     chunk: bool = False
 
 
-class ChunkPlace(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ChunkPlace:
     """Which of how many chunks a trace is, and where it begins in the reasoning."""
 
     index: int

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 POOL = 50  # batches sorted by length together, as transformers' LengthGroupedSampler does
 
 
-def draw(lengths: Sequence[int], *, epochs: float, budget: int | None, seed: int) -> list[int]:
+def draw(lengths: Sequence[int], *, epochs: float, budget: int | None, seed: object) -> list[int]:
     """Row numbers in training order: whole shuffles until the budget of tokens, or the epochs, are used up."""
     rng = random.Random(f"rows {seed}")
     limit = budget if budget is not None else epochs * sum(lengths)
@@ -25,7 +25,7 @@ def draw(lengths: Sequence[int], *, epochs: float, budget: int | None, seed: int
 
 
 def group(
-    order: Sequence[int], lengths: Sequence[int], *, rows: int, tokens: int | None, seed: int, packing: bool = False
+    order: Sequence[int], lengths: Sequence[int], *, rows: int, tokens: int | None, seed: object, packing: bool = False
 ) -> list[list[int]]:
     """Batches of at most `rows` rows and `tokens` padded tokens, rows of like length together, in shuffled order.
 

@@ -44,6 +44,7 @@ class Rendered:
     ranges: list[Range]
     form: Form = "cot"
     chunk: int = 0
+    group: str = ""  # what a schedule mixes by
 
     @property
     def trained(self) -> int:

@@ -1,7 +1,7 @@
 """How an objective has a trace read: what is asked of the student, and which tokens of the row carry loss."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
@@ -73,9 +73,7 @@ class Reading:
         """What tells two readings apart; empty for the plain one."""
         if self == PLAIN:
             return ""
-        return canonical_json(
-            [self.loss, self.instruction, dict(self.instructions), self.budgets, sorted(self.before.items())]
-        )
+        return canonical_json(asdict(self))
 
     def _budget(self, tokenizer: "PreTrainedTokenizerBase", trace: Trace) -> tuple[int | None, bool]:
         """The smallest budget that holds the reasoning, else the largest one and that it is too small."""

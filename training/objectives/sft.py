@@ -84,7 +84,9 @@ class Sft(Objective):
         order = draw(lengths, epochs=self.num_train_epochs, budget=self.max_train_tokens, seed=task.seed)
         return self.grouped(order, lengths, task.seed)
 
-    def grouped(self, order: Sequence[int], lengths: Sequence[int], seed: int) -> list[list[int]]:
+    def grouped(self, order: Sequence[int], lengths: Sequence[int], seed: object) -> list[list[int]]:
         """Rows in the order drawn as batches."""
-        bounds = {"rows": self.per_device_train_batch_size, "tokens": self.batch_tokens}
-        return group(order, lengths, **bounds, seed=seed, packing=self.packing)
+        return group(
+            order, lengths, rows=self.per_device_train_batch_size, tokens=self.batch_tokens, seed=seed,
+            packing=self.packing,
+        )  # fmt: skip

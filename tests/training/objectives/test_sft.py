@@ -2,9 +2,6 @@ import pytest
 import torch
 from worlds import sum_trace
 
-from curation.errors import UserError
-from curation.trace import Problem, Segment, Trace
-from training.objective import OBJECTIVES
 from training.objectives.sft import Sft
 
 QUICK = {"max_train_tokens": None, "num_train_epochs": 1, "max_length": 250, "lr_scheduler_type": "linear"}
