@@ -62,6 +62,23 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
 }
+CHANGED |= {
+    (objective, name): values
+    for objective in ("sft", "chunkwise", "sft_staged")
+    for name, values in {
+        "sections": {"sections": ["answer"]},
+        "kinds": {"kinds": ["plan"]},
+        "budgets": {"budgets": [64], "instruction": "{question} {budget}"},
+        "instructions": {"instructions": {"pot": "{question} Write a program."}},
+        "weights": {"weights": {"cot": 0.5}},
+    }.items()
+}
+MIX = {"mix_by": "model", "mix_start": {"ada": 1}, "mix_end": {"bob": 1}}
+CHANGED |= {
+    ("sft_staged", "mix_by"): MIX,
+    ("sft_staged", "mix_start"): {**MIX, "mix_start": {"ada": 1, "bob": 1}},
+    ("sft_staged", "mix_end"): {**MIX, "mix_end": {"ada": 1, "bob": 1}},
+}
 TEXTS = [
     "",
     "short",

@@ -13,6 +13,7 @@ from curation.models import Loaded, load
 from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
+from training.reading import PLAIN, Reading
 from training.student import MODEL, Student
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class Objective(Spec):
     def load(self, student: Student) -> Loaded:
         """The weights to train, in float32: master weights, while bf16 is autocast."""
         return load(student.path, student.adapter, dtype="float32")
+
+    def reading(self) -> Reading:
+        """What is asked of the student and which tokens carry loss, as the page shows it before launch."""
+        return PLAIN
 
     def stages(self) -> tuple[str, ...]:
         """What the stages are called; each has a new trainer and goes on with the weights of the one before."""
