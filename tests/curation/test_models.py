@@ -167,7 +167,7 @@ def test_a_top_p_sample_depends_on_its_seed_and_not_on_its_batch(folder):
 def test_an_answer_ends_before_the_first_stop_text(folder):
     model = TransformersModel.open(str(folder))
     whole = model.complete([Request("abc", 20)])[0]
-    stop = whole.text[4:7]
+    stop = whole.text[3]
     place = whole.text.index(stop)
     found = model.complete([Request("abc", 20, stop=("not in it", stop))])[0]
     assert (found.text, found.finish_reason, found.stopped) == (whole.text[:place], "stop", stop)
@@ -191,7 +191,7 @@ def test_log_probs_in_batches_equal_those_of_one_text_at_a_time_and_of_the_whole
     for values, alone, request, text in zip(found, single, requests, texts, strict=True):
         assert values == pytest.approx(alone, abs=1e-5)
         ids = torch.tensor([model.tokenizer(model.render(request.prompt) + text)["input_ids"]])
-        logits = model.model(input_ids=ids).logits[0].log_softmax(-1)
+        logits = model.model(input_ids=ids).logits[0].detach().log_softmax(-1)
         wanted = [float(logits[place - 1, ids[0, place]]) for place in range(ids.shape[1] - len(text), ids.shape[1])]
         assert values == pytest.approx(wanted, abs=1e-5)
 
