@@ -1,0 +1,29 @@
+"""The answer of a completion by its form: read from a text, or computed by a program."""
+
+from typing import Literal, NamedTuple
+
+from curation.models import Completion
+from curation.operators.run_program import program_of
+from curation.sandbox import SANDBOX
+from curation.trace import Problem, Trace
+from training.evaluate import answer_of
+
+AnswerForm = Literal["cot", "pot"]
+
+
+class Found(NamedTuple):
+    """An answer, None where there is none, and how the program ended, None where there was no program to run."""
+
+    answer: str | None
+    program: str | None = None
+
+
+def find(problem: Problem, completion: Completion, form: AnswerForm) -> Found:
+    """The answer of a completion; a program's is what it gives in the sandbox, none where it fails."""
+    if form == "cot":
+        return Found(answer_of(completion, problem.reference or ""))
+    program = program_of(Trace(problem, completion.text, form="pot"))
+    if program is None:
+        return Found(None, "no program")
+    outcome = SANDBOX.run(program)
+    return Found(outcome.value, outcome.ending)
