@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from curation.models import Completion
+from curation.models import CLOSE, OPEN, Completion
 from curation.operators.run_program import program_of
 from curation.sandbox import SANDBOX
 from curation.trace import Problem, Trace
@@ -22,7 +22,10 @@ def find(problem: Problem, completion: Completion, form: AnswerForm) -> Found:
     """The answer of a completion; a program's is what it gives in the sandbox, none where it fails."""
     if form == "cot":
         return Found(answer_of(completion, problem.reference or ""))
-    program = program_of(Trace(problem, completion.text, form="pot"))
+    reasoning, closed, after = completion.text.partition(CLOSE)
+    if completion.finish_reason == "length" and not closed:
+        return Found(None, "cut off")
+    program = program_of(Trace(problem, reasoning.replace(OPEN, "").strip(), after, form="pot"))
     if program is None:
         return Found(None, "no program")
     outcome = SANDBOX.run(program)
