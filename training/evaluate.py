@@ -94,7 +94,7 @@ class Models:
 
     def journaled(self, student: Student, journal: Journal) -> LanguageModel:
         """A student whose answers are kept in the journal."""
-        return Journaled(Lazy(lambda: self._open(student)), journal, _key(student))
+        return Journaled(Lazy(lambda: journal.untimed(lambda: self._open(student))), journal, _key(student))
 
     def setting(self, journal: Journal, done: Done) -> Setting:
         """What a strategy is given."""

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from curation.job import cut_half_line
 from curation.models import Completion, Done, Request, Streaming, in_order
 from curation.trace import canonical_json, content_id
 
+T = TypeVar("T")
 TEXTS = 32  # ours: texts scored between two writes
 
 
@@ -30,6 +31,13 @@ class Journal:
     def seconds(self) -> float:
         """Time spent by all sessions."""
         return self._before + time.monotonic() - self._began
+
+    def untimed(self, made: Callable[[], T]) -> T:
+        """What is made, such as a model being loaded, without its time."""
+        began = time.monotonic()
+        value = made()
+        self._began += time.monotonic() - began
+        return value
 
     def add(self, key: str, **values: Any) -> None:  # noqa: ANN401  (JSON values)
         """Keep what was found for a request."""
