@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 
 from curation.errors import UserError
+from curation.table import PROBLEMS
 from curation.trace import Problem
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "benchmark"
 QUESTIONS = ("question", "problem")  # field names in JSON lines, the first present is taken
 ANSWERS = ("answer", "reference")
+OWN = {*QUESTIONS, *ANSWERS, *PROBLEMS.names}  # what a problem keeps under its own name
 
 
 class Item(NamedTuple):
@@ -89,7 +91,9 @@ def _problem(values: dict[str, Any], path: Path, row: int) -> Problem:
     reference = None if answer is None or not str(answer).strip() else str(answer)
     subject = None if values.get("subject") is None else str(values["subject"])
     dataset, media = str(values.get("dataset") or title(path)), tuple(values.get("media") or ())
-    return Problem(question, reference, dataset, values.get("split"), subject, media)
+    rest = {name: value for name, value in values.items() if name not in OWN}
+    extra = json.dumps(rest, ensure_ascii=False, default=str)
+    return Problem(question, reference, dataset, values.get("split"), subject, media, extra)
 
 
 def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

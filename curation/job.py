@@ -37,7 +37,7 @@ class Job:
         self._last_progress = 0.0
         self._reserve = run.folder / ".reserve"
         self._reserve.write_bytes(bytes(RESERVE))
-        _cut_half_line(run.folder / "metrics.jsonl")
+        cut_half_line(run.folder / "metrics.jsonl")
         signal.signal(signal.SIGTERM, self._on_terminate)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
@@ -115,7 +115,7 @@ def _wait_for(lock: int, job: Job) -> None:
             time.sleep(POLL)
 
 
-def _cut_half_line(path: Path) -> None:
+def cut_half_line(path: Path) -> None:
     """Remove what a killed worker left of its last line."""
     if path.exists():
         whole = path.read_bytes().rfind(b"\n") + 1

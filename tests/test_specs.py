@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,6 +60,9 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
     ("select_k", "score"): {"by": "mmr", "score": "sample"},
     ("select_k", "group"): {"by": "quota", "group": "model"},
+    ("budget", "budgets"): {"budgets": [7]},
+    ("vote", "members"): {"members": [{"n": 3}]},
+    ("pipeline", "stages"): {"stages": [{"name": "answer"}]},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
 }
@@ -195,6 +199,8 @@ def test_flags_read_back_into_the_same_spec(spec):
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
             given.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, list) and any(isinstance(item, dict) or "," in str(item) for item in value):
+            given += [flag, json.dumps(value)]
         elif isinstance(value, list):
             given += [flag, ",".join(map(str, value))]
         elif value is not None:

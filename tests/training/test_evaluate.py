@@ -15,8 +15,8 @@ from training.student import resolve
 from training.train import train
 
 
-def completion(text, n=3, reason="stop"):
-    return Completion(text, tuple(range(n)), reason)
+def completion(text, n=3, reason="stop", n_prompt=None):
+    return Completion(text, tuple(range(n)), reason, n_prompt)
 
 
 def no_other(name):
@@ -41,7 +41,7 @@ def test_a_prompt_that_opened_the_think_block_does_not_hide_the_answer():
 
 
 def test_a_sample_is_graded_with_all_that_was_measured():
-    row = grade(Attempt(Problem("1+1?", "2", subject="easy"), completion("\\boxed{2}")), 0.5)
+    row = grade(Attempt(Problem("1+1?", "2", subject="easy"), completion("\\boxed{2}", n_prompt=7)), 0.5)
     assert row == {
         "problem_id": Problem("1+1?").id,
         "sample": 0,
@@ -57,6 +57,7 @@ def test_a_sample_is_graded_with_all_that_was_measured():
         "seconds": 0.5,
         "draft": False,
         "facts": "{}",
+        "n_prompt_tokens": 7,
     }
 
 
@@ -68,11 +69,13 @@ def test_scores_stand_together():
     assert (low, high) == pytest.approx((0.0615, 0.7923), abs=5e-5)
     assert found == {
         "n": 3,
+        "problems": 3,
         "correct": 1,
         "accuracy": 1 / 3,
         "mean_tokens": 10,
         "median_tokens": 6,
         "tokens_per_correct": 30.0,
+        "cost": None,
         "no_answer_rate": 1 / 3,
         "cut_rate": 1 / 3,
         "seconds": 1.5,
