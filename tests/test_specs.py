@@ -61,6 +61,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("select_k", "group"): {"by": "quota", "group": "model"},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
+    ("ce_kl", "reference"): {"reference": "base"},
 }
 TEXTS = [
     "",
