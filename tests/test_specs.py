@@ -65,6 +65,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("pipeline", "stages"): {"stages": [{"name": "answer"}]},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
+    ("ce_kl", "reference"): {"reference": "base"},
 }
 CHANGED |= {
     (objective, name): values

@@ -19,9 +19,14 @@ from training.student import MODEL, Student
 if TYPE_CHECKING:
     from transformers import Trainer
 
+Progress = Callable[[int, int, str], None]
 SMALL = 10_000_000  # parameters
 RATE_SMALL, RATE_LARGE, RATE_LORA = 2e-3, 2e-5, 2e-4
 STEPS_LOGGED = 100
+
+
+def unheard(done: int, total: int, label: str) -> None:
+    """Progress that nobody looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Task:
     """What an objective is given: the student as the stage before left it, and what it learns from.
 
     `traces` are the set's rows to train on. Checkpoints of the stage go into a folder of its own. `named` resolves
-    another student, such as a mentor, by name.
+    another student, such as a mentor, by name. `progress` is told what comes before training, and may raise to stop.
     """
 
     student: Loaded
@@ -39,6 +44,12 @@ class Task:
     seed: int
     named: Callable[[str], Student]
     stage: int = 0
+    progress: Progress = unheard
+
+    @property
+    def out(self) -> Path:
+        """The run's folder of results, where an objective may keep what it made."""
+        return self.checkpoints.parents[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,16 +78,21 @@ class Weigher:
         return (weights[self.forms[number]] if weights else 1.0) * own[self.scheme.average] / max(totals[form], 1e-9)
 
 
-def supervised_trainer(
-    model: Any,  # noqa: ANN401  (a transformers model)
-    arguments: Mapping[str, Any],
-    collator: Collator,
-    batches: Sequence[Sequence[int]],
-    **options: Any,  # noqa: ANN401
-) -> "SFTTrainer":
-    """TRL's SFTTrainer over ready-made batches; rows with weights of their own are weighed."""
+def supervised(shared: Mapping[str, Any], collator: Collator, batches: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """What TRL's SFTTrainer needs to take ready-made batches."""
     from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
+
+    return {
+        "args": SFTConfig(**shared, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
+        "data_collator": collator,
+        "train_dataset": Dataset.from_dict({"rows": [list(batch) for batch in batches]}),
+    }
+
+
+def supervised_trainer(arguments: Mapping[str, Any]) -> "SFTTrainer":
+    """TRL's SFTTrainer; rows with weights of their own are weighed."""
+    from trl import SFTTrainer
 
     class Weighed(SFTTrainer):  # type: ignore[misc]
         def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -99,13 +104,7 @@ def supervised_trainer(
             # accumulated batches count alike, each with its own averages
             return lost.sum() / self.current_gradient_accumulation_steps
 
-    return Weighed(
-        model,
-        SFTConfig(**arguments, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
-        data_collator=collator,
-        train_dataset=Dataset.from_dict({"rows": [list(batch) for batch in batches]}),
-        **options,
-    )
+    return Weighed(**arguments)
 
 
 def spread(weights: Any, inputs: Mapping[str, Any]) -> Any:  # noqa: ANN401  (tensors)

@@ -38,7 +38,9 @@ def train(job: Job) -> None:
     finished = [folder for folder in folders if (folder / SCORES).exists()]
     loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
     named = partial(resolve, runs=job.run.folder.parent)
-    task = Task(loaded, curated, traces, job.out / "checkpoints", job.request.seed, named)
+    task = Task(
+        loaded, curated, traces, job.out / "checkpoints", job.request.seed, named, progress=job.progress
+    )  # fmt: skip
     for number in range(len(finished), len(folders)):
         facts = [_facts(folder) for folder in folders[:number]]
         task = replace(task, stage=number, checkpoints=job.out / "checkpoints" / str(number))

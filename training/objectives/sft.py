@@ -5,7 +5,7 @@ weighed lambda L_cot + (1 - lambda) L_pot: "Mixed Distillation". Budgets in the 
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,9 +19,12 @@ from training.collate import Collator
 from training.data import Rendered, check, render_all
 from training.objective import Objective, Setup, Task
 from training.reading import BUDGET, Instruction, Reading
-from training.supervised import Average, Scheme, facts, supervised_trainer
+from training.supervised import Average, Scheme, facts, supervised, supervised_trainer
 
 Weight = Annotated[float, Field(ge=0)]
+
+if TYPE_CHECKING:
+    from trl import SFTTrainer
 
 
 class Sft(Objective):
@@ -64,11 +67,20 @@ class Sft(Objective):
         scheme = Scheme(self.average, self.weights)
         scheme.check(rows)
         shared = self.arguments(task, -(-len(batches) // self.gradient_accumulation_steps))
-        pad = task.student.tokenizer.pad_token_id
-        collator = Collator(rows, pad, packing=self.packing, weigh=None if scheme.plain else scheme.weigher(rows))
-        options = {"processing_class": task.student.tokenizer, "peft_config": self.lora_config()}
-        trainer = supervised_trainer(task.student.model, shared, collator, batches, **options)
+        tokenizer = task.student.tokenizer
+        weigh = None if scheme.plain else scheme.weigher(rows)
+        arguments = {
+            "model": task.student.model,
+            **supervised(shared, Collator(rows, tokenizer.pad_token_id, packing=self.packing, weigh=weigh), batches),
+            "processing_class": tokenizer,
+            "peft_config": self.lora_config(),
+        }
+        trainer = self.trainer(task, rows, arguments)
         return Setup(trainer, facts(report, rows, batches) | {"learning_rate": shared["learning_rate"]})
+
+    def trainer(self, task: Task, rows: Sequence[Rendered], arguments: dict[str, Any]) -> "SFTTrainer":
+        """The trainer of these rows; an objective with another loss puts its own here."""
+        return supervised_trainer(arguments)
 
     def rendered(self, task: Task) -> list[Rendered]:
         """The rows of the stage as the student sees them."""
