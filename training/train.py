@@ -60,7 +60,8 @@ def _stage(job: Job, objective: Objective, task: Task, folder: Path, before: lis
     """Train one stage to its end; its model and facts lie in its folder afterwards."""
     try:
         setup = objective.setup(task)
-        facts = {**setup.facts, **_run(job, setup.trainer, task, objective.stages()[task.stage], before)}
+        measured = _run(job, setup.trainer, task, objective.stages()[task.stage], before)
+        facts = {**setup.facts, **measured}  # a trainer may complete its facts while it runs
     except (MemoryError, RuntimeError) as error:
         raise memory_error(error, _remedy(objective)) from error
     model = setup.trainer.model
