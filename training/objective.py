@@ -13,6 +13,7 @@ from curation.models import Loaded, load
 from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
+from training.step_scorer import StepScorer, open_scorer
 from training.student import MODEL, Student
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Task:
     """What an objective is given: the student as the stage before left it, and what it learns from.
 
     `traces` are the set's rows to train on. Checkpoints of the stage go into a folder of its own. `named` resolves
-    another student, such as a mentor, by name.
+    another student, such as a mentor, by name; `scorer` a step scorer.
     """
 
     student: Loaded
@@ -38,6 +39,7 @@ class Task:
     seed: int
     named: Callable[[str], Student]
     stage: int = 0
+    scorer: Callable[[str], StepScorer] = open_scorer
 
 
 @dataclass(frozen=True, slots=True)

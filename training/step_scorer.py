@@ -1,10 +1,11 @@
 """Step scorers: how right each step of a solution is, by what objective `prm` trained.
 
 A row is the question in the chat template, then every step followed by the separator; the score of a step is read at
-the last token of the separator behind it, as in URSA (arXiv 2501.04686): a mark after each step.
+the last token of the separator behind it, as in URSA: a mark after each step.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -128,5 +129,5 @@ def aggregate(scores: Sequence[float], how: Aggregate = "mean") -> float | None:
 def largest_drop(scores: Iterable[float]) -> float:
     """The largest relative fall from one step to the next; 0 for one step, and after a score of 0."""
     values = list(scores)
-    drops = [(one - other) / one for one, other in zip(values, values[1:], strict=False) if one > 0]
+    drops = [(one - other) / one for one, other in pairwise(values) if one > 0]
     return max([0.0, *drops])

@@ -1,4 +1,4 @@
-"""What objective `prm` trains with: rows labelled at the marks behind their steps, and a Trainer that states its AUC."""
+"""What objective `prm` trains with: rows labelled at the marks behind their steps, a Trainer that states its AUC."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -95,7 +95,9 @@ def step_trainer(held_out: Sequence[StepRow], facts: dict[str, Any], **arguments
 
         def measure(self) -> float | None:
             found = [self.judge(row) for row in held_out]
-            return auc([score for scores, _ in found for score in scores], [one for _, right in found for one in right])
+            return auc(
+                [score for scores, _ in found for score in scores], [one for _, right in found for one in right]
+            )
 
         def judge(self, row: StepRow) -> tuple[list[float], list[bool]]:
             import torch

@@ -19,6 +19,7 @@ from training import checkpoints
 from training.memory import memory_error
 from training.objective import OBJECTIVES, Objective, Task
 from training.reporting import Reporter, callback
+from training.step_scorer import open_scorer
 from training.student import TRAINED_ON, Student, resolve
 
 SCORES = "scores.json"
@@ -37,8 +38,9 @@ def train(job: Job) -> None:
     folders = [job.out / "stages" / str(number) for number in range(len(objective.stages()))]
     finished = [folder for folder in folders if (folder / SCORES).exists()]
     loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
-    named = partial(resolve, runs=job.run.folder.parent)
-    task = Task(loaded, curated, traces, job.out / "checkpoints", job.request.seed, named)
+    runs = job.run.folder.parent
+    named, scorer = partial(resolve, runs=runs), partial(open_scorer, runs=runs)
+    task = Task(loaded, curated, traces, job.out / "checkpoints", job.request.seed, named, scorer=scorer)
     for number in range(len(finished), len(folders)):
         facts = [_facts(folder) for folder in folders[:number]]
         task = replace(task, stage=number, checkpoints=job.out / "checkpoints" / str(number))

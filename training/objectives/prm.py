@@ -1,4 +1,4 @@
-"""A process reward model: every step of a solution judged right or wrong (URSA, arXiv 2501.04686)."""
+"""A process reward model: every step of a solution judged right or wrong (URSA)."""
 
 from typing import Any, ClassVar, Literal
 
