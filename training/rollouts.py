@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curation.decoding import Prompt as DecodePrompt
+from curation.decoding import decode
 from curation.models import Loaded, Request, TransformersModel, ask
 from curation.runs import replace_text
 from curation.trace import Problem, Trace
@@ -136,11 +138,27 @@ class RewardFunction:
 
 
 def text_trainer(**arguments: Any) -> "GRPOTrainer":  # noqa: ANN401
-    """TRL's GRPOTrainer over rendered prompts, which it would else give a second start token."""
+    """TRL's GRPOTrainer over rendered prompts, which it would else give a second start token.
+
+    On one device answers are decoded as in evaluation, where finished rows are dropped.
+    """
     from trl import GRPOTrainer
 
     class TextTrainer(GRPOTrainer):  # type: ignore[misc]
         def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
             return self.processing_class(prompts, add_special_tokens=False)["input_ids"], None, {}
+
+        def _generate_single_turn(self, prompt_ids: list[list[int]], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            if self.use_vllm or self.accelerator.num_processes > 1:
+                return super()._generate_single_turn(prompt_ids, *args, **kwargs)
+            seeds = random.Random(f"answers {self.args.seed} {self.state.global_step}")
+            asked = [
+                DecodePrompt(ids, self.max_completion_length, self.temperature, seeds.getrandbits(32), self.top_p)
+                for ids in prompt_ids
+            ]
+            self.model.eval()  # with gradient checkpointing a model in training keeps no cache
+            found = sorted(decode(self.model, asked, frozenset(self.eos_token_ids), len(asked)))
+            self.model.train()
+            return [ids for _, ids, _ in found], None
 
     return TextTrainer(**arguments)
