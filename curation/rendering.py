@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 from curation.exports.render import render_completion
+from curation.models import CLOSE as CLOSE
+from curation.models import OPEN as OPEN
 from curation.models import ask, load_tokenizer
 from curation.trace import Trace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-OPEN, CLOSE = "<think>", "</think>"
 Mark = Literal["doubled_think", "orphan_think", "text_lost", "prompt_changed", "prompt_space"]
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
