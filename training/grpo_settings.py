@@ -71,7 +71,8 @@ class GrpoSettings(Objective):
             f"the answers of an update, {batch}, must be a multiple of num_generations": batch % self.num_generations,
             "max_completion_lengths must grow": any(b <= a for a, b in pairwise(self.max_completion_lengths)),
             "the instruction must hold {question}": QUESTION not in self.instruction,
-            "with budgets the instruction must hold {budget}": self.budgets and "{budget}" not in self.instruction,
+            "budgets and {budget} in the instruction need each other": bool(self.budgets)
+            != ("{budget}" in self.instruction),
             "the reward part budget needs budgets": reward.uses("budget") and not self.budgets,
             "the reward part steps needs a step_scorer": reward.uses("steps") and not self.step_scorer,
         }

@@ -58,9 +58,14 @@ def prompts(
     rng = random.Random(f"budgets {seed}")
     drawn = [(problem, rng.choice(budgets) if budgets else None) for problem in found]
     return [
-        Prompt(problem, prompt_text(tokenizer, ask(problem.question, instruction, budget=budget), thinking), budget)
+        Prompt(problem, prompt_text(tokenizer, ask(problem.question, instruction, **slots(budget)), thinking), budget)
         for problem, budget in drawn
     ]
+
+
+def slots(budget: int | None) -> dict[str, int]:
+    """What an instruction may hold besides the question."""
+    return {} if budget is None else {"budget": budget}
 
 
 @dataclass(frozen=True, slots=True)

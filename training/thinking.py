@@ -7,7 +7,7 @@ empty think block, so the student answers at once.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from curation.models import Message
+from curation.models import Message, begun
 from curation.rendering import CLOSE, OPEN
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Thinking = Literal["thinking", "thinking_free"]
 SWITCH = "enable_thinking"  # what Qwen's and others' templates call it
-REST = f"\n\n{CLOSE}\n"
+EMPTY = f"{OPEN}\n\n{CLOSE}\n"  # as answers are rendered for training
 
 
 def prompt_text(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message], thinking: Thinking) -> str:
@@ -27,11 +27,7 @@ def prompt_text(tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message
         switched = _render(tokenizer, messages, **{SWITCH: False})
         if switched.rstrip().endswith(CLOSE):
             return switched
-    if plain.rstrip().endswith(CLOSE):
-        return plain
-    if plain.rstrip().endswith(OPEN):
-        return plain.rstrip() + REST
-    return plain + OPEN + REST
+    return begun(plain, EMPTY)
 
 
 def opened(prompt: str) -> str:
