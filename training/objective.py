@@ -14,6 +14,7 @@ from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
 from training.reading import PLAIN, Reading
+from training.step_scorer import StepScorer, open_scorer
 from training.student import MODEL, Student
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Task:
     """What an objective is given: the student as the stage before left it, and what it learns from.
 
     `traces` are the set's rows to train on. Checkpoints of the stage go into a folder of its own. `named` resolves
-    another student, such as a mentor, by name. `progress` is told what comes before training, and may raise to stop.
+    another student, such as a mentor, by name; `scorer` a step scorer. `progress` is told what comes before training,
+    and may raise to stop.
     """
 
     student: Loaded
@@ -44,6 +46,7 @@ class Task:
     seed: int
     named: Callable[[str], Student]
     stage: int = 0
+    scorer: Callable[[str], StepScorer] = open_scorer
     progress: Progress = unheard
 
     @property

@@ -19,6 +19,7 @@ from training import checkpoints
 from training.memory import memory_error
 from training.objective import OBJECTIVES, Objective, Task
 from training.reporting import Reporter, callback
+from training.step_scorer import open_scorer
 from training.student import TRAINED_ON, Student, resolve
 
 SCORES = "scores.json"
@@ -37,10 +38,10 @@ def train(job: Job) -> None:
     folders = [job.out / "stages" / str(number) for number in range(len(objective.stages()))]
     finished = [folder for folder in folders if (folder / SCORES).exists()]
     loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
-    named = partial(resolve, runs=job.run.folder.parent)
-    task = Task(
-        loaded, curated, traces, job.out / "checkpoints", job.request.seed, named, progress=job.progress
-    )  # fmt: skip
+    runs = job.run.folder.parent
+    named, scorer = partial(resolve, runs=runs), partial(open_scorer, runs=runs)
+    checkpoint = job.out / "checkpoints"
+    task = Task(loaded, curated, traces, checkpoint, job.request.seed, named, scorer=scorer, progress=job.progress)
     for number in range(len(finished), len(folders)):
         facts = [_facts(folder) for folder in folders[:number]]
         task = replace(task, stage=number, checkpoints=job.out / "checkpoints" / str(number))
@@ -62,7 +63,8 @@ def _stage(job: Job, objective: Objective, task: Task, folder: Path, before: lis
     """Train one stage to its end; its model and facts lie in its folder afterwards."""
     try:
         setup = objective.setup(task)
-        facts = {**setup.facts, **_run(job, setup.trainer, task, objective.stages()[task.stage], before)}
+        measured = _run(job, setup.trainer, task, objective.stages()[task.stage], before)
+        facts = {**setup.facts, **measured}  # a trainer may complete its facts while it runs
     except (MemoryError, RuntimeError) as error:
         raise memory_error(error, _remedy(objective)) from error
     model = setup.trainer.model
