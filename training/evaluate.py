@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean, median
@@ -12,15 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.answers import compare, extract
+from curation.answers import Extractor, compare, extract
+from curation.benchmarking.card import AUTO, Verifier
 from curation.intervals import wilson
 from curation.job import Job
 from curation.models import LanguageModel, TransformersModel
 from curation.rendering import CLOSE, OPEN
 from curation.runs import replace_text
 from curation.table import parts, write_part
-from curation.trace import Problem
-from training.benchmark import read
+from training.benchmark import Benchmark, read
+from training.contamination import report, seen
 from training.memory import memory_error
 from training.strategy import STRATEGIES, Attempt, Setting, Strategy
 from training.student import Student, resolve
@@ -51,7 +51,8 @@ def evaluate(job: Job) -> None:
     inputs = job.request.inputs
     strategy = STRATEGIES.parse(job.request.spec)
     student = Student.from_inputs(inputs)
-    benchmark = read(Path(inputs["benchmark"])).first(inputs.get("limit"))
+    whole = read(Path(inputs["benchmark"]))
+    benchmark = whole.first(inputs.get("limit"))
     problems, folder = benchmark.problems, job.out / "samples"
     model = None
     for start in range(0, len(problems), PART):
@@ -59,7 +60,7 @@ def evaluate(job: Job) -> None:
         if not path.exists():
             model = model or TransformersModel.open(student.path, student.adapter, batch_size=inputs.get("batch_size"))
             try:
-                write_part(_solve(job, strategy, model, problems, start), path)
+                write_part(_solve(job, strategy, model, benchmark, start), path)
             except (MemoryError, RuntimeError) as error:
                 raise memory_error(error, f"Lower the batch size ({model.batch_size}) or max_new_tokens") from error
         job.progress(min(start + PART, len(problems)), len(problems), "problems")
@@ -70,14 +71,19 @@ def evaluate(job: Job) -> None:
         "benchmark": benchmark.name,
         "strategy": strategy.dump(),
         "seed": job.request.seed,
-        "contaminated": benchmark.contaminated(student.problems()),
     }
     final = table.filter(pc.invert(table["draft"]))
-    replace_text(job.out / "scores.json", json.dumps({**about, **scores(final), **strategy.measures(table)}, indent=1))
+    found = {
+        **about,
+        **scores(final),
+        **strategy.measures(table),
+        **report(final, seen(student, whole.problems), scores),
+    }
+    replace_text(job.out / "scores.json", json.dumps(found, indent=1))
 
 
-def _solve(job: Job, strategy: Strategy, model: LanguageModel, problems: Sequence[Problem], start: int) -> pa.Table:
-    began = time.monotonic()
+def _solve(job: Job, strategy: Strategy, model: LanguageModel, benchmark: Benchmark, start: int) -> pa.Table:
+    began, problems = time.monotonic(), benchmark.problems
     chosen = problems[start : start + PART]
 
     def named(name: str) -> LanguageModel:
@@ -89,14 +95,16 @@ def _solve(job: Job, strategy: Strategy, model: LanguageModel, problems: Sequenc
 
     attempts = strategy.solve(chosen, Setting(model, lru_cache(named), job.request.seed, done))
     seconds = (time.monotonic() - began) / len(chosen)
-    return pa.Table.from_pylist([grade(attempt, seconds) for attempt in attempts], schema=SAMPLES)
+    rows = [grade(attempt, seconds, benchmark.verifier) for attempt in attempts]
+    return pa.Table.from_pylist(rows, schema=SAMPLES)
 
 
-def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
+def grade(attempt: Attempt, seconds: float | None = None, verifier: Verifier = AUTO) -> dict[str, Any]:
     """One attempt as a row of SAMPLES; `seconds` is the problem's share of its part's time."""
     problem, completion = attempt.problem, attempt.completion
     reference = problem.reference or ""
-    read = final_answer(completion.text, reference, complete=completion.finish_reason == "stop")
+    complete = completion.finish_reason == "stop"
+    read = final_answer(completion.text, reference, complete=complete, extractor=verifier.extractor)
     answer = attempt.answer if attempt.decided else read
     return {
         "problem_id": problem.id,
@@ -106,7 +114,7 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
         "reference": problem.reference,
         "output": completion.text,
         "answer": answer,
-        "correct": answer is not None and compare(answer, reference).equal,
+        "correct": answer is not None and compare(answer, reference, verifier.comparator).equal,
         "no_answer": answer is None,
         "n_tokens": completion.n_tokens if attempt.n_tokens is None else attempt.n_tokens,
         "finish_reason": completion.finish_reason,
@@ -116,13 +124,13 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
     }
 
 
-def final_answer(text: str, reference: str, *, complete: bool) -> str | None:
+def final_answer(text: str, reference: str, *, complete: bool, extractor: Extractor = "auto") -> str | None:
     """The answer given after the reasoning; a reasoning that never ends gives none."""
     _, closed, after = text.rpartition(CLOSE)
     if OPEN in text and not closed:
         return None
     # a bare last number of an answer that was cut off is a step, not a conclusion
-    return extract(after if closed else text, reference=reference, bare=complete)
+    return extract(after if closed else text, extractor, reference, bare=complete)
 
 
 def scores(table: pa.Table) -> dict[str, Any]:
