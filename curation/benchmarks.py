@@ -6,20 +6,23 @@ one, or a path.
 """
 
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from curation.benchmarking.card import Card, beside, form_of, read_card
-from curation.benchmarking.layouts import BY_NAME, Layout, Read, lowered, recognise, words
+from curation.benchmarking.layouts import ANSWERS, BY_NAME, QUESTIONS, Layout, Read, lowered, recognise, words
 from curation.benchmarking.rows import Line, lines
 from curation.errors import UserError
 from curation.imports.record import Row
 from curation.imports.values import get
+from curation.table import PROBLEMS
 from curation.texts.languages import languages_of
 from curation.trace import Problem
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "benchmark"
+OWN = {*QUESTIONS, *ANSWERS, *PROBLEMS.names}  # what a problem keeps under its own name
 HEAD = 100  # ours: rows that tell the layout, and questions that tell the languages
 FEWEST = 0.2  # ours: share of questions from which a language is named; single short ones are misread
 
@@ -139,9 +142,11 @@ def _item(path: Path, line: Line, layout: Layout, card: Card) -> Item:
         )
     split = card.fields.get("split", "split")
     media = values.get("media") or ()
+    rest = {name: value for name, value in line.values.items() if name not in OWN}
     problem = Problem(
         read.question, read.reference, str(values.get("dataset") or title(path)), words(get(line.values, split)),
         read.subject, (media,) if isinstance(media, str) else tuple(media),
+        json.dumps(rest, ensure_ascii=False, default=str),
     )  # fmt: skip
     return Item(line.row, problem, read.level)
 

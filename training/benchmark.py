@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from curation.benchmarking.card import AUTO, Verifier
-from curation.benchmarks import describe
+from curation.benchmarks import Described, describe, title
 from curation.errors import UserError
 from curation.table import PROBLEMS, write_part
 from curation.trace import Problem
@@ -28,15 +28,19 @@ class Benchmark:
 
 def read(path: Path) -> Benchmark:
     """The benchmark of a file; UserError when a problem has no answer or no question."""
-    card, found = describe(path)
-    unanswered = [item.row for item in found if item.problem.reference is None]
+    return marked(path, describe(path))
+
+
+def marked(path: Path, found: Described) -> Benchmark:
+    """A benchmark whose problems were read already; UserError when a problem has no answer."""
+    unanswered = [item.row for item in found.items if item.problem.reference is None]
     if unanswered:
         more = f" ({len(unanswered)} rows have none)" if len(unanswered) > 1 else ""
         raise UserError(
             f"{path}, row {unanswered[0]}: no answer, so a student cannot be marked on it{more}; give every problem "
-            f'an "answer", or name the column that holds it in {card.name}.card.yaml: `fields: {{answer: COLUMN}}`.'
+            f'an "answer", or name the column that holds it in {title(path)}.card.yaml: `fields: {{answer: COLUMN}}`.'
         )
-    return Benchmark(card.name, tuple(item.problem for item in found), card.verifier())
+    return Benchmark(found.card.name, tuple(item.problem for item in found.items), found.card.verifier())
 
 
 def write(problems: Sequence[Problem], path: Path) -> None:

@@ -39,7 +39,8 @@ def test_a_card_names_the_column_of_the_answers(make_benchmark):
     path = make_benchmark([{"exercise": "1 + 1?", "result": {"value": 2}, "kind": "sums"}])
     fields = "fields: {question: exercise, answer: result.value, subject: kind}"
     path.with_name("bench.card.yaml").write_text(f"name: mine\nanswers: math\n{fields}\n")
-    assert read(path) == Benchmark("mine", (Problem("1 + 1?", "2", "bench", None, "sums"),))
+    extra = '{"exercise": "1 + 1?", "result": {"value": 2}, "kind": "sums"}'
+    assert read(path) == Benchmark("mine", (Problem("1 + 1?", "2", "bench", None, "sums", (), extra),))
 
 
 def test_an_answer_of_zero_is_an_answer(make_benchmark):
