@@ -27,10 +27,29 @@ def numbers(scores: dict[str, Any]) -> None:
     columns[1].metric("Tokens per answer", "unknown" if tokens is None else f"{tokens:,.0f}")
     columns[2].metric("No answer", share(scores.get("no_answer_rate")))
     columns[3].metric("Problems", scores.get("n"))
-    if scores.get("contaminated"):
-        st.warning(
-            f"The student was trained on {scores['contaminated']} of these problems.", icon=":material/warning:"
-        )
+    remembered(scores)
+
+
+def remembered(scores: dict[str, Any]) -> None:
+    """What the student had seen of the problems, and its accuracy on the others."""
+    trained, near = scores.get("contaminated"), scores.get("overlapping")
+    if trained or near:
+        parts = [f"trained on {trained:,} of these problems"] if trained else []
+        parts += [f"trained on near copies of {near:,}"] if near else []
+        st.warning(f"The student was {' and '.join(parts)}. {rest(scores.get('clean') or {})}",
+                   icon=":material/warning:")  # fmt: skip
+    elif trained is None:
+        st.caption("What this student was trained on is not known, so its problems were not checked.")
+    elif near == 0:
+        st.caption("Neither these problems nor near copies of them are in the student's training sets.")
+
+
+def rest(clean: dict[str, Any]) -> str:
+    """The accuracy on the problems the student had not seen."""
+    if not clean.get("n"):
+        return "No problem is left that it had not seen."
+    low, high = clean["accuracy_low"], clean["accuracy_high"]
+    return f"On the {clean['n']:,} others: {clean['accuracy']:.1%} ({low:.1%} to {high:.1%})."
 
 
 def share(value: float | None) -> str:
