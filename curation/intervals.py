@@ -13,7 +13,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(successes: int, total: int) -> Interval | None:
+def wilson(successes: float, total: float) -> Interval | None:
     """Wilson's score interval of a share (Wilson 1927); None without observations."""
     if total == 0:
         return None
