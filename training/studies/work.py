@@ -7,6 +7,7 @@ and the others go on.
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,9 @@ class CellFailed(Exception):
     """One run of a cell did not finish; the other cells go on."""
 
 
-def study(job: Job) -> None:
-    """Work through the cells; UserError at the end when some of them failed."""
-    work = Work(job)
+def study(job: Job, start: Callable[[Run], None] = Run.launch) -> None:
+    """Work through the cells, starting their runs; UserError at the end when some of them failed."""
+    work = Work(job, start)
     for number, cell in enumerate(work.cells):
         work.told(cell, state="running")
         try:
@@ -65,9 +66,9 @@ def numbers(finished: Finished) -> dict[str, Any]:
 class Work:
     """The cells of one study's run and what has become of them."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, start: Callable[[Run], None]) -> None:
         """Read the request; nothing is started yet."""
-        self.job, self.runs = job, job.run.folder.parent
+        self.job, self.start, self.runs = job, start, job.run.folder.parent
         self.root = self.runs.parent
         self.study = Study.parse(job.request.spec)
         self.sources: dict[str, dict[str, Any]] = job.request.inputs["sources"]
@@ -157,7 +158,7 @@ class Work:
         """Launch a run unless it goes on already, and wait for its end; a study that is to stop stops it too."""
         self.job.check()
         if run.status().state not in ACTIVE:
-            run.launch()
+            self.start(run)
         stopping = False
         while run.status().state in ACTIVE:
             if self.job.stopping() and not stopping:

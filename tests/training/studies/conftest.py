@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,12 +10,19 @@ import pytest
 
 from curation.models import Completion
 from curation.runs import Request, Run, create
+from curation.sets.frozen import freeze_at
 from curation.table import write_part
 from curation.trace import Problem
 from training.evaluate import SAMPLES, grade, scores
 from training.strategy import Attempt
+from training.studies.launch import study_run
+from training.studies.study import Study
 
 Row = tuple[str, bool, int]  # problem, right, tokens
+SMALL = {
+    "objective": {"objective": "sft", "max_train_tokens": 300, "batch_tokens": 200},
+    "strategy": {"strategy": "greedy", "max_new_tokens": 2},
+}
 
 
 @pytest.fixture
@@ -37,3 +45,15 @@ def _sample(row: Row, draft: bool = False) -> dict:
     name, right, tokens = row
     text = f"\\boxed{{{1 if right else 2}}}"
     return grade(Attempt(Problem(name, "1"), Completion(text, (7,) * tokens, "stop"), draft=draft), 0.5)
+
+
+@pytest.fixture
+def begin(tmp_path: Path, student_folder: Path, make_benchmark: Callable[..., Path]) -> Callable[..., Run]:
+    """The run of a study of the tiny student on two sums, not launched."""
+
+    def make(**values: object) -> Run:
+        bench = make_benchmark([{"question": "1 + 1?", "answer": "2"}, {"question": "2 + 2?", "answer": "4"}])
+        base = {"name": "s", "student": str(student_folder), "benchmark": str(bench), "seeds": [0], **SMALL}
+        return study_run(tmp_path, Study.parse({**base, **values}), partial(freeze_at, tmp_path))
+
+    return make
