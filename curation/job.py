@@ -19,6 +19,7 @@ from curation.runs import ACTIVE, Run, State, Status, replace_text
 
 POLL = 0.2  # seconds between looks at the lock and the cancel file while queued
 PROGRESS_EVERY = 0.3  # seconds
+LIGHT = ("study",)  # kinds of runs that only start others and wait for them, so they must not hold the lock
 RESERVE = 64 * 1024  # bytes kept on the disk, so that a run that filled it can still say so
 
 
@@ -87,7 +88,8 @@ def work(folder: Path, tasks: Mapping[str, Task]) -> int:
     job.status("queued")
     try:
         with open(folder.parent / ".heavy.lock", "w") as lock:
-            _wait_for(lock.fileno(), job)
+            if job.request.kind not in LIGHT:
+                _wait_for(lock.fileno(), job)
             job.status("running")
             tasks[job.request.kind](job)
         job.status("done")

@@ -16,6 +16,7 @@ OPEN = {
     "apply": ("pages/sets.py", "Open the curated set"),
     "train": ("pages/train.py", "Open the training"),
     "evaluate": ("pages/compare.py", "Compare the result"),
+    "study": ("pages/studies.py", "Open the study"),
 }
 LISTED = 200
 
@@ -81,7 +82,7 @@ def where(run: Run) -> dict[str, str]:
     """The query parameters that show a run's result."""
     if run.request.kind == "apply":
         return {"set": str(run.request.inputs.get("set", "")).rsplit("/", 1)[-1]}
-    return {"run": run.id} if run.request.kind in ("train", "evaluate") else {}
+    return {"run": run.id} if run.request.kind in ("train", "evaluate", "study") else {}
 
 
 with screen("Runs", "Every long job is a folder; it goes on when this page or the app is closed.") as work:
