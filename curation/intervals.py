@@ -13,8 +13,8 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(successes: int, total: int) -> Interval | None:
-    """Wilson's score interval of a share (Wilson 1927); None without observations."""
+def wilson(successes: float, total: float) -> Interval | None:
+    """Wilson's score interval of a share (Wilson 1927); None without observations, which may be effective ones."""
     if total == 0:
         return None
     share, z2 = successes / total, Z95**2
