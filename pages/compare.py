@@ -20,7 +20,7 @@ from training.comparison_report import (
     to_markdown,
 )
 from training.evaluations import Evaluation, by_benchmark
-from training.scoreboard import Line, scoreboard
+from training.scoreboard import Line, cleanliness, scoreboard
 from training.statistics import Correction
 
 ALL = "All benchmarks"
@@ -40,14 +40,19 @@ def comparison(work: Workspace) -> None:
     if not found:
         st.caption("Choose at least one evaluation.")
         return
-    students(scoreboard(found, price))
+    lines = scoreboard(found, price)
+    students(lines)
+    left, right = st.columns([8, 4], gap="medium")
+    with right:
+        chart(lines)
     if len({one.benchmark for one in found}) > 1:
-        st.caption("Choose one benchmark to compare its students.")
+        left.caption("Choose one benchmark to compare its students.")
         return
-    if len(found) > 1:
-        baseline(found, price)
-    else:
-        st.caption("Evaluate a second student on the same benchmark to compare problem by problem.")
+    with left:
+        if len(found) > 1:
+            baseline(found, price)
+        else:
+            st.caption("Evaluate a second student on the same benchmark to compare problem by problem.")
     st.subheader("Problem by problem", anchor=False)
     compare_problems.show(work, found)
 
@@ -80,28 +85,25 @@ def started(ids: list[str]) -> list[str]:
 
 
 def students(lines: Sequence[Line]) -> None:
-    """The table of all students, and their accuracy against tokens."""
-    left, right = st.columns([8, 4], gap="medium")
-    with left:
-        st.dataframe(
-            evaluated.rows(lines), hide_index=True, height="auto", placeholder="", row_height=29, alt="Students",
-            column_config=evaluated.columns(),
-        )  # fmt: skip
-        for line in lines:
-            if line.contaminated:
-                st.warning(
-                    inline(f"{line.name} was trained on {line.contaminated:,} of the {line.all_problems:,} problems; ")
-                    + f"its figures are of the {line.n:,} others.",
-                    icon=":material/warning:",
-                )
-    with right:
-        views = {"Against tokens": lambda: frontier.figure(lines), "Accuracy": lambda: accuracies(lines)}
-        view = st.segmented_control("Chart", list(views), default="Against tokens", required=True, key="compare-chart",
-                                    label_visibility="collapsed")  # fmt: skip
-        st.plotly_chart(
-            views[view](), key=f"chart-{view}", config={"displayModeBar": False},
-            alt="Accuracy of each student with its interval",
-        )  # fmt: skip
+    """The table of all students, and a word about those that were trained on the benchmark."""
+    st.dataframe(
+        evaluated.rows(lines), hide_index=True, height="auto", placeholder="", row_height=29, alt="Students",
+        column_config=evaluated.columns(),
+    )  # fmt: skip
+    for line in lines:
+        if line.contaminated:
+            st.warning(inline(f"{line.name}: {cleanliness(line)}."), icon=":material/warning:")
+
+
+def chart(lines: Sequence[Line]) -> None:
+    """Accuracy against tokens, or alone."""
+    views = {"Against tokens": lambda: frontier.figure(lines), "Accuracy": lambda: accuracies(lines)}
+    view = st.segmented_control("Chart", list(views), default="Against tokens", required=True, key="compare-chart",
+                                label_visibility="collapsed")  # fmt: skip
+    st.plotly_chart(
+        views[view](), key=f"chart-{view}", config={"displayModeBar": False},
+        alt="Accuracy of each student with its interval",
+    )  # fmt: skip
 
 
 def accuracies(lines: Sequence[Line]) -> object:
@@ -133,12 +135,12 @@ def baseline(found: Sequence[Evaluation], price: float | None) -> None:
     made = compared(tuple(ids), picked, how, price, found)
     st.caption(inline(about(made)))
     st.dataframe(
-        [{"Student": f"{ids.index(one.evaluation.id) + 1}. {one.evaluation.name}", "p": one.corrected,
-          "Against the baseline": sentence(one)} for one in made.against],
-        hide_index=True, height="content", alt="Students against the baseline", placeholder="unknown",
-        column_config={"p": st.column_config.NumberColumn("p, corrected", format="%.3g", width=90),
-                       "Student": st.column_config.TextColumn("Student", width=300)},
+        [evaluated.beside(one, ids.index(one.evaluation.id) + 1) for one in made.against], hide_index=True,
+        height="content", alt="Students against the baseline", placeholder="unknown",
+        column_config=evaluated.BESIDE,
     )  # fmt: skip
+    for one in made.against:
+        st.caption(inline(f"{ids.index(one.evaluation.id) + 1}. {sentence(one)}"))
     export(made)
 
 

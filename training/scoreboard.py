@@ -95,7 +95,8 @@ def cleanliness(one: Line) -> str:
         return "not trained here, so unknown"
     if not one.contaminated:
         return "trained on none of them"
-    if not one.n:
-        left = "on no other" if one.contaminated == one.all_problems else "which ones is unknown, so nothing"
-        return f"trained on {one.contaminated:,} of {one.all_problems:,} problems; {left} can be counted"
-    return f"trained on {one.contaminated:,} of {one.all_problems:,} problems; figures are of the {one.n:,} others"
+    among = f"trained on {one.contaminated:,} of {one.all_problems:,} problems"
+    if one.n:
+        return f"{among}; figures are of the other {one.n:,}"
+    unknown = "" if one.contaminated == one.all_problems else ", it is not known which"
+    return f"{among}{unknown}, so nothing is counted"

@@ -15,7 +15,7 @@ from training.comparison_report import mark
 from training.evaluations import Evaluation, attempts
 from training.matrix import Row, Wanted, matrix, outcome_of, select, subjects
 
-PAGE = 50
+PAGE, FEW = 50, 7
 NAMES: dict[Outcome, str] = {
     "only_a": "A right, B wrong", "only_b": "A wrong, B right", "neither": "Both wrong", "both": "Both right",
 }  # fmt: skip
@@ -81,11 +81,14 @@ def filtered(found: Sequence[Evaluation], a: int, b: int) -> list[Row]:
     outcomes = [outcome_of(row, a, b) for row in rows]
     counts = {name: outcomes.count(name) for name in OUTCOMES}
     names = NAMES if a != b else ALONE
-    start = next((name for name in names if counts[name] and name != "both"), None)
-    options: list[Outcome | None] = [None, *names]
+    options, key = [None, *names], f"outcome-{a == b}"
+    if key not in st.session_state:  # the problem of the address is among the first ones shown
+        asked = [made for row, made in zip(rows, outcomes, strict=True) if row.problem_id == get("problem")]
+        worth = [name for name in names if counts[name] and name != "both"]
+        st.session_state[key] = next((made for made in [*asked, *worth] if made in names or made is None), None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         outcome = st.segmented_control(
-            "Problems", options, default=start, required=True, key=f"outcome-{a == b}", wrap=True,
+            "Problems", options, required=True, key=key, wrap=True,
             format_func=lambda name: f"{names[name]} ({counts[name]})" if name else f"All ({len(rows)})",
         )  # fmt: skip
         subject = st.selectbox("Subject", subjects(rows), None, key="compare-subject", placeholder="all", width=170)
@@ -118,7 +121,8 @@ def problems(rows: list[Row], found: Sequence[Evaluation], pair: tuple[Evaluatio
 
     st.dataframe(
         [problem_row(row, found, pair) for row in shown], key=key, on_select=pick, selection_mode="single-row",
-        hide_index=True, selection_default={"selection": {"rows": [place]}}, height=260, row_height=29,
+        hide_index=True, selection_default={"selection": {"rows": [place]}}, row_height=29,
+        height=260 if len(shown) > FEW else "content",
         placeholder="", alt="Problems that fit",
         column_config={"Question": st.column_config.TextColumn("Question", width=420)},
     )  # fmt: skip

@@ -9,10 +9,15 @@ import streamlit as st
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui.state import runs
-from training.compare import Comparison, compare
+from training.compare import Against, Comparison, compare
 from training.evaluations import Evaluation, evaluation
 from training.scoreboard import Line, cleanliness
 
+BESIDE: dict[str, Any] = {
+    "Student": st.column_config.TextColumn("Student", width=230),
+    **{name: st.column_config.NumberColumn(name, format="%+.1f") for name in ("Points", "95 % from", "95 % to")},
+    **{name: st.column_config.NumberColumn(name, format="%.2g") for name in ("p", "p corrected")},
+}
 PERCENT = ("Accuracy", "95 % from", "95 % to", "No answer")
 
 
@@ -36,7 +41,9 @@ def compared(ids: tuple[str, str], _a: Evaluation, _b: Evaluation) -> Comparison
 def rows(lines: Sequence[Line]) -> list[dict[str, Any]]:
     """The scoreboard as rows of a table; costs only where there is a price."""
     priced = any(line.cost is not None for line in lines)
-    return [{**_row(number, line), **(_cost(line) if priced else {})} for number, line in enumerate(lines, 1)]
+    several = len({line.benchmark for line in lines}) > 1
+    found = [{**_row(number, line), **(_cost(line) if priced else {})} for number, line in enumerate(lines, 1)]
+    return [{name: value for name, value in row.items() if several or name != "Benchmark"} for row in found]
 
 
 def _row(number: int, line: Line) -> dict[str, Any]:
@@ -71,4 +78,21 @@ def columns() -> dict[str, Any]:
         **{name: number(name, format="%.0f") for name in ("Tokens per answer", "Tokens per right answer")},
         **{name: number(name, format="%.4g") for name in ("Cost", "Cost per right answer")},
         "On the frontier": st.column_config.CheckboxColumn("On the frontier", width=90),
+    }
+
+
+def beside(one: Against, number: int) -> dict[str, Any]:
+    """A student against the baseline as a row; all unknown where they cannot be compared."""
+    made = one.comparison
+    known = one.corrected is not None
+    return {
+        "Student": f"{number}. {one.evaluation.student}",
+        "Points": made and 100 * made.difference,
+        "95 % from": made and 100 * made.interval.low,
+        "95 % to": made and 100 * made.interval.high,
+        "p": made and made.p_value,
+        "p corrected": one.corrected,
+        "Verdict": ("more than chance" if (one.corrected or 0) < 0.05 else "may be chance") if known else None,
+        "Problems": made and made.n,
+        "Needed": made and made.needed,
     }

@@ -22,14 +22,15 @@ def figure(lines: Sequence[Line]) -> go.Figure:
         drawn.add_trace(_points([(n, line) for n, line in known if line.on_frontier is on_frontier], colour))
     layout(drawn, 300, "Tokens per answer", "Accuracy with 95 % interval")
     drawn.update_yaxes(tickformat=".0%", range=[0, 1])
-    drawn.update_xaxes(rangemode="tozero")
+    # room at the right for the last number
+    drawn.update_xaxes(range=[0, 1.15 * max((line.tokens or 0 for line in lines), default=0) or 1])
     return drawn
 
 
 def _points(known: list[tuple[int, Line]], colour: str) -> go.Scatter:
     return go.Scatter(
         x=[line.tokens for _, line in known], y=[line.accuracy for _, line in known], mode="markers+text",
-        text=[str(number) for number, _ in known], textposition="middle right", marker={"color": colour, "size": 10},
+        text=[str(number) for number, _ in known], textposition="top right", marker={"color": colour, "size": 10},
         error_y={
             "type": "data", "symmetric": False, "thickness": 1.4, "width": 4, "color": colour,
             "array": [(line.high or 0) - (line.accuracy or 0) for _, line in known],

@@ -1,5 +1,6 @@
 """From a problem back to its cause: the nearest training traces of a student, and what the recipe did to them."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -18,6 +19,7 @@ from training.evaluations import Evaluation
 from training.nearest import Near, Neighbours, kept_at
 
 LISTED = 5
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 KINDS = {True: "In the set", False: "Dropped by the recipe"}
 
 
@@ -78,7 +80,7 @@ def told(work: Workspace, curated: CuratedSet, near: Near, key: str) -> None:
 
 def label(fate: Fate) -> str:
     """What can be done about a step's doing."""
-    return "Change the threshold" if fate.threshold else "Open the step"
+    return "Change the threshold" if NUMBER.fullmatch(fate.threshold or "") else "Open the step"
 
 
 def open_step(curated: CuratedSet, number: int) -> None:
