@@ -23,6 +23,7 @@ from training.evaluations import Evaluation
 VERSION = 1  # of what is kept
 KEPT = ".nearest"  # folder beside the sets
 MEASURED = 2000  # questions encoded together
+LEAST = 0.2  # ours: one in a thousand pairs of questions without a common word is as alike
 SCHEMA = pa.schema(
     [
         ("problem_id", pa.string()),
@@ -79,7 +80,7 @@ class Neighbours:
         found: list[Near] = []
         ids = self.table["kept" if kept else "gone"]
         for place in np.argsort(-likeness, kind="stable").tolist():
-            if likeness[place] <= 0 or len(found) >= n:
+            if likeness[place] < LEAST or len(found) >= n:
                 break
             about = (self.table["question"][place].as_py(), self.table["problem_id"][place].as_py())
             found += [Near(float(likeness[place]), *about, trace_id, kept) for trace_id in ids[place].as_py()]
@@ -149,7 +150,7 @@ def near_problems(question: str, found: Sequence[Evaluation], n: int = 5) -> lis
     return [
         NearProblem(float(likeness[place]), ids[place], known[ids[place]], _shares(ids[place], found))
         for place in nearest
-        if likeness[place] > 0
+        if likeness[place] >= LEAST
     ]
 
 
