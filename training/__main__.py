@@ -21,7 +21,9 @@ from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find, replace_text
 from curation.sets.frozen import freeze_at
 from curation.spec import Family
-from training.compare import Comparison, compare, pair, samples
+from training.comparison_report import CORRECTIONS, report, to_json, to_markdown
+from training.comparison_report import write as write_report
+from training.evaluations import evaluation
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
@@ -65,9 +67,14 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     resume.add_argument("run", help="id of the run")
     docs = _command(commands, "docs", "write the reference pages of objectives and strategies", _docs)
     docs.add_argument("--out", type=Path, default=PROJECT / "training", help="folder of the pages (default: training)")
-    comparing = _command(commands, "compare", "compare two evaluate runs problem by problem", _compare)
-    comparing.add_argument("a", help="id of an evaluate run")
-    comparing.add_argument("b", help="id of another evaluate run on the same problems")
+    comparing = _command(commands, "compare", "compare evaluate runs problem by problem", _compare)
+    comparing.add_argument("baseline", help="id of an evaluate run")
+    comparing.add_argument("others", nargs="+", help="ids of evaluate runs on the same problems, compared with it")
+    comparing.add_argument(
+        "--correction", choices=list(CORRECTIONS), default="holm", help="of the p values (default: holm)"
+    )
+    comparing.add_argument("--price", type=float, help="price of a million generated tokens, for costs")
+    comparing.add_argument("--out", type=Path, help="also write the comparison to a .html, .md or .csv file")
     return parser
 
 
@@ -143,23 +150,17 @@ def _show_study(values: argparse.Namespace, study: Study, run: Run) -> None:
 
 
 def _compare(values: argparse.Namespace) -> None:
-    runs = [find(values.workspace / "runs", name) for name in (values.a, values.b)]
-    result = compare(pair(*(samples(run) for run in runs)))
-    _show(result.as_dict() if values.json else {"result": _sentence(result)}, as_json=values.json)
+    runs = [find(values.workspace / "runs", name) for name in dict.fromkeys([values.baseline, *values.others])]
+    found = [evaluation(run) for run in runs]
+    made = report(found, found[0], values.correction, values.price)
+    if values.out:
+        write_report(made, values.out)
+    sys.stdout.write(to_json(made) if values.json else to_markdown(made))
 
 
 def _docs(values: argparse.Namespace) -> None:
     for family, title in PAGES:
         replace_text(values.out / f"{title.upper()}.md", reference(family, title))
-
-
-def _sentence(result: Comparison) -> str:
-    agreement, low, high = result.agreement, *result.interval
-    return (
-        f"a {result.accuracy_a:.3f}, b {result.accuracy_b:.3f}, difference {result.difference:+.3f} "
-        f"[{low:+.3f}, {high:+.3f}], McNemar p = {result.p_value:.2g}; both {agreement.both}, "
-        f"only a {agreement.only_a}, only b {agreement.only_b}, neither {agreement.neither}"
-    )
 
 
 def _show(values: dict[str, Any], *, as_json: bool) -> None:
