@@ -166,6 +166,15 @@ class Objective(Spec):
             raise UserError(f"bf16 is on, but {torch.cuda.get_device_name()} cannot compute in it; turn bf16 off.")
         return able if self.bf16 is None else self.bf16
 
+    def remedy(self) -> str:
+        """What to change where memory ran out, with the present values."""
+        return (
+            f"Lower batch_tokens ({self.batch_tokens}), per_device_train_batch_size "
+            f"({self.per_device_train_batch_size}) or max_length ({self.max_length}), raise "
+            f"gradient_accumulation_steps ({self.gradient_accumulation_steps}) by as much, or turn on "
+            "gradient_checkpointing" + ("" if self.lora else " or lora")
+        )
+
     def lora_config(self) -> Any:  # noqa: ANN401  (a peft.LoraConfig or None)
         """The adapters to train, if any."""
         from peft import LoraConfig

@@ -63,7 +63,7 @@ def _stage(job: Job, objective: Objective, task: Task, folder: Path, before: lis
         setup = objective.setup(task)
         facts = {**setup.facts, **_run(job, setup.trainer, task, objective.stages()[task.stage], before)}
     except (MemoryError, RuntimeError) as error:
-        raise memory_error(error, _remedy(objective)) from error
+        raise memory_error(error, objective.remedy()) from error
     model = setup.trainer.model
     whole = Loaded(model.merge_and_unload() if objective.lora else model, task.student.tokenizer)
     if job.first:
@@ -136,11 +136,3 @@ def _publish(model: Path, place: Path) -> None:
     """Move the last stage's model to where it is looked for; done already where a kill came after it."""
     if model.exists():
         model.rename(place)
-
-
-def _remedy(objective: Objective) -> str:
-    return (
-        f"Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
-        f"({objective.per_device_train_batch_size}) or max_length ({objective.max_length}), raise "
-        "gradient_accumulation_steps by as much, or turn on lora"
-    )
