@@ -31,12 +31,14 @@ demo-study: .venv/.done
 	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
 	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
 
-# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe.
+# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe;
+# and the pace of training against a bare SFTTrainer.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
 	$(BIN)/python -m tests.bench.funnel_page
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
+	$(BIN)/python -m tests.bench.train_speed
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs
