@@ -1,5 +1,7 @@
 """What the device can do at most, as far as its maker says."""
 
+from pathlib import Path
+
 # dense bf16 FLOP/s with float32 sums, from the makers' data sheets; the first name found in the device's counts
 PEAKS = {
     "H200": 989e12,
@@ -29,3 +31,8 @@ def full_pace(weights: int, *, bf16: bool, lora: bool, devices: int) -> float | 
 
     flops = peak(torch.cuda.get_device_name()) if bf16 and torch.cuda.is_available() else None
     return None if flops is None else flops * devices / ((FLOPS_LORA if lora else FLOPS) * weights)
+
+
+def gpus() -> int:
+    """How many NVIDIA devices the machine has, found without loading torch."""
+    return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))

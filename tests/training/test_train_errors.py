@@ -23,9 +23,7 @@ def moved(make_train_run, student_folder, tmp_path):
 def test_a_model_that_was_removed_is_named_with_what_to_give_instead(moved):
     run, folder = moved
     shutil.rmtree(folder)
-    with pytest.raises(
-        UserError, match=r"The tokenizer '.*copy' cannot be loaded: .* Give a local folder"
-    ):
+    with pytest.raises(UserError, match=r"The tokenizer '.*copy' cannot be loaded: .* Give a local folder"):
         train(Job(run))
 
 
