@@ -48,6 +48,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("set", help="name or folder of a curated set")
     train.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
     train.add_argument("--seed", type=int, default=0, help="seed of order and adapters (default: 0)")
+    train.add_argument("--processes", type=int, default=1, help="GPUs to train on, a process each (default: 1)")
     train.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
     add_flags(train, OBJECTIVES.get(_value(given, "--objective", "sft")))
     evaluate = _command(commands, "evaluate", "run a student on a benchmark", _evaluate)
@@ -98,7 +99,7 @@ def _train(values: argparse.Namespace) -> None:
     curated = CuratedSet(folder if (folder / "manifest.json").is_file() else values.workspace / "sets" / values.set)
     student = resolve(values.student, values.workspace / "runs")
     objective = from_flags(OBJECTIVES.get(values.objective), values)
-    _work(values, train_request(curated, objective, student, values.seed))
+    _work(values, train_request(curated, objective, student, values.seed, processes=values.processes))
 
 
 def _evaluate(values: argparse.Namespace) -> None:
