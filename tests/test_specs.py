@@ -66,10 +66,11 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
+    ("grpo", "reward"): {"reward": "accuracy * format"},
 }
 CHANGED |= {
     (objective, name): values
-    for objective in ("sft", "chunkwise", "sft_staged")
+    for objective in ("sft", "chunkwise", "sft_staged", "ce_kl")
     for name, values in {
         "sections": {"sections": ["answer"]},
         "kinds": {"kinds": ["plan"]},

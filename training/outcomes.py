@@ -105,7 +105,7 @@ def most_tokens(strategy: Strategy) -> int | None:
     """Tokens a problem can cost at most, read from the strategy's limits; None where it has none."""
     fields = strategy.parameters()
     if isinstance(fields.get("budgets"), list):
-        return sum(fields["budgets"]) + len(fields["budgets"]) * int(fields.get("answer_tokens") or 0)
+        return int(sum(fields["budgets"])) + len(fields["budgets"]) * int(fields.get("answer_tokens") or 0)
     limit = fields.get("max_new_tokens")
     if not isinstance(limit, int):
         return None
