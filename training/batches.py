@@ -45,6 +45,16 @@ def group(
     return batches
 
 
+def join(kinds: Sequence[list[list[int]]]) -> list[list[int]]:
+    """Batches of several kinds of rows put together, each kind's spread evenly from the first to the last."""
+    most = max(map(len, kinds), default=0)
+    joined: list[list[int]] = [[] for _ in range(most)]
+    for batches in kinds:
+        for place, batch in enumerate(batches):
+            joined[place * most // len(batches)] += batch
+    return joined
+
+
 def _cut(
     pool: Sequence[int], lengths: Sequence[int], rows: int, tokens: int | None, *, packing: bool = False
 ) -> list[list[int]]:

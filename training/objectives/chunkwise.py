@@ -42,6 +42,6 @@ class Chunkwise(Sft):
         by_index: dict[int, list[int]] = defaultdict(list)
         for row in order:
             by_index[rows[row].chunk].append(row)
-        batches = [batch for _, group in sorted(by_index.items()) for batch in self.grouped(group, lengths, task.seed)]
+        batches = [batch for _, group in sorted(by_index.items()) for batch in self.grouped(rows, group, task.seed)]
         random.Random(f"chunks {task.seed}").shuffle(batches)
         return batches

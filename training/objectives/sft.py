@@ -14,7 +14,7 @@ from curation.params import Positive
 from curation.rendering import Section
 from curation.sections import Loss
 from curation.trace import Form, Kind
-from training.batches import draw, group
+from training.batches import draw, group, join
 from training.collate import Collator
 from training.data import Rendered, check, render_all
 from training.objective import Objective, Setup, Task
@@ -94,11 +94,18 @@ class Sft(Objective):
         """Row numbers of each batch, in training order."""
         lengths = [row.kept for row in rows]
         order = draw(lengths, epochs=self.num_train_epochs, budget=self.max_train_tokens, seed=task.seed)
-        return self.grouped(order, lengths, task.seed)
+        return self.grouped(rows, order, task.seed)
 
-    def grouped(self, order: Sequence[int], lengths: Sequence[int], seed: object) -> list[list[int]]:
-        """Rows in the order drawn as batches."""
-        return group(
-            order, lengths, rows=self.per_device_train_batch_size, tokens=self.batch_tokens, seed=seed,
-            packing=self.packing,
-        )  # fmt: skip
+    def grouped(self, rows: Sequence[Rendered], order: Sequence[int], seed: object) -> list[list[int]]:
+        """Rows in the order drawn as batches; where forms are weighed, a batch holds some of each."""
+        forms = sorted({rows[row].form for row in order}) if self.weights else [None]
+        most, tokens = self.per_device_train_batch_size, self.batch_tokens
+        lengths = [row.kept for row in rows]
+        return join([
+            group(
+                [row for row in order if form is None or rows[row].form == form], lengths,
+                rows=max(1, most // len(forms)), tokens=tokens and max(1, tokens // len(forms)), seed=seed,
+                packing=self.packing,
+            )
+            for form in forms
+        ])  # fmt: skip

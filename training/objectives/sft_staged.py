@@ -93,8 +93,8 @@ class SftStaged(Sft):
         epochs, budget = self.num_train_epochs / self.n_stages, self.max_train_tokens
         budget = budget // self.n_stages if budget else None
         if not self.mix_by:
-            return self.grouped(draw(lengths, epochs=epochs, budget=budget, seed=seed), lengths, seed)
+            return self.grouped(rows, draw(lengths, epochs=epochs, budget=budget, seed=seed), seed)
         limit = budget if budget else epochs * sum(lengths)
         mix = Mix(self.mix_start, self.mix_end, self.curve).stage(task.stage, self.n_stages, self.mix_moves)
         order = sample([row.group for row in rows], lengths, mix, limit, seed, exact=self.mix_exact)
-        return self.grouped(order, lengths, seed)
+        return self.grouped(rows, order, seed)
