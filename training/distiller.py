@@ -6,7 +6,7 @@ The reference is another model, or the student itself without gradient. Asked wi
 completion, so the tokens of the two rows are compared one by one although the prompts differ in length.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,18 +75,16 @@ class TwoPrompts:
         }
 
 
-def distiller(mix: Mix, reference: "PreTrainedModel | None", arguments: Mapping[str, Any]) -> "SFTTrainer":
-    """TRL's SFTTrainer with the mixed loss; without a reference the student is its own."""
+def distiller(
+    mix: Mix, reference: "PreTrainedModel | None", tuner: "SFTTrainer", collator: Collate | None = None
+) -> "SFTTrainer":
+    """The trainer of fine-tuning with the mixed loss instead; without a reference the student is its own."""
     import torch
     import torch.nn.functional as F
     from trl import SFTTrainer
 
     class Distiller(SFTTrainer):  # type: ignore[misc]
-        def __init__(self, **arguments: Any) -> None:  # noqa: ANN401
-            super().__init__(**arguments)
-            self.reference = None
-            if reference is not None:
-                self.reference = self.accelerator.prepare_model(reference.eval(), evaluation_mode=True)
+        reference: Any = None
 
         def compute_loss(self, model: Any, inputs: Batch, return_outputs: bool = False, **given: Any) -> Any:  # noqa: ANN401
             n_items = given.get("num_items_in_batch")  # over all batches that are accumulated
@@ -118,7 +116,16 @@ def distiller(mix: Mix, reference: "PreTrainedModel | None", arguments: Mapping[
             reader.train(training)
             return logits
 
-    return Distiller(**arguments)
+    trainer = Distiller(
+        tuner.model,  # adapters are on it
+        tuner.args,
+        data_collator=collator or tuner.data_collator,
+        train_dataset=tuner.train_dataset,
+        processing_class=tuner.processing_class,
+    )
+    if reference is not None:
+        trainer.reference = trainer.accelerator.prepare_model(reference.eval(), evaluation_mode=True)
+    return trainer
 
 
 def _scored(logits: "torch.Tensor", labels: "torch.Tensor") -> "torch.Tensor":

@@ -4,23 +4,19 @@ One loss for three papers. Mentor-KD: a mentor of middle size gives soft labels.
 does. xCoT and privileged prompts: the student itself, asked in another way, does.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from curation.errors import UserError
 from curation.models import Loaded, load
 from curation.params import Fraction, ModelName, Prompt
-from training.data import Rendered
+from training.data import render_all
 from training.distiller import Mix, TwoPrompts, distiller
 from training.divergence import Divergence
-from training.objective import Task
+from training.objective import Setup, Task
 from training.objectives.sft import Sft
 from training.references import prompts, require_same_vocabulary
-
-if TYPE_CHECKING:
-    from trl import SFTTrainer
 
 Open = Annotated[float, Field(gt=0, lt=1)]
 
@@ -38,22 +34,24 @@ class CeKl(Sft):
     beta: Open = Field(0.5, description="Share of the reference in the mixture of jsd")  # TRL's GKDConfig
     skew: Open = Field(0.1, description="Share of the reference in the mixture of skl")  # DistiLLM: alpha 0.1
 
-    def trainer(self, task: Task, rows: Sequence[Rendered], arguments: dict[str, Any]) -> "SFTTrainer":
-        """The trainer of these rows; without weight plain fine-tuning, to the last bit."""
+    def setup(self, task: Task) -> Setup:
+        """The trainer of fine-tuning with the mixed loss; without weight it is that trainer itself."""
+        setup = super().setup(task)
         if self.kd_weight == 0:
-            return super().trainer(task, rows, arguments)
+            return setup
         if not (self.reference or self.reference_prompt):
             raise UserError(
                 "ce_kl has nothing to learn from: name a student in 'reference', or give a 'reference_prompt' with "
                 "which the student itself is asked, such as '{question} The answer is {reference}.'."
             )
         mentor = self._mentor(task)
+        collator = None
         if self.reference_prompt:
+            rows = self.trainable(list(render_all(task.student.tokenizer, task.traces, self.max_length)))
             asked = prompts(task, rows, self.reference_prompt, mentor or task.student)
-            collator = TwoPrompts(arguments["data_collator"], rows, asked, task.student.tokenizer.pad_token_id)
-            arguments = arguments | {"data_collator": collator}
+            collator = TwoPrompts(setup.trainer.data_collator, rows, asked, task.student.tokenizer.pad_token_id)
         mix = Mix(self.kd_weight, self.divergence, self.beta, self.skew, self.temperature, self.scale_tau2)
-        return distiller(mix, mentor.model if mentor else None, arguments)
+        return Setup(distiller(mix, mentor and mentor.model, setup.trainer, collator), setup.facts)
 
     def _mentor(self, task: Task) -> Loaded | None:
         if not self.reference:

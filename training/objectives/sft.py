@@ -1,7 +1,7 @@
 """Supervised fine-tuning on the completions of a curated set, with TRL's SFTTrainer."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -9,9 +9,6 @@ from training.batches import draw, group
 from training.collate import Collator
 from training.data import Rendered, check, render_all
 from training.objective import Objective, Setup, Task
-
-if TYPE_CHECKING:
-    from trl import SFTTrainer
 
 
 class Sft(Objective):
@@ -23,7 +20,7 @@ class Sft(Objective):
     def setup(self, task: Task) -> Setup:
         """TRL's SFTTrainer over ready-made batches."""
         from datasets import Dataset
-        from trl import SFTConfig
+        from trl import SFTConfig, SFTTrainer
 
         model, tokenizer = task.student
         rendered = list(render_all(tokenizer, task.traces, self.max_length))
@@ -36,15 +33,14 @@ class Sft(Objective):
             order, lengths, rows=self.per_device_train_batch_size, tokens=self.batch_tokens, seed=task.seed
         )
         shared = self.arguments(task, -(-len(batches) // self.gradient_accumulation_steps))
-        arguments = {
-            "model": model,
-            "args": SFTConfig(**shared, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
-            "data_collator": Collator(rows, tokenizer.pad_token_id),
-            "train_dataset": Dataset.from_dict({"rows": batches}),
-            "processing_class": tokenizer,
-            "peft_config": self.lora_config(),
-        }
-        trainer = self.trainer(task, rows, arguments)
+        trainer = SFTTrainer(
+            model,
+            SFTConfig(**shared, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
+            data_collator=Collator(rows, tokenizer.pad_token_id),
+            train_dataset=Dataset.from_dict({"rows": batches}),
+            processing_class=tokenizer,
+            peft_config=self.lora_config(),
+        )
         facts = {
             "rows": report.rows,
             "rows_trained": len(rows),
@@ -54,12 +50,6 @@ class Sft(Objective):
             "learning_rate": shared["learning_rate"],
         }
         return Setup(trainer, facts)
-
-    def trainer(self, task: Task, rows: Sequence[Rendered], arguments: dict[str, Any]) -> "SFTTrainer":
-        """The trainer of these rows."""
-        from trl import SFTTrainer
-
-        return SFTTrainer(**arguments)
 
     def trainable(self, rows: Sequence[Rendered]) -> list[Rendered]:
         """Rows that carry loss and, where asked, no defect."""

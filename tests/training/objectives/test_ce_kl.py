@@ -99,6 +99,17 @@ def test_accumulated_batches_weigh_by_their_tokens(task, mentor_folder):
     assert sum(found).item() == pytest.approx(loss_of(setup, whole).item(), abs=1e-5)
 
 
+def test_with_adapters_only_these_are_trained_towards_the_mentor(task, mentor_folder):
+    plain, adapted = (CeKl(reference=str(mentor_folder), lora=flag, lora_r=4).setup(task) for flag in (False, True))
+    wanted = loss_of(plain).item()
+    loss = loss_of(adapted)
+    loss.backward()
+    assert loss.item() == pytest.approx(wanted, abs=1e-6)
+    trained = [name for name, weight in adapted.trainer.model.named_parameters() if weight.grad is not None]
+    assert trained
+    assert all("lora_" in name for name in trained)
+
+
 LOGITS = torch.randn(2, 5, 7, generator=torch.Generator().manual_seed(0))
 
 
