@@ -1,11 +1,13 @@
 """What Winnow uses of trl.experimental, which may change with any release and is therefore imported here alone."""
 
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
     from transformers import Trainer
 
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # the warning says what the line above does
 Nll = Literal["full", "completion"]
 
 

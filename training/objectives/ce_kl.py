@@ -47,6 +47,11 @@ class CeKl(Sft):
                 "ce_kl has nothing to learn from: name a student in 'reference', or give a 'reference_prompt' with "
                 "which the student itself is asked, such as '{question} The answer is {reference}.'."
             )
+        if self.packing or self.weights or self.average != "token":
+            raise UserError(
+                "ce_kl compares row by row and counts every token alike: turn packing off, leave weights empty and "
+                f"set average to token; found packing {self.packing}, weights {self.weights}, average {self.average}."
+            )
         mentor = self._mentor(task)
         if self.reference_prompt:
             asked = prompts(task, rows, self.reference_prompt, mentor or task.student)
