@@ -34,7 +34,7 @@ class Prm(Objective):
         """The adapters to train, if any; the head is trained whole."""
         config = super().lora_config()
         if config is not None:
-            config.task_type = "TOKEN_CLS"
+            config.task_type, config.exclude_modules = "TOKEN_CLS", ["score", "classifier"]
         return config
 
     def setup(self, task: Task) -> Setup:
