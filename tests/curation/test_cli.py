@@ -251,7 +251,7 @@ def test_a_benchmark_file_shows_its_card_and_writes_it_once(cli, tmp_path):
     path = tmp_path / "eval.jsonl"
     path.write_text('{"question": "1 + 1?", "answer": "1 + 1 = 2\\n#### 2"}\n')
     code, out, _ = cli("benchmark", path, "--json")
-    assert (code, json.loads(out)["layout"], json.loads(out)["licence"]) == (0, "gsm8k", "MIT")
+    assert (code, json.loads(out)["layout"], json.loads(out)["licence"]) == (0, "gsm8k", "MIT of the original")
     card = tmp_path / "eval.card.yaml"
     assert f"card written to {card}" in cli("benchmark", path, "--write-card")[1]
     assert "licence: MIT" in card.read_text()
