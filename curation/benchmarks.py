@@ -83,10 +83,11 @@ def describe(path: Path) -> Described:
     references = [item.problem.reference for item in found if item.problem.reference is not None]
     told = {
         "name": card.name or title(path),
-        "source": card.source or layout.source,
-        "licence": card.licence or layout.licence,
+        "source": card.source or (layout.source and f"{layout.source}, by its layout"),
+        "licence": card.licence or (layout.licence and f"{layout.licence} of the original"),
         "problems": len(found),
         "repeated": len(every) - len(found),
+        "conflicting": len({(item.problem.id, item.problem.reference) for item in every}) - len(found),
         "layout": layout.name,
         "answers": card.answers or layout.answers or (form_of(references) if references else None),
         "languages": card.languages

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from curation.benchmarks import Described, describe, locate, read_hash, shipped
+from curation.benchmarks import Described, describe, imported_in, locate, read_hash, shipped
 from curation.runs import Run, create
 from curation.workspace import Workspace
 from pages.ui import benchmark_view, forms, outcome_view, students
@@ -71,9 +71,11 @@ def request(work: Workspace) -> None:
 def benchmark_path(work: Workspace) -> Path | None:
     """The file of the chosen benchmark: shipped, imported, or any file."""
     own = {f"{dataset} (imported)": dataset for dataset in work.answered()}
-    name = st.selectbox(
-        "Benchmark", [*shipped(), *own, OTHER], key="benchmark", format_func=lambda n: n.replace("_", " ")
-    )
+    before = used_before(work)
+    options = [*shipped(), *own, *before, OTHER]
+    name = st.selectbox("Benchmark", options, key="benchmark", format_func=lambda name: label(name, before))
+    if name in before:
+        return locate(name)
     if name in own:
         return Path(imported(work, own[name], work.store.version))
     if name == OTHER:
@@ -83,6 +85,18 @@ def benchmark_path(work: Workspace) -> Path | None:
             "ARC and the like are published, or with question and answer",
         )  # fmt: skip
     return locate(name) if name else None
+
+
+def used_before(work: Workspace) -> list[str]:
+    """Files that were evaluated on before and are still there."""
+    known = {str(locate(name)) for name in shipped()} | {str(path) for path in imported_in(work.root / "benchmarks")}
+    used = (str(run.request.inputs.get("benchmark", "")) for run in runs(work, "evaluate"))
+    return [path for path in dict.fromkeys(used) if path and path not in known and Path(path).is_file()]
+
+
+def label(name: str, files: list[str]) -> str:
+    """A benchmark in the select box: a file by its name."""
+    return Path(name).name if name in files else name.replace("_", " ")
 
 
 def strategy_form(work: Workspace, found: Described | None) -> dict[str, Any]:

@@ -169,7 +169,8 @@ def _show(values: dict[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(values) + "\n")
         return
     for name, value in values.items():
-        sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
+        if not name.endswith("_ids"):  # long lists, for --json
+            sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What an evaluation left to look at: its answers, the strategy's own measures, accuracy by subject and by level."""
 
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ COMMON = {
     "median_tokens", "tokens_per_correct", "cost", "no_answer_rate", "cut_rate", "seconds",
 }  # fmt: skip
 UNKNOWN = "unknown"
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class Measures(NamedTuple):
@@ -77,7 +80,10 @@ def chosen(samples: pa.Table, outcome: Outcome, seen: Sequence[str] = ()) -> pa.
 
 
 def groups(samples: pa.Table, names: Mapping[str, str | None]) -> list[Group]:
-    """Accuracy by the group of each problem, the largest group first; empty where there is only one."""
+    """Accuracy by the group of each problem; empty where there is only one.
+
+    Groups that carry a number, such as Level 3, are in its order, others the largest first.
+    """
     problems: dict[str, list[bool]] = {}
     for problem, right in zip(samples["problem_id"].to_pylist(), samples["correct"].to_pylist(), strict=True):
         problems.setdefault(problem, []).append(right)
@@ -85,7 +91,14 @@ def groups(samples: pa.Table, names: Mapping[str, str | None]) -> list[Group]:
     for problem, values in problems.items():
         members.setdefault(names.get(problem) or UNKNOWN, []).append(sum(values) / len(values))
     found = [_group(name, values) for name, values in members.items()]
-    return sorted(found, key=lambda group: (-group.problems, group.name)) if len(found) > 1 else []
+    return sorted(found, key=_order(found)) if len(found) > 1 else []
+
+
+def _order(found: Sequence[Group]) -> Callable[[Group], tuple[float, str]]:
+    numbers = {group.name: NUMBER.search(group.name) for group in found if group.name != UNKNOWN}
+    if not all(numbers.values()):
+        return lambda group: (-group.problems, group.name)
+    return lambda group: (float(number[0]) if (number := numbers.get(group.name)) else math.inf, group.name)
 
 
 def _group(name: str, values: Sequence[float]) -> Group:
@@ -105,7 +118,7 @@ def most_tokens(strategy: Strategy) -> int | None:
     """Tokens a problem can cost at most, read from the strategy's limits; None where it has none."""
     fields = strategy.parameters()
     if isinstance(fields.get("budgets"), list):
-        return int(sum(fields["budgets"])) + len(fields["budgets"]) * int(fields.get("answer_tokens") or 0)
+        return int(sum(fields["budgets"]) + len(fields["budgets"]) * (fields.get("answer_tokens") or 0))
     limit = fields.get("max_new_tokens")
     if not isinstance(limit, int):
         return None

@@ -35,14 +35,14 @@ VERIFIERS: dict[Form, Verifier] = {
     "numeric": Verifier("auto", "numeric"),
     "choice": Verifier("letter", "choice"),
     "math": AUTO,
-    "yes_no": Verifier("auto", "exact"),
+    "yes_no": Verifier("yes_no", "yes_no"),
     "text": AUTO,
 }
 MEANING: dict[Form, str] = {
     "numeric": "numbers, compared by value: 18, 18.0 and $18 are the same",
     "choice": "letters, as in (B) or B. Paris",
     "math": "expressions, compared as mathematics: 1/2 and \\frac{1}{2} are the same",
-    "yes_no": "yes or no, compared as words",
+    "yes_no": "yes or no; true and false are the same words",
     "text": "texts, compared without case and punctuation, or as mathematics where they are",
 }
 
@@ -57,6 +57,7 @@ class Card(BaseModel):
     note: str | None = Field(None, description="Anything a reader of its numbers should know")
     problems: int | None = Field(None, description="Number of problems")
     repeated: int = Field(0, description="Rows left out because their question stood before")
+    conflicting: int = Field(0, description="Those among them with another answer than before")
     layout: str = Field("", description="How rows are written; found from the rows where empty")
     fields: dict[Role, str] = Field({}, description="Columns by role, where the layout does not say")
     answers: Form | None = Field(None, description="What the answers are")

@@ -20,6 +20,7 @@ QUESTIONS = ("question", "problem", "input", "query", "instruction")  # ours: na
 ANSWERS = ("answer", "reference", "final_answer", "gold", "target")
 SUBJECTS, LEVELS = ("subject", "category", "topic"), ("level", "difficulty", "grade")
 WITH_UNIT = re.compile(r"([-\d.,/]+)\s*\([^()]*\)")  # ASDiv's "9 (apples)"
+AIME_ID = re.compile(r"(?:19|20)\d\d-I{1,2}-\d{1,2}")
 SLOT = re.compile(r"\b(?:number|N_)0*(\d+)\b")
 
 
@@ -117,6 +118,10 @@ def _math(row: Row) -> Read:
     return Read(text(row.get("problem")), reference, _subject(row, "type"), _level(row))
 
 
+def _is_solved(row: Row) -> bool:
+    return _has("problem", "solution")(row) and bool(boxed(text(row["solution"])))
+
+
 def _aime(row: Row) -> Read:
     asked = text(first(row, ("problem", "question")))
     return Read(asked, words(row.get("answer")), level=words(row.get("year")))
@@ -124,7 +129,8 @@ def _aime(row: Row) -> Read:
 
 def _is_aime(row: Row) -> bool:
     value = numeric(text(row.get("answer"))) if first(row, ("problem", "question")) else None
-    named = "year" in row or any("AIME" in part for part in row.values() if isinstance(part, str) and len(part) < 200)
+    short = [part for part in row.values() if isinstance(part, str) and len(part) < 200]
+    named = any("AIME" in part or AIME_ID.fullmatch(part) for part in short)
     return named and value is not None and value.denominator == 1 and 0 <= value < 1000
 
 
@@ -170,8 +176,9 @@ LAYOUTS = (
     Layout("choices", lambda row: bool(options_of(row)), _choices, "choice"),
     Layout("choice_in_question", _has("question", "choice_answer"), _with_choice, "choice"),
     Layout("aime", _is_aime, _aime, "numeric", "AIME (Mathematical Association of America)", None, ("en",)),
-    Layout("math", lambda row: _has("problem", "solution")(row) and bool(boxed(text(row["solution"]))), _math, "math",
+    Layout("math", lambda row: _is_solved(row) and text(row.get("level")).startswith("Level"), _math, "math",
            "MATH (hendrycks/math)", "MIT", ("en",)),
+    Layout("solution", lambda row: _is_solved(row) and not words(first(row, ANSWERS)), _math, None),
     Layout("yes_no", lambda row: isinstance(row.get("answer"), bool), _yes_no, "yes_no"),
     Layout("plain", lambda row: True, _plain),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui import trace_view
 from pages.ui.maths import inline, visible
-from pages.ui.state import get, put
+from pages.ui.picking import pick
 from training.outcomes import Outcome, chosen
 
 PAGE = 50
@@ -41,31 +41,7 @@ def show(samples: pa.Table, seen: list[str], key: str) -> None:
 def listed(rows: list[dict[str, Any]], key: str) -> None:
     """A page of answers, and the chosen one in full."""
     ids = [f"{row['problem_id']}-{row['sample']}" for row in rows]
-    asked = get("answer")
-    place = ids.index(asked) if asked in ids else 0
-    table = f"{key}-{st.session_state.get('answer-jump', 0)}"
-
-    def choose() -> None:
-        picked = st.session_state[table]["selection"]["rows"]
-        if picked:
-            put("answer", ids[picked[0]])
-
-    def go(step: int) -> None:
-        put("answer", ids[place + step])
-        st.session_state["answer-jump"] = st.session_state.get("answer-jump", 0) + 1
-
-    st.dataframe(
-        [line(row) for row in rows], key=table, on_select=choose, selection_mode="single-row", hide_index=True,
-        selection_default={"selection": {"rows": [place]}}, height=240, row_height=29, placeholder="no answer",
-        alt="Answers of this outcome",
-    )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Previous", shortcut="k", icon=":material/arrow_upward:", on_click=go, args=(-1,), disabled=not place
-        )
-        st.button("Next", shortcut="j", icon=":material/arrow_downward:", on_click=go, args=(1,),
-                  disabled=place >= len(ids) - 1)  # fmt: skip
-        st.caption(f"{place + 1} of {len(ids)}", width="content")
+    place = pick([line(row) for row in rows], ids, "answer", key)
     answer(rows[place], key)
 
 

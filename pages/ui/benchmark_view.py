@@ -40,9 +40,15 @@ def details(card: Card) -> None:
         "Splits": ", ".join(card.splits),
         "Instruction": card.instruction,
         "Note": card.note,
-        "Left out": f"{card.repeated} rows whose question stood before" if card.repeated else None,
+        "Left out": left_out(card) if card.repeated else None,
     }
     st.markdown("  \n".join(f"**{name}** {inline(text)}" for name, text in lines.items() if text))
+
+
+def left_out(card: Card) -> str:
+    """Rows that ask what was asked before."""
+    other = f", {card.conflicting:,} of them with another answer" if card.conflicting else ""
+    return f"{card.repeated:,} rows whose question stood before{other}"
 
 
 def problem(item: Item) -> None:

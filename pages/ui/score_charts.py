@@ -51,4 +51,6 @@ def by_group(groups: Sequence[Group]) -> go.Figure:
         Interval(f"{shorten(group.name, 24)} ({group.problems:,})", group.accuracy, group.low, group.high)
         for group in groups[:MOST]
     ]
-    return accuracies(rows)
+    figure = accuracies(rows)
+    figure.update_traces(cliponaxis=False)  # a dot at 0 % is drawn whole
+    return figure

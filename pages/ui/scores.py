@@ -10,10 +10,13 @@ from curation.runs import Run
 COLUMNS: dict[str, Any] = {
     **{
         name: st.column_config.NumberColumn(name, format="percent")
-        for name in ("Accuracy", "95 % from", "95 % to", "No answer", "Cut off")
+        for name in ("Accuracy", "95 % from", "95 % to", "Accuracy unseen", "No answer", "Cut off")
     },
     "Student": st.column_config.TextColumn("Student", width=200),
     "Tokens per answer": st.column_config.NumberColumn("Tokens per answer", format="%.0f"),
+    "Seen": st.column_config.NumberColumn(
+        "Seen", help="Problems the student was trained on, or on near copies of; empty where that is not known"
+    ),
 }
 
 
@@ -57,6 +60,16 @@ def share(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.1%}"
 
 
+def seen(scores: dict[str, Any]) -> dict[str, Any]:
+    """How many problems the student had seen, and its accuracy on the others."""
+    trained, near = scores.get("contaminated"), scores.get("overlapping")
+    unknown = trained is None and near is None
+    return {
+        "Seen": None if unknown else (trained or 0) + (near or 0),
+        "Accuracy unseen": (scores.get("clean") or {}).get("accuracy"),
+    }
+
+
 def row(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
     """A finished evaluation in the table."""
     scores = run.result("scores.json") or {}
@@ -67,6 +80,7 @@ def row(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
         "Accuracy": scores.get("accuracy"),
         "95 % from": scores.get("accuracy_low"),
         "95 % to": scores.get("accuracy_high"),
+        **seen(scores),
         "Tokens per answer": scores.get("mean_tokens"),
         "No answer": scores.get("no_answer_rate"),
         "Cut off": scores.get("cut_rate"),

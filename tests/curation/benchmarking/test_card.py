@@ -5,8 +5,8 @@ from curation.benchmarks import SHIPPED, describe, read_hash
 from curation.errors import UserError
 
 CARD = Card(
-    name="mine", source="my course", licence="CC0", note="spring", problems=2, repeated=1, layout="plain",
-    fields={"level": "steps"}, answers="math", extractor="boxed", comparator="exact",
+    name="mine", source="my course", licence="CC0", note="spring", problems=2, repeated=1, conflicting=1,
+    layout="plain", fields={"level": "steps"}, answers="math", extractor="boxed", comparator="exact",
     instruction="Solve: {question} {", metric="pass@k", languages=("en", "de"), splits=("test",),
 )  # fmt: skip
 
@@ -69,6 +69,16 @@ def test_what_the_rows_tell_stands_on_the_card(write_jsonl):
     assert card == Card(
         name="sums", problems=1, repeated=1, layout="plain", answers="numeric", languages=("en",), splits=("test",)
     )
+
+
+def test_a_question_with_two_answers_is_told(write_jsonl):
+    rows = [
+        {"question": "1 + 1?", "answer": 2},
+        {"question": "1 + 1?", "answer": 3},
+        {"question": "1 + 1?", "answer": 2},
+    ]
+    card, items = describe(write_jsonl("sums.jsonl", *rows))
+    assert (card.repeated, card.conflicting, items[0].problem.reference) == (2, 1, "2")
 
 
 def test_only_a_card_that_says_how_questions_are_read_changes_their_hash(write_jsonl):

@@ -70,6 +70,11 @@ SAMPLES = {
         ("Find $m+n$.", "116", None, "2024"),
         "numeric",
     ),
+    "solution": (
+        {"problem": "Half of 2?", "solution": "Half of it is $\\boxed{1}$."},
+        ("Half of 2?", "1", None, None),
+        "numeric",
+    ),
     "yes_no": (
         {"qid": "1", "term": "Albany", "question": "Is Albany in Georgia?", "answer": True},
         ("Is Albany in Georgia?", "yes", None, None),
@@ -148,7 +153,7 @@ def test_a_table_of_two_columns_without_names_is_mgsm_and_its_language_is_told(t
     path.write_text("Janet a 16 canes dans son jardin. Combien de canes a-t-elle ?\t16\n", encoding="utf-8")
     card, _ = describe(path)
     assert (card.layout, card.answers, card.languages, card.source) == (
-        "mgsm", "numeric", ("fr",), "MGSM (google-research/url-nlp)",
+        "mgsm", "numeric", ("fr",), "MGSM (google-research/url-nlp), by its layout",
     )  # fmt: skip
 
 
