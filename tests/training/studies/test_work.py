@@ -4,12 +4,12 @@ import signal
 
 import pytest
 from study_runs import board, found, here, kinds, tried
-from worlds import ended, sums, wait
+from worlds import sums, wait
 
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.imports.run import import_files
-from curation.runs import all_runs, find
+from curation.runs import ACTIVE, all_runs, find
 from curation.workspace import Workspace
 
 RECIPE = {"name": "halves", "steps": [{"op": "count_tokens"}, {"op": "cut", "unit": "characters", "amount": 1}]}
@@ -122,17 +122,19 @@ def test_a_study_asks_for_what_is_there_before_it_starts(begin, tmp_path):
 def test_a_study_killed_twice_ends_with_the_table_of_one_left_alone(begin, make_set, tmp_path):
     make_set(sums(20))
     knobs = {"set": "sums", "seeds": [0, 1], "grid": {"strategy.max_new_tokens": [1, 2, 3]}}
-    objective = {"objective": "sft", "max_train_tokens": 4_000, "batch_tokens": 200, "save_steps": 4}
+    objective = {"objective": "sft", "max_train_tokens": 24_000, "batch_tokens": 400, "save_steps": 10}
     killed = begin(**knobs, objective=objective)
     killed.launch()
     training = first_of(tmp_path, "train")
     wait(lambda: list(training.out.glob("checkpoints/0/checkpoint-*/complete.json")))
-    os.kill(training.status().pid, signal.SIGKILL)  # its process alone: the study resumes it
-    wait(lambda: training.status().state == "done")
+    pid = training.status().pid
+    os.kill(pid, signal.SIGKILL)  # its process alone: the study resumes it
+    wait(lambda: training.status().pid != pid)
     os.kill(killed.status().pid, signal.SIGKILL)  # the study alone
     wait(lambda: killed.status().state == "lost")
     killed.launch()
-    assert ended(killed, 120).state == "done"
+    wait(lambda: killed.status().state not in ACTIVE, 300)
+    assert killed.status().state == "done"
     assert kinds(tmp_path) == ["evaluate"] * 6 + ["study"] + ["train"] * 2
     other = tmp_path / "other"
     (tmp_path / "runs").rename(other)
