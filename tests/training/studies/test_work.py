@@ -9,7 +9,7 @@ from worlds import sums, wait
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.imports.run import import_files
-from curation.runs import ACTIVE, all_runs, find
+from curation.runs import all_runs, find
 from curation.workspace import Workspace
 
 RECIPE = {"name": "halves", "steps": [{"op": "count_tokens"}, {"op": "cut", "unit": "characters", "amount": 1}]}
@@ -126,21 +126,20 @@ def test_a_study_killed_twice_ends_with_the_table_of_one_left_alone(begin, make_
     killed = begin(**knobs, objective=objective)
     killed.launch()
     training = first_of(tmp_path, "train")
-    wait(lambda: list(training.out.glob("checkpoints/0/checkpoint-*/complete.json")))
+    wait(lambda: list(training.out.glob("checkpoints/0/checkpoint-*/complete.json")), 180)
     pid = training.status().pid
     os.kill(pid, signal.SIGKILL)  # its process alone: the study resumes it
-    wait(lambda: training.status().pid != pid)
+    wait(lambda: training.status().pid != pid, 180)
     os.kill(killed.status().pid, signal.SIGKILL)  # the study alone
     wait(lambda: killed.status().state == "lost")
-    killed.launch()
-    wait(lambda: killed.status().state not in ACTIVE, 300)
-    assert killed.status().state == "done"
+    assert tried(killed) is None  # goes on in this process, beside what the killed one had started
     assert kinds(tmp_path) == ["evaluate"] * 6 + ["study"] + ["train"] * 2
-    other = tmp_path / "other"
-    (tmp_path / "runs").rename(other)
+    assert board(killed) == [(str(tokens), seed, "done") for tokens in (1, 2, 3) for seed in (0, 1)]
+    others = tmp_path / "others"
+    (tmp_path / "runs").rename(others)
     alone = begin(**knobs, objective=objective)
     assert tried(alone) is None
-    assert found(alone) == found(find(other, killed.id))
+    assert found(alone) == found(find(others, killed.id))
     assert len(found(alone)) == 3
 
 
