@@ -17,6 +17,7 @@ from training.studies.knobs import knobs, named, read_points, write_points
 from training.studies.study import Plain, Study
 
 RECIPE, SET, NOTHING = "A recipe", "A curated set", "Nothing, evaluate only"
+SPECS = ("objective", "strategy")
 KNOBS = 2  # offered without asking; a file may have more
 OWN = "in this study"
 _numbers = count(1)
@@ -35,8 +36,9 @@ def draw(work: Workspace, start: Study, key: str) -> Study:
     values["description"] = right.text_input("What it asks", start.description, key=f"{key}-description")
     values |= _data(work, start, key)
     values["student"] = _one("Student", list(students.names(work)), start.student, f"{key}-student", free=True)
-    values["objective"] = _spec(work, OBJECTIVES, start.objective, "Objective", key)
-    values["strategy"] = _spec(work, STRATEGIES, start.strategy, "Strategy", key)
+    for root, family, column in zip(SPECS, (OBJECTIVES, STRATEGIES), st.columns(2), strict=True):
+        with column:
+            values[root] = _spec(work, family, getattr(start, root), key)
     values |= _marking(work, start, key)
     base = Study.parse(values).inlined(work.recipes_root)
     return Study.parse({**values, **_knobs(base, start, key)})
@@ -53,17 +55,21 @@ def _data(work: Workspace, start: Study, key: str) -> Plain:
         return {"set": _one("Curated set", [made.name for made in work.sets()], start.set, f"{key}-set")}
     own = {f"{start.recipe.get('name')} ({OWN})": start.recipe} if isinstance(start.recipe, Mapping) else {}
     known = [*own, *work.recipes()]
-    name = _one("Recipe", known, next(iter(own)) if own else start.recipe or "verified", f"{key}-recipe")
+    left, right = st.columns(2)
+    with left:
+        name = _one("Recipe", known, next(iter(own)) if own else start.recipe or "verified", f"{key}-recipe")
     datasets = [row["dataset"] for row in work.store.datasets().to_pylist()]
     options = list(dict.fromkeys([*datasets, *start.dataset]))
-    picked = st.multiselect("Datasets it starts from", options, start.dataset, key=f"{key}-dataset", placeholder="All")
+    picked = right.multiselect(
+        "Datasets it starts from", options, start.dataset, key=f"{key}-dataset", placeholder="All"
+    )
     return {"recipe": own.get(name or "", name), "dataset": picked}
 
 
-def _spec(work: Workspace, family: Family[Any], given: str | Plain, title: str, key: str) -> str | Plain:
+def _spec(work: Workspace, family: Family[Any], given: str | Plain, key: str) -> str | Plain:
     """An objective or strategy with its parameters; what stands at its default is not written."""
     root = family.base.tag
-    name = _one(title, list(family.members), named(given, root), f"{key}-{root}") or named(given, root)
+    name = _one(root.capitalize(), list(family.members), named(given, root), f"{key}-{root}") or named(given, root)
     spec = family.get(name)
     values = given if isinstance(given, Mapping) and given.get(root) == name else {}
     with st.expander(f"Parameters of {name.replace('_', ' ')}", icon=":material/tune:"):

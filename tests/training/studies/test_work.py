@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from study_runs import board, found, here, kinds, tried
-from worlds import ended, sums, wait
+from worlds import sums, wait
 
 from curation.curated import CuratedSet
 from curation.errors import UserError
@@ -122,23 +122,24 @@ def test_a_study_asks_for_what_is_there_before_it_starts(begin, tmp_path):
 def test_a_study_killed_twice_ends_with_the_table_of_one_left_alone(begin, make_set, tmp_path):
     make_set(sums(20))
     knobs = {"set": "sums", "seeds": [0, 1], "grid": {"strategy.max_new_tokens": [1, 2, 3]}}
-    objective = {"objective": "sft", "max_train_tokens": 4_000, "batch_tokens": 200, "save_steps": 4}
+    objective = {"objective": "sft", "max_train_tokens": 24_000, "batch_tokens": 400, "save_steps": 10}
     killed = begin(**knobs, objective=objective)
     killed.launch()
     training = first_of(tmp_path, "train")
-    wait(lambda: list(training.out.glob("checkpoints/0/checkpoint-*/complete.json")))
-    os.kill(training.status().pid, signal.SIGKILL)  # its process alone: the study resumes it
-    wait(lambda: training.status().state == "done")
+    wait(lambda: list(training.out.glob("checkpoints/0/checkpoint-*/complete.json")), 180)
+    pid = training.status().pid
+    os.kill(pid, signal.SIGKILL)  # its process alone: the study resumes it
+    wait(lambda: training.status().pid != pid, 180)
     os.kill(killed.status().pid, signal.SIGKILL)  # the study alone
     wait(lambda: killed.status().state == "lost")
-    killed.launch()
-    assert ended(killed, 120).state == "done"
+    assert tried(killed) is None  # goes on in this process, beside what the killed one had started
     assert kinds(tmp_path) == ["evaluate"] * 6 + ["study"] + ["train"] * 2
-    other = tmp_path / "other"
-    (tmp_path / "runs").rename(other)
+    assert board(killed) == [(str(tokens), seed, "done") for tokens in (1, 2, 3) for seed in (0, 1)]
+    others = tmp_path / "others"
+    (tmp_path / "runs").rename(others)
     alone = begin(**knobs, objective=objective)
     assert tried(alone) is None
-    assert found(alone) == found(find(other, killed.id))
+    assert found(alone) == found(find(others, killed.id))
     assert len(found(alone)) == 3
 
 
