@@ -99,6 +99,7 @@ def change_the_threshold(page: Page, shot) -> None:
     shot("compare-2-threshold")
     fill(page, "Name of the curated set", "longer")
     page.get_by_role("button", name="Freeze curated set").click()
+    expect(page.get_by_text("Curate longer with brief").first).to_be_visible(timeout=BUSY)
     wait_done(page)
 
 
