@@ -56,9 +56,9 @@ def _point(number: int, line: Line, top: float) -> list[str]:
 
 
 def _round_up(value: float) -> float:
-    """The next number of two digits, so that the axis ends at a round one."""
-    size = 10 ** max(0, math.floor(math.log10(max(value, 1))) - 1)
-    return float(max(5, math.ceil(value / size / 5) * 5 * size))
+    """The next end of an axis whose fifths are round."""
+    size = 10.0 ** math.floor(math.log10(max(value, 1)))
+    return next(size * end for end in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10) if size * end >= value)
 
 
 def _x(tokens: float, top: float) -> float:
