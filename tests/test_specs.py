@@ -66,9 +66,6 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
-    ("grpo", "reward"): {"reward": "accuracy * format"},
-    ("grpo", "budgets"): {"budgets": [8], "instruction": "{question} {budget}"},
-    ("grpo", "max_completion_lengths"): {"max_completion_lengths": [8, 16]},
 }
 CHANGED |= {
     (objective, name): values
