@@ -1,8 +1,8 @@
+from worlds import sum_trace
+
 from curation.trace import Problem
 from training.rewards.expression import parse
 from training.rollouts import Prompt, RewardFunction, problems
-
-from worlds import sum_trace
 
 
 class Falling:
