@@ -56,11 +56,14 @@ def log_probs(model, batch, temperature=1.0):
     return found[:, -batch["completion_ids"].shape[1] :]
 
 
-@pytest.mark.parametrize("loss_type", ["dapo", "grpo", "dr_grpo", "bnpo"])
-def test_the_loss_is_the_clipped_objective(make_task, loss_type):
+@pytest.mark.parametrize(
+    ("loss_type", "weighed"), [("dapo", False), ("dapo", True), ("grpo", False), ("dr_grpo", False), ("bnpo", False)]
+)
+def test_the_loss_is_the_clipped_objective(make_task, loss_type, weighed):
     import torch
 
-    objective = Grpo(**FAST | {"max_completion_length": 64}, loss_type=loss_type, epsilon_high=0.28, beta=0.04)
+    settings = {"loss_type": loss_type, "epsilon_high": 0.28, "beta": 0.04, "use_bias_correction_kl": weighed}
+    objective = Grpo(**FAST | {"max_completion_length": 64} | settings)
     trainer = objective.setup(make_task()).trainer
     trainer.model.train()
     trainer.current_gradient_accumulation_steps = 1  # set where training begins
@@ -83,7 +86,7 @@ def test_the_loss_is_the_clipped_objective(make_task, loss_type):
     assert ((ratio > 1.28) & (mask > 0)).any()
     gain = torch.minimum(ratio * advantages, ratio.clamp(0.8, 1.28) * advantages)
     distance = (reference - new).exp() - (reference - new) - 1
-    each = (0.04 * distance - gain) * mask
+    each = (0.04 * distance * (ratio if weighed else 1) - gain) * mask
     wanted = {
         "dapo": each.sum() / mask.sum(),
         "bnpo": each.sum() / mask.sum(),
