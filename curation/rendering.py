@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from curation.errors import UserError
 from curation.exports.render import render_completion
 from curation.models import Message, ask, load_tokenizer
 from curation.texts.turns import turns
@@ -78,6 +79,11 @@ def render_chat(
 
     `prompt` is what is asked instead of the bare question; an unfinished trace breaks off where its reasoning ends.
     """
+    if not tokenizer.is_fast:
+        raise UserError(
+            f"The tokenizer of '{tokenizer.name_or_path}' gives no offsets, so what is trained cannot be told by "
+            "section; give a student with a tokenizer.json."
+        )
     asked = [dict(message) for message in (prompt if prompt is not None else ask(trace.question))]
     said = unclosed(trace) if unfinished else conversation(trace)
     begin = _template(tokenizer, asked, ask_on=True)
