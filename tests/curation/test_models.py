@@ -1,6 +1,6 @@
 import pytest
 
-from curation.decoding import Prompt, decode, nucleus
+from curation.decoding import Prompt, decode, draw
 from curation.errors import UserError
 from curation.models import Completion, Request, Scripted, TransformersModel, ask, begun
 
@@ -141,13 +141,23 @@ def test_rows_that_outgrow_their_room_are_still_those_of_generate(folder):
     assert answer.ids == made[0, len(ids) :].tolist()
 
 
-def test_top_p_keeps_the_fewest_likeliest_tokens_that_reach_it():
+@pytest.mark.parametrize(
+    ("top_p", "tokens"),
+    [(1.0, [1, 1, 2, 0, 3]), (0.8, [1, 1, 2, 2, 0]), (0.75, [1, 1, 2, 2, 2]), (0.01, [1, 1, 1, 1, 1])],
+)
+def test_top_p_draws_from_the_fewest_likeliest_tokens_that_reach_it(top_p, tokens):
     import torch
 
-    weights = torch.tensor([0.125, 0.5, 0.25, 0.125])
-    assert nucleus(weights, 0.75).tolist() == [0.0, 0.5, 0.25, 0.0]
-    assert nucleus(weights, 0.8).tolist() == [0.125, 0.5, 0.25, 0.0]
-    assert nucleus(weights, 0.01).tolist() == [0.0, 0.5, 0.0, 0.0]
+    chances = [0.0, 0.49, 0.7, 0.8, 0.95]
+    logits = torch.tensor([0.125, 0.5, 0.25, 0.125]).log().expand(5, 4)
+    assert draw(logits, [1.0] * 5, [top_p] * 5, chances) == tokens
+
+
+def test_each_row_is_drawn_at_its_own_temperature():
+    import torch
+
+    logits = torch.tensor([[0.0, 1.0, 2.0]]).expand(2, 3)
+    assert draw(logits, [0.01, 100.0], [1.0, 1.0], [0.9, 0.9]) == [2, 0]
 
 
 def test_a_tiny_top_p_samples_the_greedy_answer_whatever_the_batch(folder):

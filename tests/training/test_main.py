@@ -38,7 +38,10 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
         (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: sft"),
         (["train", "sums", "--max-length", "0"], "sft.max_length: input should be greater than or equal to 1"),
         (["evaluate", "base", "--benchmark", "nope"], "There is no benchmark 'nope'"),
-        (["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"], "Unknown strategy 'luck'; known: greedy"),
+        (
+            ["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"],
+            "Unknown strategy 'luck'; known: best",
+        ),
         (["compare", "a", "b"], "There is no run 'a'; runs: none yet"),
         (["resume", "a"], "There is no run 'a'; runs: none yet"),
     ],

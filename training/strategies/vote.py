@@ -36,8 +36,8 @@ class Vote(Strategy):
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem the votes as drafts, then the attempt they elect."""
         votes: list[list[Attempt]] = [[] for _ in problems]
-        for number, member in enumerate(self.members):
-            model = setting.model_of(member.student)
+        models = [setting.model_of(member.student) for member in self.members]  # first, so a wrong name costs nothing
+        for number, (member, model) in enumerate(zip(self.members, models, strict=True)):
             drawn = member.draw(problems, setting, model, number, len(self.members))
             for problem, own, completions in zip(problems, votes, drawn, strict=True):
                 for completion in completions:
