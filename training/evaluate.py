@@ -11,14 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.answers import compare, extract
+from curation.answers import Extractor, compare, extract
+from curation.benchmarking.card import AUTO, Verifier
 from curation.intervals import clustered
 from curation.job import Job
 from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel, TransformersModel
 from curation.runs import replace_text
 from curation.table import parts, write_part
-from curation.trace import Problem
-from training.benchmark import read
+from training.benchmark import Benchmark, read
+from training.contamination import report, seen
 from training.journal import Journal, Journaled, Lazy
 from training.memory import memory_error
 from training.step_scorer import open_scorer
@@ -52,7 +53,8 @@ def evaluate(job: Job) -> None:
     inputs = job.request.inputs
     strategy = STRATEGIES.parse(job.request.spec)
     student = Student.from_inputs(inputs)
-    benchmark = read(Path(inputs["benchmark"])).first(inputs.get("limit"))
+    whole = read(Path(inputs["benchmark"]))
+    benchmark = whole.first(inputs.get("limit"))
     problems, folder = benchmark.problems, job.out / "samples"
     models = Models(job, student)
     for start in range(0, len(problems), PART):
@@ -60,7 +62,7 @@ def evaluate(job: Job) -> None:
         journal = path.with_suffix(".jsonl")
         if not path.exists():
             try:
-                write_part(_solve(models, strategy, problems, start, Journal(journal)), path)
+                write_part(_solve(models, strategy, benchmark, start, Journal(journal)), path)
             except (MemoryError, RuntimeError) as error:
                 raise memory_error(error, f"Lower the batch size ({models.batch_size}) or max_new_tokens") from error
         journal.unlink(missing_ok=True)
@@ -72,10 +74,15 @@ def evaluate(job: Job) -> None:
         "benchmark": benchmark.name,
         "strategy": strategy.dump(),
         "seed": job.request.seed,
-        "contaminated": benchmark.contaminated(student.problems()),
     }
     final = table.filter(pc.invert(table["draft"]))
-    replace_text(job.out / "scores.json", json.dumps({**about, **scores(final), **strategy.measures(table)}, indent=1))
+    found = {
+        **about,
+        **scores(final),
+        **strategy.measures(table),
+        **report(final, seen(student, whole.problems), scores),
+    }
+    replace_text(job.out / "scores.json", json.dumps(found, indent=1))
 
 
 class Models:
@@ -117,19 +124,20 @@ def _key(student: Student) -> str:
     return f"{student.path} {student.adapter or ''}".strip()
 
 
-def _solve(models: Models, strategy: Strategy, problems: Sequence[Problem], start: int, journal: Journal) -> pa.Table:
+def _solve(models: Models, strategy: Strategy, benchmark: Benchmark, start: int, journal: Journal) -> pa.Table:
+    problems = benchmark.problems
     chosen = problems[start : start + PART]
 
     def done(count: int) -> None:
         models.job.progress(start + count, len(problems), "problems")
 
     attempts = strategy.solve(chosen, models.setting(journal, done))
-    return pa.Table.from_pylist(graded(attempts, journal.seconds), schema=SAMPLES)
+    return pa.Table.from_pylist(graded(attempts, journal.seconds, benchmark.verifier), schema=SAMPLES)
 
 
-def graded(attempts: Sequence[Attempt], seconds: float) -> list[dict[str, Any]]:
+def graded(attempts: Sequence[Attempt], seconds: float, verifier: Verifier = AUTO) -> list[dict[str, Any]]:
     """Rows of SAMPLES; each attempt took its share of the time by the tokens generated for it."""
-    rows = [grade(attempt) for attempt in attempts]
+    rows = [grade(attempt, verifier=verifier) for attempt in attempts]
     counted = [row for row in rows if not row["draft"]]
     tokens = sum(row["n_tokens"] for row in counted)
     for row in rows:
@@ -138,11 +146,11 @@ def graded(attempts: Sequence[Attempt], seconds: float) -> list[dict[str, Any]]:
     return rows
 
 
-def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
+def grade(attempt: Attempt, seconds: float | None = None, verifier: Verifier = AUTO) -> dict[str, Any]:
     """One attempt as a row of SAMPLES; `seconds` is its share of its part's time."""
     problem, completion = attempt.problem, attempt.completion
     reference = problem.reference or ""
-    answer = attempt.answer if attempt.decided else answer_of(completion, reference)
+    answer = attempt.answer if attempt.decided else answer_of(completion, reference, verifier.extractor)
     prompt = completion.n_prompt_tokens if attempt.n_prompt_tokens is None else attempt.n_prompt_tokens
     return {
         "problem_id": problem.id,
@@ -152,7 +160,7 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
         "reference": problem.reference,
         "output": completion.text,
         "answer": answer,
-        "correct": answer is not None and compare(answer, reference).equal,
+        "correct": answer is not None and compare(answer, reference, verifier.comparator).equal,
         "no_answer": answer is None,
         "n_tokens": completion.n_tokens if attempt.n_tokens is None else attempt.n_tokens,
         "finish_reason": completion.finish_reason,
@@ -163,18 +171,18 @@ def grade(attempt: Attempt, seconds: float | None = None) -> dict[str, Any]:
     }
 
 
-def answer_of(completion: Completion, reference: str) -> str | None:
+def answer_of(completion: Completion, reference: str, extractor: Extractor = "auto") -> str | None:
     """The answer a completion gives; of one that was cut off only an answer marked as such."""
-    return final_answer(completion.text, reference, complete=completion.finish_reason == "stop")
+    return final_answer(completion.text, reference, complete=completion.finish_reason == "stop", extractor=extractor)
 
 
-def final_answer(text: str, reference: str, *, complete: bool) -> str | None:
+def final_answer(text: str, reference: str, *, complete: bool, extractor: Extractor = "auto") -> str | None:
     """The answer given after the reasoning; a reasoning that never ends gives none."""
     _, closed, after = text.rpartition(CLOSE)
     if OPEN in text and not closed:
         return None
     # a bare last number of an answer that was cut off is a step, not a conclusion
-    return extract(after if closed else text, reference=reference, bare=complete)
+    return extract(after if closed else text, extractor, reference, bare=complete)
 
 
 def scores(table: pa.Table) -> dict[str, Any]:

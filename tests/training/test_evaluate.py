@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from worlds import sum_trace
 
+from curation.benchmarking.card import Verifier
 from curation.intervals import wilson
 from curation.job import Cancelled, Job
 from curation.models import Completion, Scripted
@@ -64,6 +65,12 @@ def test_a_sample_is_graded_with_all_that_was_measured():
     }
 
 
+def test_the_verifier_of_a_benchmark_finds_and_compares_the_answer():
+    attempt = Attempt(Problem("Which?\nA) 1\nB) 2", "B"), completion("It has 7 parts, so the answer is (B)."))
+    assert grade(attempt, 0.5, Verifier("letter", "choice"))["correct"]
+    assert not grade(attempt, 0.5, Verifier("last_number", "numeric"))["correct"]
+
+
 def test_scores_stand_together():
     texts = [("\\boxed{2}", 4, "stop"), ("\\boxed{3}", 6, "stop"), ("<think> on and on", 20, "length")]
     rows = [grade(Attempt(Problem(f"q{n}", "2"), completion(*text)), 0.5) for n, text in enumerate(texts)]
@@ -108,6 +115,7 @@ def test_an_evaluation_counts_contamination_and_goes_on_where_it_stopped(make_tr
     first, second = sorted((run.out / "samples").iterdir())
     samples, result = pq.read_table(run.out / "samples.parquet"), run.result("scores.json")
     assert (result["n"], result["contaminated"], result["student"]) == (PART + 5, 20, trained.id)
+    assert (result["overlapping"], result["clean"]["n"], result["checked_sets"]) == (0, PART + 5 - 20, ["sums"])
     assert samples["question"].to_pylist() == [row["question"] for row in rows]
     kept = first.stat().st_mtime_ns
     second.unlink()
