@@ -215,6 +215,31 @@ def test_an_empty_think_block_stands_exactly_once_whatever_the_template(rendered
     assert begun(rendered, "<think>\n\n</think>\n\n") == "<|a|><think>\n\n</think>\n\n"
 
 
+EMPTY = "<think>\n\n</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "prefix", "wanted"),
+    [
+        ("{% if enable_thinking is false %}" + EMPTY + "{% endif %}", "<think>\n\n</think>\n", "\n"),
+        (
+            "{% if not enable_thinking %}<think>\n\n</think>\n\n{% else %}<think>\n{% endif %}",
+            "<think>\n</think>",
+            "\n",
+        ),
+        ("", "<think>\n\n</think>\n", ""),
+    ],
+    ids=["a switch that empties the block", "a switch between opening and emptying it", "no switch"],
+)
+def test_a_template_with_a_switch_of_its_own_writes_the_empty_block(folder, end, prefix, wanted):
+    model = TransformersModel.open(str(folder))
+    model.tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}>" + end
+    read = "abc><think>\n\n</think>\n" + wanted
+    completion = model.complete([Request(ask("abc"), 3, prefix=prefix)])[0]
+    assert completion == model.complete([Request(read, 3)])[0]
+    assert completion.n_prompt_tokens == len(read)
+
+
 def test_the_beginning_of_an_answer_is_kept_as_it_is():
     assert begun("<|a|>", "<think>\nfour") == begun("<|a|><think>\n", "<think>\nfour") == "<|a|><think>\nfour"
     assert begun("<|a|><think>\n", "four") == "<|a|><think>\nfour"

@@ -38,7 +38,7 @@ class Pipeline(Strategy):
                 calls.append(completion)
                 known[stage.name] = text
         pairs = zip(problems, written, strict=True)
-        return [attempt for problem, calls in pairs for attempt in self._attempts(problem, calls)]
+        return [attempt for problem, calls in pairs for attempt in self._attempts(problem, calls, setting)]
 
     def _run(
         self, number: int, problems: Sequence[Problem], slots: Sequence[dict[str, str]], setting: Setting
@@ -55,13 +55,13 @@ class Pipeline(Strategy):
         heard = setting.heard(len(problems), len(self.stages) * len(problems), number * len(problems))
         return setting.model.complete(requests, heard)
 
-    def _attempts(self, problem: Problem, calls: Sequence[Completion]) -> list[Attempt]:
+    def _attempts(self, problem: Problem, calls: Sequence[Completion], setting: Setting) -> list[Attempt]:
         names = [stage.name for stage in self.stages]
         drafts = [
             Attempt(problem, call, number, True, None, True, facts={"stage": names[number]})
             for number, call in enumerate(calls[:-1])
         ]
-        answer, program = find(problem, calls[-1], self.form)
+        answer, program = find(problem, calls[-1], self.form, setting.verifier.extractor)
         n_tokens, n_prompt = spent(calls)
         facts = {"stage": names[-1], "program": program}
         return [*drafts, Attempt(problem, calls[-1], 0, False, answer, True, n_tokens, n_prompt, facts)]

@@ -41,7 +41,7 @@ class Vote(Strategy):
             drawn = member.draw(problems, setting, model, number, len(self.members))
             for problem, own, completions in zip(problems, votes, drawn, strict=True):
                 for completion in completions:
-                    answer, program = find(problem, completion, member.form)
+                    answer, program = find(problem, completion, member.form, setting.verifier.extractor)
                     facts = {"member": number, "form": member.form, "program": program}
                     own.append(Attempt(problem, completion, len(own), True, answer, True, facts=facts))
         return [attempt for own in votes for attempt in [*own, self.elect(own)]]
