@@ -223,7 +223,7 @@ EMPTY = "<think>\n\n</think>\n\n"
     [
         ("{% if enable_thinking is false %}" + EMPTY + "{% endif %}", "<think>\n\n</think>\n", "\n"),
         (
-            "{% if not enable_thinking %}<think>\n\n</think>\n\n{% else %}<think>\n{% endif %}",
+            "{% if not enable_thinking %}" + EMPTY + "{% else %}<think>\n{% endif %}",
             "<think>\n</think>",
             "\n",
         ),
