@@ -60,6 +60,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
     ("select_k", "score"): {"by": "mmr", "score": "sample"},
     ("select_k", "group"): {"by": "quota", "group": "model"},
+    ("best_of_n", "scorer"): {"scorer": "steps", "by": "a-run"},
     ("budget", "budgets"): {"budgets": [7]},
     ("vote", "members"): {"members": [{"n": 3}]},
     ("pipeline", "stages"): {"stages": [{"name": "answer"}]},
