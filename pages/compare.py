@@ -1,180 +1,166 @@
-"""Compare: students side by side, and two of them problem by problem."""
+"""Compare: all students on a benchmark, each against a baseline, then two of them problem by problem."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import cast
 
 import streamlit as st
 
-from curation.runs import Run
 from curation.workspace import Workspace
-from pages.ui import charts, students, trace_view
-from pages.ui.maths import inline, visible
-from pages.ui.scores import COLUMNS, row
-from pages.ui.state import errors, get, offer_samples, put, runs, screen
-from training.compare import Comparison, compare, pair, samples
+from pages.ui import charts, compare_problems, evaluated, frontier
+from pages.ui.maths import inline
+from pages.ui.state import errors, get, offer_samples, put, screen
+from training.comparison_report import (
+    CORRECTIONS,
+    Report,
+    about,
+    report,
+    sentence,
+    to_csv,
+    to_html,
+    to_markdown,
+)
+from training.evaluations import Evaluation, by_benchmark
+from training.scoreboard import Line, cleanliness, scoreboard
+from training.statistics import Correction
 
-PAGE = 50
-OUTCOMES = {
-    "all": "All",
-    "only_a": "A right, B wrong",
-    "only_b": "A wrong, B right",
-    "neither": "Both wrong",
-    "both": "Both right",
-}
+ALL = "All benchmarks"
+COMPARED = 8  # students compared at first
+FORMATS = {"html": (to_html, "text/html"), "md": (to_markdown, "text/markdown"), "csv": (to_csv, "text/csv")}
 
 
 def comparison(work: Workspace) -> None:
-    """All finished evaluations, then two of them."""
-    found = {run.id: run for run in runs(work, "evaluate") if run.result("scores.json")}
-    if not found:
+    """All finished evaluations of a benchmark, then two of them."""
+    groups = by_benchmark(evaluated.finished(work))
+    if not groups:
         with st.container(border=True):
             st.write("Nothing is evaluated yet. Evaluate two students on the same benchmark to compare them.")
             st.page_link("pages/evaluate.py", label="Evaluate a student", icon=":material/fact_check:")
         return
-    names = students.names(work)
-    table = {run_id: row(run, names) for run_id, run in found.items()}
+    found, price = choices(groups)
+    if not found:
+        st.caption("Choose at least one evaluation.")
+        return
+    lines = scoreboard(found, price)
+    students(lines)
     left, right = st.columns([8, 4], gap="medium")
-    left.dataframe(
-        list(table.values()), hide_index=True, height="auto", placeholder="", row_height=29, alt="Students",
-        column_config=COLUMNS,
+    with right:
+        chart(lines)
+    if len({one.benchmark for one in found}) > 1:
+        left.caption("Choose one benchmark to compare its students.")
+        return
+    with left:
+        if len(found) > 1:
+            baseline(found, price)
+        else:
+            st.caption("Evaluate a second student on the same benchmark to compare problem by problem.")
+    st.subheader("Problem by problem", anchor=False)
+    compare_problems.show(work, found)
+
+
+def choices(groups: dict[str, list[Evaluation]]) -> tuple[list[Evaluation], float | None]:
+    """Benchmark, evaluations and the price of tokens."""
+    names = [*groups, ALL] if len(groups) > 1 else list(groups)
+    asked = get("benchmark")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Benchmark", names, names.index(asked) if asked in names else 0, key="compare-benchmark", width=240,
+            format_func=lambda value: value.replace("_", " "),
+        )  # fmt: skip
+        put("benchmark", name)
+        known = {one.id: one for group in groups.values() for one in group if name in (ALL, one.benchmark)}
+        chosen = st.multiselect(
+            "Evaluations", list(known), started(list(known)), key=f"compare-runs-{name}-{len(known)}",
+            format_func=lambda value: f"{known[value].name} ({value[-4:]})",
+        )  # fmt: skip
+        price = st.number_input(
+            "Price of a million tokens", 0.0, value=None, key="price", placeholder="count tokens", width=190
+        )
+    return [known[value] for value in chosen], price
+
+
+def started(ids: list[str]) -> list[str]:
+    """The evaluations compared at first: the newest, and those of the address."""
+    asked = [value for name in ("a", "b", "baseline") if (value := get(name)) in ids and value]
+    return list(dict.fromkeys([*ids[:COMPARED], *asked]))
+
+
+def students(lines: Sequence[Line]) -> None:
+    """The table of all students, and a word about those that were trained on the benchmark."""
+    st.dataframe(
+        evaluated.rows(lines), hide_index=True, height="auto", placeholder="", row_height=29, alt="Students",
+        column_config=evaluated.columns(),
     )  # fmt: skip
-    right.plotly_chart(
-        charts.accuracies(intervals(list(table.values()))), key="accuracies", config={"displayModeBar": False},
+    for line in lines:
+        if line.contaminated:
+            st.warning(inline(f"{line.name}: {cleanliness(line)}."), icon=":material/warning:")
+
+
+def chart(lines: Sequence[Line]) -> None:
+    """Accuracy against tokens, or alone."""
+    views = {"Against tokens": lambda: frontier.figure(lines), "Accuracy": lambda: accuracies(lines)}
+    view = st.segmented_control("Chart", list(views), default="Against tokens", required=True, key="compare-chart",
+                                label_visibility="collapsed")  # fmt: skip
+    st.plotly_chart(
+        views[view](), key=f"chart-{view}", config={"displayModeBar": False},
         alt="Accuracy of each student with its interval",
     )  # fmt: skip
-    if len(found) < 2:
-        st.caption("Evaluate a second student on the same benchmark to compare problem by problem.")
-        return
-    with errors():
-        two(found, {run_id: label(run_id, line) for run_id, line in table.items()})
 
 
-def intervals(rows: list[dict[str, Any]]) -> list[charts.Interval]:
-    """The students' accuracies for the chart, names made unique."""
-    known = [line for line in rows if line["Accuracy"] is not None]
-    return [
-        charts.Interval(f"{n}. {line['Student']}", line["Accuracy"], line["95 % from"], line["95 % to"])
-        for n, line in enumerate(known, 1)
-    ]
+def accuracies(lines: Sequence[Line]) -> object:
+    """The students' accuracies as a chart, names made unique."""
+    return charts.accuracies(
+        [
+            charts.Interval(f"{number}. {charts.shorten(line.student)}", line.accuracy, line.low, line.high)
+            for number, line in enumerate(lines, 1)
+            if line.accuracy is not None and line.low is not None and line.high is not None
+        ]
+    )
 
 
-def label(run_id: str, line: dict[str, Any]) -> str:
-    """An evaluation in a select box."""
-    return f"{line['Student']} on {line['Benchmark']}, {line['Strategy']}, {line['Problems']} problems ({run_id[-4:]})"
-
-
-def two(found: dict[str, Run], labels: dict[str, str]) -> None:
-    """Choose a and b, test the difference, list the problems."""
-    st.subheader("Two students, problem by problem", anchor=False)
-    ids = list(found)
-    columns = st.columns(2)
-    chosen = []
-    for name, column, start in zip(("a", "b"), columns, (ids[0], ids[1]), strict=True):
-        asked = get(name)
-        index = ids.index(asked if asked in found else start)
-        picked = column.selectbox(f"Student {name.upper()}", ids, index, key=f"student-{name}", format_func=labels.get)
-        put(name, picked)
-        chosen.append(found[picked])
-    rows = paired((chosen[0].id, chosen[1].id), *chosen)
-    facts = compare(rows)
-    summary(facts)
-    counts = {"all": facts.agreement.n, **facts.agreement._asdict()}
-    outcome = st.segmented_control(
-        "Problems", list(OUTCOMES), default="only_a" if counts["only_a"] else "all", required=True, key="outcome",
-        format_func=lambda name: f"{OUTCOMES[name]} ({counts[name]})", label_visibility="collapsed",
-    )  # fmt: skip
-    problems([line for line in rows.to_pylist() if outcome in ("all", line["outcome"])])
-
-
-@st.cache_data(show_spinner="Pairing the answers", max_entries=8)
-def paired(ids: tuple[str, str], _a: Run, _b: Run) -> Any:  # noqa: ANN401  (an Arrow table)
-    """Both students' answers by problem."""
-    return pair(samples(_a), samples(_b))
-
-
-def summary(facts: Comparison) -> None:
-    """The difference and whether it is more than chance."""
-    columns = st.columns(4)
-    columns[0].metric("Accuracy of A", f"{facts.accuracy_a:.1%}")
-    columns[1].metric("Accuracy of B", f"{facts.accuracy_b:.1%}")
-    low, high = facts.interval
-    columns[2].metric(
-        "A minus B", f"{100 * facts.difference:+.1f} points", f"95 %: {100 * low:+.1f} to {100 * high:+.1f}",
-        delta_color="off", delta_arrow="off",
-    )  # fmt: skip
-    columns[3].metric(
-        "McNemar p", f"{facts.p_value:.3g}", "more than chance" if facts.p_value < 0.05 else "may be chance",
-        delta_color="off", delta_arrow="off",
-        help="Exact two-sided test on the problems that only one student solved",
-    )  # fmt: skip
-    if facts.needed and facts.needed > facts.agreement.n:
-        st.caption(f"About {facts.needed:,} problems would be needed to see a difference of this size (power 80 %).")
-
-
-def problems(rows: list[dict[str, Any]]) -> None:
-    """The problems of one outcome, and both answers to the chosen one."""
-    if not rows:
-        st.caption("No problem has this outcome.")
-        return
-    pages = -(-len(rows) // PAGE)
-    number = st.pagination(pages, key=f"compare-page-{pages}") if pages > 1 else 1
-    shown = rows[(number - 1) * PAGE : number * PAGE]
-    ids = [line["problem_id"] for line in shown]
-    asked = get("problem")
-    place = ids.index(asked) if asked in ids else 0
-    key = f"problems-{hash(tuple(ids))}-{st.session_state.get('compare-jump', 0)}"
-
-    def choose() -> None:
-        picked = st.session_state[key]["selection"]["rows"]
-        if picked:
-            put("problem", ids[picked[0]])
-
-    def go(step: int) -> None:
-        put("problem", ids[place + step])
-        st.session_state["compare-jump"] = st.session_state.get("compare-jump", 0) + 1
-
+def baseline(found: Sequence[Evaluation], price: float | None) -> None:
+    """Every student against one of them, and the whole comparison to be taken along."""
+    st.subheader("Against a baseline", anchor=False)
+    ids, names = [one.id for one in found], list(CORRECTIONS)
+    asked = get("baseline")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.selectbox(
+            "Baseline", ids, ids.index(asked) if asked in ids else len(ids) - 1, key=f"baseline-{len(ids)}",
+            format_func=lambda value: f"{ids.index(value) + 1}. {found[ids.index(value)].name}",
+        )  # fmt: skip
+        how = st.selectbox(
+            "P values with", names, key="correction", width=330, format_func=lambda name: CORRECTIONS[name],
+            help="Several comparisons find a difference by chance more often than one",
+        )  # fmt: skip
+    put("baseline", picked)
+    made = compared(tuple(ids), picked, how, price, found)
+    st.caption(inline(about(made)))
     st.dataframe(
-        [problem_row(line) for line in shown], key=key, on_select=choose, selection_mode="single-row", hide_index=True,
-        selection_default={"selection": {"rows": [place]}}, height=260, row_height=29, placeholder="no answer",
-        alt="Problems of this outcome",
+        [evaluated.beside(one, ids.index(one.evaluation.id) + 1) for one in made.against], hide_index=True,
+        height="content", alt="Students against the baseline", placeholder="unknown",
+        column_config=evaluated.BESIDE,
     )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Previous", shortcut="k", icon=":material/arrow_upward:", on_click=go, args=(-1,), disabled=not place
-        )
-        st.button("Next", shortcut="j", icon=":material/arrow_downward:", on_click=go, args=(1,),
-                  disabled=place >= len(ids) - 1)  # fmt: skip
-        st.caption(f"{place + 1} of {len(ids)}", width="content")
-    answers(shown[place])
+    for one in made.against:
+        st.caption(inline(f"{ids.index(one.evaluation.id) + 1}. {sentence(one)}"))
+    export(made)
 
 
-def problem_row(line: dict[str, Any]) -> dict[str, Any]:
-    """A problem in the table."""
-    return {
-        "Question": visible(line["question"]),
-        "Reference": line["reference"],
-        "Answer of A": line["answer_a"],
-        "Answer of B": line["answer_b"],
-        "Tokens of A": line["n_tokens_a"],
-        "Tokens of B": line["n_tokens_b"],
-    }
+@st.cache_data(show_spinner="Comparing the answers", max_entries=16)
+def compared(ids: tuple[str, ...], picked: str, how: str, price: float | None, _found: Sequence[Evaluation]) -> Report:
+    """The comparison with a baseline."""
+    return report(_found, _found[ids.index(picked)], cast(Correction, how), price)
 
 
-def answers(line: dict[str, Any]) -> None:
-    """Question, reference, and what each student wrote."""
-    with st.container(border=True):
-        trace_view.show_text(line["question"], "w-question")
-        st.caption(inline(f"Reference answer {line['reference']} · {line['subject'] or 'no subject'}"))
-    for name, column in zip(("a", "b"), st.columns(2, gap="medium"), strict=True):
-        with column:
-            right = line[f"correct_{name}"]
-            st.badge(f"{name.upper()} {'right' if right else 'wrong'}", color="green" if right else "red",
-                     icon=":material/check:" if right else ":material/close:")  # fmt: skip
-            cut = ", cut off at the limit" if line[f"finish_reason_{name}"] == "length" else ""
-            given = line[f"answer_{name}"]
-            st.caption(inline(f"Answer {'none' if given is None else given}, {line[f'n_tokens_{name}']} tokens{cut}"))
-            trace_view.show_text(line[f"output_{name}"])
+def export(made: Report) -> None:
+    """Buttons that send the comparison as a file."""
+    with st.container(horizontal=True):
+        for ending, (write, mime) in FORMATS.items():
+            st.download_button(
+                f"Download {ending.upper()}", lambda write=write: write(made), f"comparison.{ending}", mime,
+                key=f"download-{ending}", icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
 
 
 with screen("Compare", "Accuracy with its interval, length and no-answer rate; then problem by problem.") as work:
     if not offer_samples(work):
-        comparison(work)
+        with errors():
+            comparison(work)

@@ -56,7 +56,7 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     objective = OBJECTIVES.parse(values)
     reason = "The rows could not be checked."
     with beside, errors():
-        reason = not_ready(work, curated, student, values)
+        reason = not_ready(work, curated, student, objective)
     if reason:
         st.caption(f":material/block: {reason}")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(reason)):
@@ -66,13 +66,15 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
         st.rerun()
 
 
-def not_ready(work: Workspace, curated: CuratedSet, student: Student, values: dict[str, Any]) -> str:
+def not_ready(work: Workspace, curated: CuratedSet, student: Student, objective: Objective) -> str:
     """Draw what the student sees; why training may not start yet, or nothing."""
-    key = f"objective-{values['objective']}-max_length"
+    values = objective.parameters()
+    key = f"objective-{objective.title()}-max_length"
     length = longest(values)
     facts = student_view.show(
-        curated, student.path, length, lambda facts: repairs.show(work, curated, student.path, length, facts, key)
-    )
+        curated, student.path, length, lambda facts: repairs.show(work, curated, student.path, length, facts, key),
+        objective.reading(),
+    )  # fmt: skip
     if facts is None:
         return "Training can start once every row is checked."
     if facts.trained_tokens == 0:

@@ -16,10 +16,14 @@ from typing import Any
 from curation.benchmarks import locate, shipped
 from curation.console import follow, main
 from curation.curated import CuratedSet
+from curation.docs import reference
 from curation.flags import add_flags, from_flags
-from curation.runs import PROJECT, Request, Run, create, find
+from curation.runs import PROJECT, Request, Run, create, find, replace_text
 from curation.sets.frozen import freeze_at
-from training.compare import Comparison, compare, pair, samples
+from curation.spec import Family
+from training.comparison_report import CORRECTIONS, report, to_json, to_markdown
+from training.comparison_report import write as write_report
+from training.evaluations import evaluation
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
@@ -27,6 +31,7 @@ from training.student import BASE, resolve
 from training.studies.launch import study_run
 from training.studies.study import Study, find_study
 
+PAGES: tuple[tuple[Family[Any], str], ...] = ((OBJECTIVES, "Objectives"), (STRATEGIES, "Strategies"))
 WORKSPACE = PROJECT / "data" / "workspace"
 
 
@@ -43,6 +48,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("set", help="name or folder of a curated set")
     train.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
     train.add_argument("--seed", type=int, default=0, help="seed of order and adapters (default: 0)")
+    train.add_argument("--processes", type=int, default=1, help="GPUs to train on, a process each (default: 1)")
     train.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
     add_flags(train, OBJECTIVES.get(_value(given, "--objective", "sft")))
     evaluate = _command(commands, "evaluate", "run a student on a benchmark", _evaluate)
@@ -60,9 +66,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     study.add_argument("--out", type=Path, help="folder for study.json, table.md and chart.svg")
     resume = _command(commands, "resume", "go on with a run that ended early", _resume)
     resume.add_argument("run", help="id of the run")
-    comparing = _command(commands, "compare", "compare two evaluate runs problem by problem", _compare)
-    comparing.add_argument("a", help="id of an evaluate run")
-    comparing.add_argument("b", help="id of another evaluate run on the same problems")
+    docs = _command(commands, "docs", "write the reference pages of objectives and strategies", _docs)
+    docs.add_argument("--out", type=Path, default=PROJECT / "training", help="folder of the pages (default: training)")
+    comparing = _command(commands, "compare", "compare evaluate runs problem by problem", _compare)
+    comparing.add_argument("baseline", help="id of an evaluate run")
+    comparing.add_argument("others", nargs="+", help="ids of evaluate runs on the same problems, compared with it")
+    comparing.add_argument(
+        "--correction", choices=list(CORRECTIONS), default="holm", help="of the p values (default: holm)"
+    )
+    comparing.add_argument("--price", type=float, help="price of a million generated tokens, for costs")
+    comparing.add_argument("--out", type=Path, help="also write the comparison to a .html, .md or .csv file")
     return parser
 
 
@@ -86,7 +99,7 @@ def _train(values: argparse.Namespace) -> None:
     curated = CuratedSet(folder if (folder / "manifest.json").is_file() else values.workspace / "sets" / values.set)
     student = resolve(values.student, values.workspace / "runs")
     objective = from_flags(OBJECTIVES.get(values.objective), values)
-    _work(values, train_request(curated, objective, student, values.seed))
+    _work(values, train_request(curated, objective, student, values.seed, processes=values.processes))
 
 
 def _evaluate(values: argparse.Namespace) -> None:
@@ -138,18 +151,17 @@ def _show_study(values: argparse.Namespace, study: Study, run: Run) -> None:
 
 
 def _compare(values: argparse.Namespace) -> None:
-    runs = [find(values.workspace / "runs", name) for name in (values.a, values.b)]
-    result = compare(pair(*(samples(run) for run in runs)))
-    _show(result.as_dict() if values.json else {"result": _sentence(result)}, as_json=values.json)
+    runs = [find(values.workspace / "runs", name) for name in dict.fromkeys([values.baseline, *values.others])]
+    found = [evaluation(run) for run in runs]
+    made = report(found, found[0], values.correction, values.price)
+    if values.out:
+        write_report(made, values.out)
+    sys.stdout.write(to_json(made) if values.json else to_markdown(made))
 
 
-def _sentence(result: Comparison) -> str:
-    agreement, low, high = result.agreement, *result.interval
-    return (
-        f"a {result.accuracy_a:.3f}, b {result.accuracy_b:.3f}, difference {result.difference:+.3f} "
-        f"[{low:+.3f}, {high:+.3f}], McNemar p = {result.p_value:.2g}; both {agreement.both}, "
-        f"only a {agreement.only_a}, only b {agreement.only_b}, neither {agreement.neither}"
-    )
+def _docs(values: argparse.Namespace) -> None:
+    for family, title in PAGES:
+        replace_text(values.out / f"{title.upper()}.md", reference(family, title))
 
 
 def _show(values: dict[str, Any], *, as_json: bool) -> None:
@@ -157,7 +169,8 @@ def _show(values: dict[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(values) + "\n")
         return
     for name, value in values.items():
-        sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
+        if not name.endswith("_ids"):  # long lists, for --json
+            sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
 
 
 if __name__ == "__main__":

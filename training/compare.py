@@ -1,21 +1,32 @@
-"""Two evaluated students on the same problems: who solves what, and whether the difference is more than chance."""
+"""Evaluated students on the same problems: who solves what, and whether the difference is more than chance.
 
-from typing import Any, NamedTuple
+Problems are paired; one that either student was trained on is left out. Of several attempts at a problem the mean
+counts, and the permutation test and the bootstrap take the place of McNemar's test and Newcombe's interval.
+"""
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 from curation.errors import UserError
 from curation.intervals import Interval
-from curation.runs import Run
-from training.statistics import mcnemar, paired_difference, pairs_needed
+from training.evaluations import Answered, Evaluation
+from training.statistics import (
+    Correction,
+    corrected,
+    detectable,
+    mcnemar,
+    needed,
+    paired_bootstrap,
+    paired_difference,
+    permutation,
+)
 
-SHARED = ("question", "reference", "subject")
-OWN = ("output", "answer", "correct", "no_answer", "n_tokens", "finish_reason")
+Outcome = Literal["both", "only_a", "only_b", "neither"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Agreement(NamedTuple):
-    """Problems by who solved them."""
+    """Problems by who solved them; of several attempts, by who solved them more often."""
 
     both: int
     only_a: int
@@ -29,81 +40,133 @@ class Agreement(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The paired comparison; the difference is accuracy of a minus accuracy of b, with its 95 % interval."""
+    """The paired comparison; the difference is accuracy of a minus accuracy of b, with its 95 % interval.
+
+    `interval` is Newcombe's and `p_value` McNemar's for single attempts, else the bootstrap's and the permutation
+    test's. `needed` problems show a difference of this size, `detectable` is the smallest one these problems show;
+    `trained_on` and `unshared` count the problems left out.
+    """
 
     agreement: Agreement
     accuracy_a: float
     accuracy_b: float
     difference: float
     interval: Interval
+    bootstrap: Interval | None
+    test: Literal["McNemar", "permutation"]
     p_value: float
+    permutation: float
     needed: int | None
+    detectable: float | None
+    trained_on: int
+    unshared: int
+
+    @property
+    def n(self) -> int:
+        """Problems compared."""
+        return self.agreement.n
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**self._asdict(), "agreement": self.agreement._asdict(), "interval": list(self.interval)}
+        plain = {name: list(value) if isinstance(value, Interval) else value for name, value in self._asdict().items()}
+        return {**plain, "agreement": self.agreement._asdict()}
 
 
-def samples(run: Run) -> pa.Table:
-    """The samples of a finished evaluate run."""
-    path = run.out / "samples.parquet"
-    if run.request.kind != "evaluate":
-        raise UserError(f"Run '{run.id}' is of kind {run.request.kind}; compare needs two evaluate runs.")
-    if not path.is_file():
-        raise UserError(f"Run '{run.id}' has no samples yet: it is {run.status().state}; let it finish first.")
-    return pq.read_table(path)
+class Against(NamedTuple):
+    """A student beside the baseline: the comparison, or why there is none, and its p value corrected for them all."""
+
+    evaluation: Evaluation
+    comparison: Comparison | None
+    corrected: float | None
+    refused: str = ""
 
 
-def pair(a: pa.Table, b: pa.Table) -> pa.Table:
-    """One row per problem with both answers, in the order of a; UserError when the problems differ.
-
-    Of several samples of a problem the first is compared.
-    """
-    rows_a, rows_b = _first(a), _first(b)
-    shared = rows_a.keys() & rows_b.keys()
-    if len(shared) != len(rows_a) or len(shared) != len(rows_b):
+def pair(a: Evaluation, b: Evaluation) -> list[tuple[Answered, Answered]]:
+    """The problems both answered and neither was trained on, in the order of a; UserError when there is none."""
+    known = {answer.problem_id: answer for answer in b.clean()}
+    pairs = [(answer, known[answer.problem_id]) for answer in a.clean() if answer.problem_id in known]
+    if not pairs:
+        shared = len(a.answers.keys() & b.answers.keys())
         raise UserError(
-            f"The runs used different problems: {len(rows_a)} and {len(rows_b)}, of which {len(shared)} are in both; "
-            "evaluate both students on the same benchmark with the same limit."
+            f"{a.name} and {b.name} share {shared} problems of {len(a.answers)} and {len(b.answers)}, and none that "
+            "neither was trained on: evaluate both on the same benchmark, one whose problems are not in their sets."
         )
-    columns: dict[str, list[Any]] = {"problem_id": list(rows_a)}
-    for name in SHARED:
-        columns[name] = [row[name] for row in rows_a.values()]
-    for name in OWN:
-        columns[f"{name}_a"] = [rows_a[key][name] for key in rows_a]
-        columns[f"{name}_b"] = [rows_b[key][name] for key in rows_a]
-    columns["outcome"] = [_outcome(rows_a[key]["correct"], rows_b[key]["correct"]) for key in rows_a]
-    return pa.table(columns)
+    return pairs
 
 
-def compare(pairs: pa.Table) -> Comparison:
-    """The paired comparison of a table made by `pair`."""
-    outcomes = pairs["outcome"].to_pylist()
-    agreement = Agreement(*(outcomes.count(name) for name in Agreement._fields))
-    interval = paired_difference(*agreement)
-    if interval is None:
-        raise UserError("The runs share no problem, so there is nothing to compare.")
-    n = agreement.n
-    accuracy_a, accuracy_b = (agreement.both + agreement.only_a) / n, (agreement.both + agreement.only_b) / n
+def compare(a: Evaluation, b: Evaluation, seed: int = 0) -> Comparison:
+    """The paired comparison of two evaluations; `seed` is that of the bootstrap and of drawn permutations."""
+    pairs = pair(a, b)
+    shared = a.answers.keys() & b.answers.keys()
+    agreement = agree([(x.right, y.right) for x, y in pairs])
+    n, differences = len(pairs), [x.right - y.right for x, y in pairs]
+    difference, square = sum(differences) / n, sum(value**2 for value in differences) / n
+    single = all(answer.attempts == 1 for both in pairs for answer in both)
+    newcombe, bootstrap = paired_difference(*agreement), paired_bootstrap(differences, seed)
+    chance = permutation(differences, seed)
+    # of several attempts that never differ no problem can be drawn to show another mean
+    interval = newcombe if single else bootstrap or Interval(difference, difference)
     return Comparison(
-        agreement,
-        accuracy_a,
-        accuracy_b,
-        (agreement.only_a - agreement.only_b) / n,
-        interval,
-        mcnemar(agreement.only_a, agreement.only_b),
-        pairs_needed(agreement.only_a, agreement.only_b, n),
+        agreement=agreement,
+        accuracy_a=sum(x.right for x, _ in pairs) / n,
+        accuracy_b=sum(y.right for _, y in pairs) / n,
+        difference=difference,
+        interval=interval or Interval(-1.0, 1.0),
+        bootstrap=bootstrap,
+        test="McNemar" if single else "permutation",
+        p_value=mcnemar(agreement.only_a, agreement.only_b) if single else chance,
+        permutation=chance,
+        needed=needed(difference, square),
+        detectable=detectable(n, square),
+        trained_on=len(shared & (a.seen | b.seen)),
+        unshared=len(a.answers.keys() ^ b.answers.keys()),
     )
 
 
-def _first(table: pa.Table) -> dict[str, dict[str, Any]]:
-    rows: dict[str, dict[str, Any]] = {}
-    for row in table.to_pylist():
-        rows.setdefault(row["problem_id"], row)
-    return rows
+def against(baseline: Evaluation, others: Sequence[Evaluation], how: Correction = "holm") -> list[Against]:
+    """Every other evaluation compared with the baseline, p values corrected for as many comparisons."""
+    found = [_against(baseline, other) for other in others]
+    p_values = iter(corrected([one.comparison.p_value for one in found if one.comparison], how))
+    return [one._replace(corrected=next(p_values)) if one.comparison else one for one in found]
 
 
-def _outcome(a: bool, b: bool) -> str:
-    if a and b:
-        return "both"
-    return "only_a" if a else "only_b" if b else "neither"
+def _against(baseline: Evaluation, other: Evaluation) -> Against:
+    try:
+        return Against(other, compare(other, baseline), None)
+    except UserError as error:
+        return Against(other, None, None, str(error))
+
+
+def agree(shares: Sequence[tuple[float, float]]) -> Agreement:
+    """How often both, one or neither solved a problem."""
+    outcomes = [outcome(a, b) for a, b in shares]
+    return Agreement(*(outcomes.count(name) for name in OUTCOMES))
+
+
+def outcome(a: float, b: float) -> Outcome:
+    """Who solved a problem; of several attempts, who solved it more often."""
+    if a != b:
+        return "only_a" if a > b else "only_b"
+    return "both" if a >= 0.5 else "neither"
+
+
+def verdict(result: Comparison, p_value: float | None = None) -> str:
+    """What the comparison shows, in one or two sentences."""
+    chance = result.p_value if p_value is None else p_value
+    points, low, high = (100 * value for value in (result.difference, *result.interval))
+    said = f"{points:+.1f} points ({low:+.1f} to {high:+.1f}), p = {chance:.2g}: "
+    said += "more than chance." if chance < 0.05 else "may be chance."
+    if result.detectable is not None:
+        said += f" {result.n:,} problems show a difference of {100 * result.detectable:.1f} points"
+        said += f"; the seen one needs about {result.needed:,}." if result.needed else "."
+    return said
+
+
+def left_out(result: Comparison) -> str:
+    """Which problems were not compared, in words; empty when all were."""
+    causes = {
+        "that one of them was trained on": result.trained_on,
+        "that only one of them answered": result.unshared,
+    }
+    parts = [f"{count:,} {why}" for why, count in causes.items() if count]
+    return f"Compared on {result.n:,} problems; left out: {' and '.join(parts)}." if parts else ""

@@ -12,7 +12,7 @@ from curation.operators.find_contamination import FindContamination
 from curation.query.filters import Filter
 from curation.trace import Trace
 from curation.workspace import Workspace
-from pages.ui import student_view, students, trace_view
+from pages.ui import near_problems, student_view, students, trace_view
 from pages.ui.maths import inline, visible
 from pages.ui.state import errors, put, set_filter
 
@@ -31,6 +31,7 @@ def show(work: Workspace, trace: Trace, scores: dict[str, Any]) -> None:
     if scores.get("dup_cluster"):
         views["Near-copies"] = lambda: copies(work, trace, str(scores["dup_cluster"]))
     views["As a student sees it"] = lambda: student(work, trace)
+    views["Benchmark problems like it"] = lambda: near_problems.show(work, trace)
     picked = st.segmented_control("More about this trace", list(views), key=f"more-{'-'.join(views)}")
     if picked:
         with errors():

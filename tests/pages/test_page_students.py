@@ -93,32 +93,3 @@ def test_a_benchmark_file_that_is_not_there_is_an_error_in_place(page, workspace
 def test_accuracy_is_never_shown_alone(page, workspace, two):
     shown = [metric.label for metric in page("evaluate").metric]
     assert shown == ["Accuracy", "Tokens per answer", "No answer", "Problems"]
-
-
-def test_two_students_are_paired_problem_by_problem(page, workspace, two, words):
-    at = page("compare", a=two[1].id, b=two[0].id)
-    assert not at.exception
-    assert [(metric.label, metric.value) for metric in at.metric] == [
-        ("Accuracy of A", "100.0%"),
-        ("Accuracy of B", "50.0%"),
-        ("A minus B", "+50.0 points"),
-        ("McNemar p", "1"),
-    ]
-    table = next(frame.value for frame in at.dataframe if "Answer of A" in frame.value.columns)
-    assert table[["Answer of A", "Answer of B"]].to_dict("records") == [{"Answer of A": "2", "Answer of B": "3"}]
-
-
-def test_both_answers_are_drawn_with_mathematics_and_escaped(page, workspace, two, words):
-    text = words(page("compare"))
-    assert text.count("<span>$1+1=2$</span>") == 2
-    assert "<b>1</b>" not in text
-
-
-def test_different_problems_cannot_be_paired_and_the_page_says_so(page, workspace, two):
-    import pyarrow.parquet as pq
-
-    path = two[0].out / "samples.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 1), path)
-    at = page("compare")
-    assert not at.exception
-    assert "The runs used different problems" in at.error[0].value

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -26,8 +27,14 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
     assert run("evaluate", trained["run"], *flags, *given) == 0
     evaluated = json.loads(capsys.readouterr().out)
     assert (evaluated["student"], evaluated["n"]) == (trained["run"], 2)
-    assert run("compare", evaluated["run"], evaluated["run"], *given) == 0
-    assert json.loads(capsys.readouterr().out)["agreement"]["neither"] == 2
+    first, twin, out = evaluated["run"], f"{evaluated['run'][:-4]}twin", tmp_path / "told" / "report.html"
+    shutil.copytree(tmp_path / "runs" / first, tmp_path / "runs" / twin)
+    assert run("compare", twin, first, "--out", out, *given) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["baseline"], made["comparisons"][0]["agreement"]["neither"]) == (twin, 2)
+    assert "Students on bench" in out.read_text()
+    assert run("compare", twin, first, "--workspace", tmp_path) == 0
+    assert "## Against the baseline" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -35,10 +42,13 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
     [
         (["train", "nothing"], "There is no curated set 'nothing'"),
         (["train", "sums", "--student", "nope"], "There is no student 'nope'; known: base"),
-        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: sft"),
+        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: ce_kl, "),
         (["train", "sums", "--max-length", "0"], "sft.max_length: input should be greater than or equal to 1"),
         (["evaluate", "base", "--benchmark", "nope"], "There is no benchmark 'nope'"),
-        (["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"], "Unknown strategy 'luck'; known: greedy"),
+        (
+            ["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"],
+            "Unknown strategy 'luck'; known: best_of_n, ",
+        ),
         (["compare", "a", "b"], "There is no run 'a'; runs: none yet"),
         (["resume", "a"], "There is no run 'a'; runs: none yet"),
     ],
