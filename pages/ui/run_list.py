@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation.runs import ACTIVE, Request, Run, State, Status
-from pages.ui.maths import visible
+from pages.ui.maths import inline, visible
 from pages.ui.run_panel import duration
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -64,7 +64,7 @@ def waits_for(before: Sequence[Listed]) -> str:
     if not before:
         return "Next: it starts as soon as the machine is free."
     others = f" and {len(before) - 1} more before it" if len(before) > 1 else ""
-    return f"Waits for {visible(before[-1].request.title)}{others}."
+    return f"Waits for {inline(before[-1].request.title)}{others}."
 
 
 def amount(size: int) -> str:
