@@ -44,9 +44,9 @@ def test_what_runs_is_first_then_the_queue_then_what_was_only_just_started(found
 
 
 def test_a_run_waits_for_the_one_before_it(found):
-    assert waits_for([]) == "Next: it starts as soon as the machine is free."
-    assert waits_for(found[:1]) == "Waits for sft of base."
-    assert waits_for(found[:3]) == "Waits for dpo of base and 2 more before it."
+    assert waits_for([]) == "starts as soon as the machine is free"
+    assert waits_for(found[:1]) == "waits for sft of base a"
+    assert waits_for(found[:3]) == "waits for dpo of base c and 2 before it"
 
 
 def test_states_are_offered_in_the_order_of_a_run_s_life(found):
