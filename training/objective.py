@@ -51,7 +51,6 @@ class Task:
     seed: int
     named: Callable[[str], Student]
     stage: int = 0
-    held_out: Sequence[Trace] = ()  # rows of the held-out problems, which `traces` does not contain
     scorer: Callable[[str], StepScorer] = open_scorer
     progress: Progress = unheard
     held_out: Sequence[Trace] = ()  # rows of the held-out problems, which `traces` does not contain
