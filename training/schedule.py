@@ -28,7 +28,7 @@ def falling(curve: Curve, position: float) -> float:
     if curve == "linear":
         return 1.0 - position
     if curve == "power":
-        return (1.0 - position) ** POWER
+        return float((1.0 - position) ** POWER)
     shapes: dict[Curve, Callable[[float], float]] = {
         "exp": lambda x: math.exp(-STEEPNESS * x),
         "inv_exp": lambda x: -math.exp(STEEPNESS * x),
