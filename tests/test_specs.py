@@ -68,6 +68,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("grpo", "max_completion_lengths"): {"max_completion_lengths": [8, 16]},
     ("grpo", "budgets"): {"budgets": [64], "instruction": "{question} ({budget} tokens)"},
     ("grpo", "band"): {"band": 8},
+    ("grpo", "switch_window"): {"switch_window": 20},
     ("grpo", "step_scorer"): {"step_scorer": "a-prm-run"},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
