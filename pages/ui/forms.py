@@ -7,6 +7,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,9 +224,14 @@ def _benchmarks(item: Field, value: Sequence[str] | None, choices: Choices, key:
 
 
 def _yaml(item: Field, value: Any, key: str) -> Any:  # noqa: ANN401
-    """A value without a widget of its own, written as YAML."""
-    text = "" if value is None else yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).strip()
-    written = st.text_input(item.label, text.removesuffix("\n...").strip(), key=key, help=f"{item.help} (YAML)")
+    """A value without a widget of its own, written as YAML; a list of mappings one under the other."""
+    listed = isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    text = "" if value is None else yaml.safe_dump(
+        value, default_flow_style=not listed, allow_unicode=True, sort_keys=not listed, width=1000
+    )  # fmt: skip
+    text = text.strip().removesuffix("\n...").strip()
+    draw = partial(st.text_area, height=240) if listed else st.text_input
+    written = draw(item.label, text, key=key, help=f"{item.help} (YAML)")
     try:
         return yaml.safe_load(written) if written.strip() else None
     except yaml.YAMLError:
