@@ -8,14 +8,17 @@ from curation.workspace import Workspace
 from pages.ui import study_form, study_view
 from pages.ui.maths import inline
 from pages.ui.recipe_file import decoded
+from pages.ui.run_panel import duration
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from training.studies.grid import expand
 from training.studies.knobs import load
 from training.studies.launch import check, study_run
+from training.studies.pace import seconds
 from training.studies.study import Study, find_study, known_studies, save
 
 DRAFT = "study-draft"
 NEW = "New study"
+RECENT = 100  # runs whose pace is looked at
 BLANK = Study(name="study", recipe="verified", benchmark="word_problems", seeds=[0, 1, 2])
 
 
@@ -63,6 +66,8 @@ def definition(work: Workspace) -> None:
         cells = expand(study.inlined(work.recipes_root))
         check(work.root, cells)
         st.caption(load(cells).sentence())
+        if (wanted := seconds(cells, runs(work, "train", "evaluate")[:RECENT])) is not None:
+            st.caption(f"All of it takes about {duration(wanted)} at the pace of earlier runs here.")
         reason = ""
     with st.container(horizontal=True):
         if st.button("Start study", type="primary", icon=":material/play_arrow:", disabled=bool(reason)):

@@ -60,13 +60,19 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
     ("select_k", "score"): {"by": "mmr", "score": "sample"},
     ("select_k", "group"): {"by": "quota", "group": "model"},
+    ("best_of_n", "scorer"): {"scorer": "steps", "by": "a-run"},
     ("budget", "budgets"): {"budgets": [7]},
     ("vote", "members"): {"members": [{"n": 3}]},
     ("pipeline", "stages"): {"stages": [{"name": "answer"}]},
+    ("grpo", "reward"): {"reward": "accuracy + 0.2 * format"},
+    ("grpo", "max_completion_lengths"): {"max_completion_lengths": [8, 16]},
+    ("grpo", "budgets"): {"budgets": [64], "instruction": "{question} ({budget} tokens)"},
+    ("grpo", "band"): {"band": 8},
+    ("grpo", "switch_window"): {"switch_window": 20},
+    ("grpo", "step_scorer"): {"step_scorer": "a-prm-run"},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
-    ("grpo", "reward"): {"reward": "accuracy * format"},
 }
 CHANGED |= {
     (objective, name): values

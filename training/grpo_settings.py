@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RATE_SMALL, RATE_LARGE, RATE_LORA = 1e-4, 1e-6, 1e-5  # 1e-6: TFPI, Warm up before you train; the others are ours
 TRL_NAMES = {
     "num_generations", "beta", "epsilon", "epsilon_high", "loss_type", "scale_rewards", "num_iterations",
-    "temperature", "top_p", "mask_truncated_completions", "per_device_train_batch_size",
+    "use_bias_correction_kl", "temperature", "top_p", "mask_truncated_completions", "per_device_train_batch_size",
 }  # fmt: skip
 
 
@@ -32,6 +32,9 @@ class GrpoSettings(Objective):
     max_completion_lengths: list[Positive] = Field(
         [], description="Longest answer of each stage, growing; empty: one stage"
     )
+    switch_window: int | None = Field(
+        None, description="Log lines without change that end a stage; empty: never", ge=2
+    )
     prompt: Thinking = Field("thinking", description="Room to think, or an empty think block before the answer")
     instruction: Prompt = Field(QUESTION, description="How a question is asked; may hold {budget}")
     budgets: list[Positive] = Field([], description="Budgets in tokens, one drawn for each problem")
@@ -40,6 +43,9 @@ class GrpoSettings(Objective):
     )  # URSA: 0 < successes of 8 < 8
     step_scorer: str | None = Field(None, description="Run of a step scorer, for the reward part steps", min_length=1)
     beta: float = Field(0.0, description="Weight of the distance to the stage's first weights", ge=0)
+    use_bias_correction_kl: bool = Field(  # TRL does; the papers with a recipe here, such as URSA, came before it
+        False, description="Weigh that distance by the probability ratio"
+    )
     epsilon: float = Field(0.2, description="How far a probability ratio counts below 1", gt=0, lt=1)
     epsilon_high: float | None = Field(None, description="How far it counts above 1; empty: epsilon", gt=0)
     loss_type: Literal["dapo", "grpo", "dr_grpo", "bnpo"] = Field("dapo", description="How tokens are averaged")
@@ -52,6 +58,9 @@ class GrpoSettings(Objective):
         "constant_with_warmup", description="Course of the learning rate after warm-up"
     )
     warmup_steps: Annotated[float, Field(ge=0)] = Field(0.0, description="Warm-up in steps, or a share below 1")
+    max_train_tokens: Positive | None = Field(None, description="Not used: answers are counted in steps")
+    num_train_epochs: Annotated[float, Field(gt=0)] = Field(1.0, description="Not used: answers are counted in steps")
+    batch_tokens: Positive | None = Field(None, description="Not used: answers are counted, not tokens")
     max_length: Positive = Field(1024, description="Longest prompt in tokens; longer problems are left out")
     per_device_train_batch_size: Positive = Field(64, description="Answers in a batch")
 

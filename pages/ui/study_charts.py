@@ -47,7 +47,7 @@ def heat_map(found: Heat, across: str, down: str, measure: Measure) -> go.Figure
             colorbar={"tickformat": shown, "thickness": 12, "outlinewidth": 0},
         )
     )  # fmt: skip
-    layout(figure, 120 + 44 * len(found.y), shorten(across, 60), shorten(down, 40))
+    layout(figure, 180 + 44 * len(found.y), shorten(across, 60), shorten(down, 40))
     figure.update_xaxes(type="category")
     figure.update_yaxes(type="category", autorange="reversed", rangemode="normal")
     return figure

@@ -11,6 +11,7 @@ from pages.ui.maths import inline, visible
 from pages.ui.run_panel import panel
 from training.studies import view
 from training.studies.grid import Axis, axes
+from training.studies.knobs import knobs
 from training.studies.results import Outcome, read_outcomes
 from training.studies.study import Study
 
@@ -35,7 +36,8 @@ def show(run: Run) -> None:
 
 def _draw(run: Run, active: bool) -> None:
     study = Study.parse(run.request.spec)
-    turned = axes(study)
+    known = knobs(study)
+    turned = [axis._replace(name=known.get(axis.name, axis.name)) for axis in axes(study)]
     found = read_outcomes(run.result("study.json") or {"outcomes": []})
     results, cells = st.tabs(["Results", "Cells"], key=f"study-tabs-{run.id}")
     with results:

@@ -105,7 +105,7 @@ def test_what_a_study_found_is_charted_beside_what_was_expected(page, workspace,
     assert "More is" in words(at)
     assert "<b>better</b>" not in words(at)
     found = next(frame.value for frame in at.dataframe if "95 % from" in frame.value.columns)
-    assert found[["objective.learning_rate", "strategy.max_new_tokens", "Accuracy"]].values.tolist() == [
+    assert found[["learning rate (sft)", "max new tokens (greedy)", "Accuracy"]].values.tolist() == [
         ["0.001", "8", 0.5], ["0.01", "8", 0.75], ["0.01", "16", 0.25]
     ]  # fmt: skip
 

@@ -76,15 +76,18 @@ class Load(NamedTuple):
 
 def load(cells: Sequence[Cell]) -> Load:
     """The work of these cells; equal sets and trainings are done once."""
-    sets, trainings, seeds = set(), set(), set()
+    sets = {(cell.recipe.dump(), cell.source) for cell in cells if cell.recipe}
+    return Load(len(cells), len({cell.seed for cell in cells}), len(sets), len(distinct_trainings(cells)))
+
+
+def distinct_trainings(cells: Sequence[Cell]) -> list[Cell]:
+    """The first cell of each training; cells that differ in their evaluation alone share it."""
+    found: dict[object, Cell] = {}
     for cell in cells:
-        seeds.add(cell.seed)
-        data = (cell.recipe.dump(), cell.source) if cell.recipe else (cell.set, "")
-        if cell.recipe:
-            sets.add(data)
-        if data[0]:
-            trainings.add((data, cell.student, cell.objective.key(), cell.seed))
-    return Load(len(cells), len(seeds), len(sets), len(trainings))
+        data = (cell.recipe.dump(), cell.source) if cell.recipe else cell.set
+        if data:
+            found.setdefault((data, cell.student, cell.objective.key(), cell.seed), cell)
+    return list(found.values())
 
 
 def _count(number: int, one: str, many: str) -> str:

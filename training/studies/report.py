@@ -27,7 +27,8 @@ def write(study: Study, axes: Sequence[str], found: Sequence[Outcome], out: Path
     replace_text(out / "study.json", json.dumps({**plain(study, found), "axes": list(axes)}, indent=1))
     replace_text(out / "table.md", table(axes, found))
     bars = [(", ".join(one.labels) or study.name, one.accuracy, one.low, one.high, one.accuracies) for one in found]
-    replace_text(out / "chart.svg", chart(bars, f"Accuracy on {Path(study.benchmark).stem}"))
+    against = f" against {', '.join(axes)}" if axes else ""
+    replace_text(out / "chart.svg", chart(bars, f"Accuracy on {Path(study.benchmark).stem}{against}"))
 
 
 def table(axes: Sequence[str], found: Sequence[Outcome]) -> str:

@@ -56,11 +56,14 @@ def log_probs(model, batch, temperature=1.0):
     return found[:, -batch["completion_ids"].shape[1] :]
 
 
-@pytest.mark.parametrize("loss_type", ["dapo", "grpo", "dr_grpo", "bnpo"])
-def test_the_loss_is_the_clipped_objective(make_task, loss_type):
+@pytest.mark.parametrize(
+    ("loss_type", "weighed"), [("dapo", False), ("dapo", True), ("grpo", False), ("dr_grpo", False), ("bnpo", False)]
+)
+def test_the_loss_is_the_clipped_objective(make_task, loss_type, weighed):
     import torch
 
-    objective = Grpo(**FAST | {"max_completion_length": 64}, loss_type=loss_type, epsilon_high=0.28, beta=0.04)
+    settings = {"loss_type": loss_type, "epsilon_high": 0.28, "beta": 0.04, "use_bias_correction_kl": weighed}
+    objective = Grpo(**FAST | {"max_completion_length": 64} | settings)
     trainer = objective.setup(make_task()).trainer
     trainer.model.train()
     trainer.current_gradient_accumulation_steps = 1  # set where training begins
@@ -83,7 +86,7 @@ def test_the_loss_is_the_clipped_objective(make_task, loss_type):
     assert ((ratio > 1.28) & (mask > 0)).any()
     gain = torch.minimum(ratio * advantages, ratio.clamp(0.8, 1.28) * advantages)
     distance = (reference - new).exp() - (reference - new) - 1
-    each = (0.04 * distance - gain) * mask
+    each = (0.04 * distance * (ratio if weighed else 1) - gain) * mask
     wanted = {
         "dapo": each.sum() / mask.sum(),
         "bnpo": each.sum() / mask.sum(),
@@ -103,7 +106,7 @@ def test_the_reward_rises(make_run):
     assert last[f"rewards/{SHORT}/mean"] == last["reward"]
     assert {"reward_std", "frac_reward_zero_std", "completions/clipped_ratio"} <= set(last)
     scores = run.result("scores.json")
-    assert (scores["problems"], scores["problems_short"], scores["rows_seen"], scores["steps"]) == (20, 20, 1280, 40)
+    assert (scores["problems"], scores["problems_short"], scores["answers"], scores["steps"]) == (20, 20, 1280, 40)
     assert scores["tokens"] > 0
 
 
@@ -126,6 +129,14 @@ def test_stages_lengthen_the_answers_and_never_pass_their_cap(make_run):
     names = ["up to 8 tokens", "up to 16 tokens", "up to 32 tokens"]
     assert found == [(names[step // 2], step + 1, True) for step in range(6)]
     assert [stage["stage"] for stage in run.result("scores.json")["stages"]] == names
+
+
+def test_a_stage_in_which_nothing_moves_any_more_ends_early(make_run):
+    run = make_run(**FAST | {"reward": "accuracy", "max_completion_length": 2}, steps=30, switch_window=8)
+    train(Job(run))
+    scores = run.result("scores.json")
+    assert 8 <= scores["steps"] == run.metrics()[-1]["step"] < 30
+    assert run.status().state != "cancelled"
 
 
 def test_a_stage_starts_from_the_weights_it_is_given_and_stays_near_them(make_task):
