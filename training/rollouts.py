@@ -85,12 +85,19 @@ class Sampler:
             for prompt in asked
             for number in range(n)
         ]
-        answers = TransformersModel(self.student).complete(requests)
+        answers = self.model().complete(requests)
         rollouts = [
             asked[place // n].rollout(one.text, one.token_ids, finished=one.finish_reason == "stop", cap=self.cap)
             for place, one in enumerate(answers)
         ]
         return [rollouts[start : start + n] for start in range(0, len(rollouts), n)]
+
+    def model(self) -> TransformersModel:
+        """The student where it will be trained, decoding as it will then."""
+        import torch
+
+        place = "cuda" if torch.cuda.is_available() else "cpu"
+        return TransformersModel(self.student._replace(model=self.student.model.to(place).eval()))
 
     def successes(self, asked: Sequence[Prompt], n: int, right: Callable[[Rollout], float], path: Path) -> list[int]:
         """How many of n samples of each prompt are right; kept in a file, so a resumed run samples none twice."""
