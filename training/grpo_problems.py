@@ -7,7 +7,7 @@ from curation.errors import UserError
 from training.grpo_settings import GrpoSettings
 from training.objective import Task
 from training.rewards.parts import accuracy
-from training.rollouts import Prompt, Sampler, problems, prompts
+from training.rollouts import Prompt, Sampler, problems, prompts, with_budgets
 
 PROBED = 16  # ours: problems tried before a run that leaves truncated answers out
 RATES = "pass_rates.json"  # beside the checkpoints
@@ -19,7 +19,8 @@ class GrpoProblems(GrpoSettings):
     def chosen(self, task: Task) -> tuple[list[Prompt], dict[str, Any]]:
         """The prompts to train on, and what was left out."""
         found, tokenizer = problems(task.traces), task.student.tokenizer
-        every = prompts(tokenizer, found, self.instruction, self.prompt, self.budgets, task.seed)
+        drawn = with_budgets(found, self.budgets, task.seed)
+        every = prompts(tokenizer, drawn, self.instruction, self.prompt)
         reads = min(tokenizer.model_max_length, task.student.model.config.get_text_config().max_position_embeddings)
         room = min(self.max_length, reads - max(self.caps()))
         short = [one for one in every if len(tokenizer(one.text, add_special_tokens=False)["input_ids"]) <= room]
