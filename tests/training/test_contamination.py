@@ -99,3 +99,9 @@ def test_unknown_and_clean_are_told_apart(whole, count):
 def test_short_sums_with_other_numbers_do_not_overlap(tmp_path, make_set):
     student = trained_on(tmp_path, make_set([sum_trace(n, n + 1) for n in range(20)]))
     assert seen(student, [Problem("What is 40 + 41?")]).overlapping == frozenset()
+
+
+def test_a_set_that_cannot_be_written_to_is_looked_through_all_the_same(make_set):
+    curated, problems = make_set([trace(NEAR)]), [Problem(LONG)]
+    (curated.folder / "checked").write_text("in the way")
+    assert overlapping(curated, problems) == overlapping(curated, problems) == {problems[0].id}
