@@ -3,7 +3,7 @@
 Every training set of the student and of the students it was trained from is looked through. A problem is trained on
 when its id is among the run's problems; it overlaps when a training question holds half of its runs of 8 words. Runs
 of 8 are PaLM's (Chowdhery et al. 2022, section 8), which takes 70 % of them. Measured on GSM8K's test questions with
-one word put in anywhere: 70 % finds 88.8 %, half finds 99.3 %, and neither flags any of the 7,473 training questions.
+one word put in anywhere: 70 % finds 89 %, half finds 99 %, and neither flags any of the 7,473 training questions.
 """
 
 import hashlib
