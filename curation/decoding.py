@@ -71,16 +71,13 @@ class _Row:
         self.finished = False
         self._generator: torch.Generator | None = None
 
-    def choose(self, logits: "torch.Tensor") -> int:
-        """A token drawn at the prompt's temperature and top-p, the same whatever else is in the batch."""
+    def chance(self) -> float:
+        """The next number of the prompt's own seed, the same whatever else is in the batch."""
         import torch
 
         if self._generator is None:
             self._generator = torch.Generator().manual_seed(self.prompt.seed)
-        weights = (logits.float().cpu() / self.prompt.temperature).softmax(-1)
-        if self.prompt.top_p < 1:
-            weights = nucleus(weights, self.prompt.top_p)
-        return int(torch.multinomial(weights, 1, generator=self._generator))
+        return float(torch.rand(1, generator=self._generator, dtype=torch.float64))
 
     def ended(self, stop_ids: frozenset[int]) -> FinishReason | None:
         """Why the row is finished, if it is."""
@@ -89,11 +86,22 @@ class _Row:
         return "length" if len(self.new) >= self.prompt.max_new_tokens else None
 
 
-def nucleus(weights: "torch.Tensor", top_p: float) -> "torch.Tensor":
-    """The fewest likeliest tokens that reach `top_p` together keep their weights (Holtzman et al. 2020)."""
-    ordered, places = weights.sort(descending=True, stable=True)
-    ordered[ordered.cumsum(-1) - ordered >= top_p] = 0
-    return weights.scatter(-1, places, ordered)
+def draw(
+    logits: "torch.Tensor", temperatures: Sequence[float], top_ps: Sequence[float], chances: Sequence[float]
+) -> list[int]:
+    """A token for each row: of the fewest likeliest tokens that reach top-p together (Holtzman et al. 2020).
+
+    A chance between 0 and 1 decides, so that one row's token does not depend on another's.
+    """
+    import torch
+
+    settings = torch.tensor([temperatures, top_ps, chances], dtype=torch.float64, device=logits.device)
+    temperature, top_p, chance = settings[:, :, None]
+    weights, tokens = (logits.double() / temperature).softmax(-1).sort(descending=True, stable=True)
+    sums = weights.where(weights.cumsum(-1) - weights < top_p, 0).cumsum(-1)
+    places = torch.searchsorted(sums, chance * sums[:, -1:], right=True).clamp(max=sums.shape[-1] - 1)
+    chosen: list[int] = tokens.gather(-1, places)[:, 0].tolist()
+    return chosen
 
 
 def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> list[list[float]]:  # noqa: ANN401
@@ -196,9 +204,13 @@ def _room(states: "torch.Tensor", stop: int) -> "torch.Tensor":
 
 def _choose(rows: Sequence[_Row], logits: "torch.Tensor") -> list[int]:
     tokens: list[int] = logits.argmax(-1).tolist()
-    for place, row in enumerate(rows):
-        if row.prompt.temperature > 0 and not row.finished:
-            tokens[place] = row.choose(logits[place])
+    places = [place for place, row in enumerate(rows) if row.prompt.temperature > 0 and not row.finished]
+    if places:
+        asked = [rows[place].prompt for place in places]
+        chances = [rows[place].chance() for place in places]
+        drawn = draw(logits[places], [one.temperature for one in asked], [one.top_p for one in asked], chances)
+        for place, token in zip(places, drawn, strict=True):
+            tokens[place] = token
     return tokens
 
 

@@ -52,6 +52,8 @@ class Job:
         if not self.first:
             return
         pid = _process()
+        if state == "running":  # what it waited is no part of what it took
+            self._started = time.time()
         ended = None if state in ACTIVE else time.time()
         if ended:
             self._reserve.unlink(missing_ok=True)

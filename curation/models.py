@@ -21,6 +21,7 @@ SMALL = 100_000_000  # weights; ours, as are the batches: 128 was fastest for th
 BATCH_SMALL, BATCH_LARGE = 128, 16
 SLACK = 8  # ours: tokens looked at beyond a stop text's length, since some are parts of characters
 OPEN, CLOSE = "<think>", "</think>"
+SWITCH = "enable_thinking"  # what Qwen's and others' chat templates call it
 OFFLINE = "Give a local folder with config.json, model.safetensors and tokenizer.json, or connect to the hub once"
 
 
@@ -187,12 +188,14 @@ class TransformersModel:
         place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         return cls(Loaded(model.to(place).eval(), tokenizer), batch_size)
 
-    def render(self, prompt: str | tuple[Message, ...]) -> str:
-        """The text the model reads."""
+    def render(self, prompt: str | tuple[Message, ...], **switches: bool) -> str:
+        """The text the model reads; switches are the chat template's own, such as enable_thinking."""
         if isinstance(prompt, str):
             return prompt
         messages = [dict(message) for message in prompt]
-        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        return str(
+            self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **switches)
+        )
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
@@ -216,7 +219,11 @@ class TransformersModel:
         return token_log_probs(self.model, pairs, self.batch_size)
 
     def _read(self, request: Request) -> str:
-        return begun(self.render(request.prompt), request.prefix)
+        """The prompt with the answer's beginning; an empty think block is written by the template where it can."""
+        block, closed, _ = request.prefix.partition(CLOSE)
+        unthinking = closed and block.strip() == OPEN and SWITCH in str(self.tokenizer.chat_template)
+        switches = {SWITCH: False} if unthinking else {}
+        return begun(self.render(request.prompt, **switches), request.prefix)
 
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         return self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] if texts else []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from curation.errors import UserError
 from curation.exports.render import render_completion
 from curation.models import CLOSE as CLOSE
 from curation.models import OPEN as OPEN
@@ -44,20 +45,20 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The rendered text, its tokens, those before the first answer, what is wrong; where tokens begin, and spans."""
+    """The rendered text, its tokens, those before the first answer, what is wrong; each token's place, and spans."""
 
     text: str
     token_ids: list[int]
     n_prompt: int
     marks: tuple[Mark, ...]
-    starts: list[int]
+    offsets: list[tuple[int, int]]
     spans: tuple[Span, ...]
 
     @property
     def sections(self) -> list[Span]:
         """The span of each token; a token belongs where it begins."""
         begins = [span.start for span in self.spans]
-        places = [bisect_right(begins, start) - 1 for start in self.starts]
+        places = [bisect_right(begins, start) - 1 for start, _ in self.offsets]
         # the prompt's tokens as they are without an answer: one that changes once it follows belongs to the answer
         later = min(1, len(self.spans) - 1)
         return [self.spans[0 if number < self.n_prompt else max(later, place)] for number, place in enumerate(places)]
@@ -79,6 +80,11 @@ def render_chat(
 
     `prompt` is what is asked instead of the bare question; an unfinished trace breaks off where its reasoning ends.
     """
+    if not tokenizer.is_fast:
+        raise UserError(
+            f"The tokenizer of '{tokenizer.name_or_path}' gives no offsets, so what is trained cannot be told by "
+            "section; give a student with a tokenizer.json."
+        )
     asked = [dict(message) for message in (prompt if prompt is not None else ask(trace.question))]
     said = unclosed(trace) if unfinished else conversation(trace)
     begin = _template(tokenizer, asked, ask_on=True)
@@ -98,7 +104,7 @@ def render_chat(
     found = tuple(mark for mark in MARKS if marks[mark])
     if not any(one.spans and one.message["content"].strip() for one in said):
         n_prompt, spans = len(ids), (Span(0, "prompt"),)
-    return Chat(text, ids, n_prompt, found, [start for start, _ in encoded["offset_mapping"]], spans)
+    return Chat(text, ids, n_prompt, found, list(encoded["offset_mapping"]), spans)
 
 
 def conversation(trace: Trace) -> list[Said]:

@@ -56,8 +56,8 @@ def trained(chat: Chat, trace: Trace, loss: Loss = Loss()) -> list[Range]:  # no
     """The tokens that carry loss, as ranges in order."""
     counts, first = _counts(trace, loss), _first(chat, trace, loss)
     flags = (
-        counts(span, start) and (span.section == "prompt" or start >= first)
-        for span, start in zip(chat.sections, chat.starts, strict=True)
+        counts(span, start, stop) and (span.section == "prompt" or start >= first)
+        for span, (start, stop) in zip(chat.sections, chat.offsets, strict=True)
     )
     ranges, place = [], 0
     for flag, run in groupby(flags):
@@ -68,10 +68,10 @@ def trained(chat: Chat, trace: Trace, loss: Loss = Loss()) -> list[Range]:  # no
     return ranges
 
 
-def _counts(trace: Trace, loss: Loss) -> Callable[[Span, int], bool]:
-    """Whether a token in a span, beginning at this character of the text, is of a chosen section and kind."""
+def _counts(trace: Trace, loss: Loss) -> Callable[[Span, int, int], bool]:
+    """Whether a token in a span, of these characters of the text, is of a chosen section and kind."""
     if not loss.kinds or not trace.reasoning:
-        return lambda span, start: span.section in loss.sections
+        return lambda span, start, stop: span.section in loss.sections
     if not trace.segments:
         raise UserError(
             f"Trace {trace.id} has no segments, so its kinds are unknown: add 'segment' to the recipe after its "
@@ -79,12 +79,15 @@ def _counts(trace: Trace, loss: Loss) -> Callable[[Span, int], bool]:
         )
     begins = [segment.start for segment in trace.segments]
 
-    def counts(span: Span, start: int) -> bool:
+    def counts(span: Span, start: int, stop: int) -> bool:
         if span.section != "reasoning":
             return span.section in loss.sections
         if span.at is None:
             return False
-        place = bisect_right(begins, span.at + start - span.start) - 1
+        token = trace.reasoning[span.at + start - span.start : span.at + stop - span.start]
+        # a tokenizer puts the space in front of the word that follows, which may be another segment's first
+        space = len(token) - len(token.lstrip(" ")) if token.strip(" ") else 0
+        place = bisect_right(begins, span.at + start - span.start + space) - 1
         return trace.segments[max(0, place)].kind in loss.kinds
 
     return counts
@@ -95,6 +98,6 @@ def _first(chat: Chat, trace: Trace, loss: Loss) -> int:
     at = chunk_of(trace).start if loss.chunk else 0
     if not at:
         return 0
-    at = len(trace.reasoning[:at].rstrip(" "))  # a tokenizer puts the space in front of the word that follows
+    at = len(trace.reasoning[:at].rstrip(" "))  # the space goes with the chunk, as with segments
     holding = [span for span in chat.spans if span.at is not None and span.at <= at]
     return holding[-1].start + at - (holding[-1].at or 0) if holding else 0

@@ -47,9 +47,8 @@ def waiting_line(active: Sequence[Listed]) -> None:
         st.subheader("Active", anchor=False)
     for place, item in enumerate(active):
         with st.container(border=True):
-            panel(item.run, "active", curve=item.status.state == "running")
-            if item.status.state == "queued":
-                st.caption(waits_for(active[:place]))
+            queued = item.status.state == "queued"
+            panel(item.run, "active", curve=not queued, note=waits_for(active[:place]) if queued else "")
 
 
 def filtered(found: Sequence[Listed]) -> list[Listed]:

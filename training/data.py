@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 IGNORED = -100  # the label torch's cross-entropy skips
 Defect = Literal["no_trained_token", "answer_cut", "over_budget", Mark]
 DEFECTS: dict[Defect, str] = {
-    "no_trained_token": "No token is trained; raise max_length or leave the row out",
+    "no_trained_token": "No token is trained; raise max_length, train other sections or kinds, or leave the row out",
     "answer_cut": "The row is longer than max_length or than the model reads, so its end is cut off; shorten it",
     "over_budget": "The reasoning is longer than the largest budget; add a larger one or leave the row out",
     "doubled_think": "The text opens or closes <think> more than once; the template and the trace both write it",

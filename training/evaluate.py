@@ -103,7 +103,7 @@ class Models:
         """A student whose answers are kept in the journal."""
         return Journaled(Lazy(lambda: journal.untimed(lambda: self._open(student))), journal, _key(student))
 
-    def setting(self, journal: Journal, done: Done) -> Setting:
+    def setting(self, journal: Journal, done: Done, verifier: Verifier) -> Setting:
         """What a strategy is given."""
         return Setting(
             self.journaled(self.student, journal),
@@ -111,6 +111,7 @@ class Models:
             self.job.request.seed,
             done,
             self.scorer,
+            verifier,
         )
 
     def _open(self, student: Student) -> TransformersModel:
@@ -131,7 +132,7 @@ def _solve(models: Models, strategy: Strategy, benchmark: Benchmark, start: int,
     def done(count: int) -> None:
         models.job.progress(start + count, len(problems), "problems")
 
-    attempts = strategy.solve(chosen, models.setting(journal, done))
+    attempts = strategy.solve(chosen, models.setting(journal, done, benchmark.verifier))
     return pa.Table.from_pylist(graded(attempts, journal.seconds, benchmark.verifier), schema=SAMPLES)
 
 
@@ -152,6 +153,9 @@ def grade(attempt: Attempt, seconds: float | None = None, verifier: Verifier = A
     reference = problem.reference or ""
     answer = attempt.answer if attempt.decided else answer_of(completion, reference, verifier.extractor)
     prompt = completion.n_prompt_tokens if attempt.n_prompt_tokens is None else attempt.n_prompt_tokens
+    correct = attempt.correct
+    if correct is None:
+        correct = answer is not None and compare(answer, reference, verifier.comparator).equal
     return {
         "problem_id": problem.id,
         "sample": attempt.sample,
@@ -160,7 +164,7 @@ def grade(attempt: Attempt, seconds: float | None = None, verifier: Verifier = A
         "reference": problem.reference,
         "output": completion.text,
         "answer": answer,
-        "correct": answer is not None and compare(answer, reference, verifier.comparator).equal,
+        "correct": correct,
         "no_answer": answer is None,
         "n_tokens": completion.n_tokens if attempt.n_tokens is None else attempt.n_tokens,
         "finish_reason": completion.finish_reason,

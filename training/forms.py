@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from curation.answers import Extractor
 from curation.models import CLOSE, OPEN, Completion
 from curation.operators.run_program import program_of
 from curation.sandbox import SANDBOX
@@ -18,10 +19,10 @@ class Found(NamedTuple):
     program: str | None = None
 
 
-def find(problem: Problem, completion: Completion, form: AnswerForm) -> Found:
+def find(problem: Problem, completion: Completion, form: AnswerForm, extractor: Extractor = "auto") -> Found:
     """The answer of a completion; a program's is what it gives in the sandbox, none where it fails."""
     if form == "cot":
-        return Found(answer_of(completion, problem.reference or ""))
+        return Found(answer_of(completion, problem.reference or "", extractor))
     reasoning, closed, after = completion.text.partition(CLOSE)
     if completion.finish_reason == "length" and not closed:
         return Found(None, "cut off")

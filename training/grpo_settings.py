@@ -32,6 +32,9 @@ class GrpoSettings(Objective):
     max_completion_lengths: list[Positive] = Field(
         [], description="Longest answer of each stage, growing; empty: one stage"
     )
+    switch_window: int | None = Field(
+        None, description="Log lines without change that end a stage; empty: never", ge=2
+    )
     prompt: Thinking = Field("thinking", description="Room to think, or an empty think block before the answer")
     instruction: Prompt = Field(QUESTION, description="How a question is asked; may hold {budget}")
     budgets: list[Positive] = Field([], description="Budgets in tokens, one drawn for each problem")

@@ -23,6 +23,7 @@ from curation.table import parts, write_part
 from curation.trace import Problem, Trace
 from training.evaluate import final_answer
 from training.objective import Progress
+from training.processes import falls_to_me, is_first, wait_for_all
 
 PART = 64  # problems; a killed run draws at most these again
 Verdict = Literal["kept", "right", "empty", "near_copy"]
@@ -65,16 +66,18 @@ def refresh(
 ) -> list[Draw]:
     """All draws of a stage, in the order of problems and places; `model` is the student the stage starts from."""
     pool = {(row["problem_id"], row["place"]): row for row in read(folder / "0")} if stage else {}
-    for start in range(0, len(problems), PART):
-        path = folder / str(stage) / f"part-{start // PART:05d}.parquet"
-        if not path.exists():
+    for number, start in enumerate(range(0, len(problems), PART)):
+        path = folder / str(stage) / f"part-{number:05d}.parquet"
+        if falls_to_me(number) and not path.exists():
             chosen = problems[start : start + PART]
 
             def done(count: int, before: int = start * how.k) -> None:
-                progress(before + count, len(problems) * how.k, "negatives")
+                if is_first():
+                    progress(before + count, len(problems) * how.k, "negatives")
 
             rows = _draw(model, chosen, stage, how, pool, done)
             write_part(pa.Table.from_pylist(rows, schema=SCHEMA), path)
+    wait_for_all()
     return read(folder / str(stage))
 
 

@@ -1,7 +1,7 @@
 """Preference pairs as a student sees them: one prompt, a chosen and a rejected completion, and their batches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 import pyarrow as pa
@@ -12,14 +12,15 @@ from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.exports.base import Content
 from curation.exports.pairs import Pair, Pairs, require_flag
-from curation.models import QUESTION, ask
-from curation.params import Positive, Prompt
+from curation.models import QUESTION
+from curation.params import Positive
 from curation.rendering import common
 from curation.trace import Problem, Trace
 from training.batches import draw, group
-from training.data import IGNORED, render
+from training.data import IGNORED, Rendered, render
 from training.objective import SMALL, Objective, Task
 from training.padding import mask, padded
+from training.reading import PLAIN, Instruction, Reading
 
 if TYPE_CHECKING:
     import torch
@@ -55,9 +56,10 @@ class Preference:
         return Preference(self.prompt + self.chosen[:shared], self.chosen[shared:], self.rejected[shared:])
 
 
-def prefer(tokenizer: "PreTrainedTokenizerBase", question: str, chosen: str, rejected: str, limit: int) -> Preference:
+def prefer(tokenizer: "PreTrainedTokenizerBase", pair: Pair, limit: int, reading: Reading = PLAIN) -> Preference:
     """Two completions of one question in the chat template, cut at a limit of tokens a row."""
-    rows = [render(tokenizer, Trace(Problem(question), "", text), limit) for text in (chosen, rejected)]
+    sides = [Trace(Problem(pair.prompt), "", text) for text in (pair.chosen, pair.rejected)]
+    rows = [render(tokenizer, side, limit, reading) for side in sides]
     start = min(row.n_prompt for row in rows)
     first, second = (row.token_ids[start : row.kept] for row in rows)
     return Preference(rows[0].token_ids[:start], first, second)
@@ -129,7 +131,16 @@ class Preferences(Objective):
     right: Annotated[str, Field(min_length=1)] = Field(
         "correct", description="Flag that tells right traces from wrong ones"
     )
-    instruction: Prompt = Field(QUESTION, description="How the question is asked, in the slot {question}")
+    instruction: Instruction = Field(QUESTION, description="How the question is asked, in the slot {question}")
+
+    def reading(self) -> Reading:
+        """What is asked; loss falls on completions."""
+        return Reading(instruction=self.instruction)
+
+    def held_out_rows(self, task: Task) -> list[Rendered]:
+        """Right traces alone: a student that prefers them may well find wrong ones unlikely."""
+        flags = flagged(task.curated, task.held_out, self.right)
+        return super().held_out_rows(replace(task, held_out=[one for one in task.held_out if flags[one.id]]))
 
     def rate(self, n_parameters: int) -> float:
         """The learning rate given, or the one that suits the size."""
@@ -140,11 +151,7 @@ class Preferences(Objective):
 
     def rendered(self, task: Task, pairs: Sequence[Pair]) -> list[Preference]:
         """The pairs as the student sees them; UserError when truncation leaves none that tells."""
-        asked = {pair.prompt: ask(pair.prompt, self.instruction)[0]["content"] for pair in pairs}
-        found = [
-            prefer(task.student.tokenizer, asked[pair.prompt], pair.chosen, pair.rejected, self.max_length)
-            for pair in pairs
-        ]
+        found = [prefer(task.student.tokenizer, pair, self.max_length, self.reading()) for pair in pairs]
         told = [pair for pair in found if pair.tells]
         if not told:
             raise UserError(
@@ -171,25 +178,25 @@ class Preferences(Objective):
 def pairs_of(task: Task, choice: Pairs) -> list[Pair]:
     """The set's pairs by a choice that exports share; UserError when it has no right or no wrong traces."""
     curated = task.curated
-    found = list(choice.pairs(Content(curated.schema(), _rows(task), curated.folder.parent)))
+    found = list(choice.pairs(Content(curated.schema(), _rows(curated, task.traces), curated.folder.parent)))
     if not found:
         raise _unpaired(task, choice)
     return found
 
 
-def flagged(task: Task, right: str) -> dict[str, bool | None]:
-    """The flag of each of the task's traces by its id; UserError when the set has no such flag."""
-    require_flag(task.curated.schema(), right)
+def flagged(curated: CuratedSet, traces: Sequence[Trace], right: str) -> dict[str, bool | None]:
+    """The flag of each of these traces of a set by its id; UserError when the set has no such flag."""
+    require_flag(curated.schema(), right)
     return {
         key: flag
-        for table in _rows(task)
+        for table in _rows(curated, traces)
         for key, flag in zip(table["id"].to_pylist(), table[right].to_pylist(), strict=True)
     }
 
 
 def right_traces(task: Task, right: str) -> dict[str, list[Trace]]:
     """The right traces of each problem that has an answer; UserError where there are none."""
-    flags = flagged(task, right)
+    flags = flagged(task.curated, task.traces, right)
     found: dict[str, list[Trace]] = {}
     for trace in task.traces:
         if flags[trace.id] and trace.problem.reference is not None:
@@ -202,15 +209,15 @@ def right_traces(task: Task, right: str) -> dict[str, list[Trace]]:
     return found
 
 
-def _rows(task: Task) -> Iterator[pa.Table]:
-    """The set's tables, of which the task's traces alone."""
-    wanted = pa.array([trace.id for trace in task.traces], pa.string())
-    for table in task.curated.tables():
+def _rows(curated: CuratedSet, traces: Sequence[Trace]) -> Iterator[pa.Table]:
+    """The set's tables, of which these traces alone."""
+    wanted = pa.array([trace.id for trace in traces], pa.string())
+    for table in curated.tables():
         yield table.filter(pc.is_in(table["id"], wanted))
 
 
 def _unpaired(task: Task, choice: Pairs) -> UserError:
-    flags = list(flagged(task, choice.right).values())
+    flags = list(flagged(task.curated, task.traces, choice.right).values())
     right, wrong = flags.count(True), flags.count(False)
     steps = _deciding(task.curated, choice.right)
     name = f"The curated set '{task.curated.name}'"

@@ -20,6 +20,11 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def falls_to_me(part: int) -> bool:
+    """Whether this process does a part of what all share."""
+    return part % count() == int(os.environ.get("RANK", "0"))
+
+
 def agreed(value: T) -> T:
     """What the first process found; every process has to ask."""
     if count() == 1:

@@ -12,7 +12,7 @@ from curation.decoding import decode
 from curation.models import Loaded, Request, TransformersModel, ask
 from curation.runs import replace_text
 from curation.trace import Problem, Trace
-from training.rewards.expression import Reward
+from training.rewards.expression import Reward, Scored
 from training.rewards.rollout import Rollout
 from training.step_scorer import StepScorer
 from training.thinking import Thinking, opened, prompt_text
@@ -114,6 +114,7 @@ class RewardFunction:
     stop_ids: frozenset[int]
     cap: int
     scorer: StepScorer | None = None
+    kept: Path | None = None  # a folder that gets the answers of one prompt, of every update
     __name__ = "expression"
 
     def __call__(
@@ -122,6 +123,7 @@ class RewardFunction:
         completions: Sequence[str],
         completion_ids: Sequence[Sequence[int]],
         log_metric: Callable[[str, float], None],
+        trainer_state: Any,  # noqa: ANN401  (a TrainerState)
         **rest: object,
     ) -> list[float]:
         """The reward of every completion."""
@@ -134,7 +136,30 @@ class RewardFunction:
         found = self.reward(rollouts)
         for name, values in found.parts.items():
             log_metric(f"rewards/{name}/mean", sum(values) / len(values))
+        if self.kept:
+            self.keep(rollouts, found, self.kept / f"step-{trainer_state.global_step:07d}.json")
         return found.rewards
+
+    @staticmethod
+    def keep(rollouts: Sequence[Rollout], found: Scored, path: Path) -> None:
+        """Write the answers to the first question with the value of every part; a resumed run writes the same file."""
+        rows = [
+            {
+                "question": rollout.question,
+                "reference": rollout.reference,
+                "budget": rollout.budget,
+                "text": rollout.text,
+                "answer": rollout.final,
+                "n_tokens": rollout.n_tokens,
+                "finished": rollout.finished,
+                "reward": found.rewards[place],
+                **{name: values[place] for name, values in found.parts.items()},
+            }
+            for place, rollout in enumerate(rollouts)
+            if rollout.question == rollouts[0].question
+        ]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(path, json.dumps(rows, indent=1, ensure_ascii=False))
 
     @staticmethod
     def scored(rollout: Rollout, scorer: StepScorer) -> Rollout:

@@ -14,20 +14,28 @@ from typing import Literal
 from curation.errors import UserError
 from curation.trace import Trace
 
-Curve = Literal["linear", "exp", "inv_exp"]
+Curve = Literal["linear", "exp", "inv_exp", "sigmoid", "power"]
 MixBy = Literal["dataset", "model", "form", "subject", "reasoning"]
 Moves = Literal["between_stages", "within_stages"]
-STEEPNESS = 3.0  # ours: SKIntern names the curves, not their formulas
+STEEPNESS, POWER = 3.0, 2.0  # ours: the papers name the curves; their constants were not found
 
 
 def falling(curve: Curve, position: float) -> float:
-    """What falls from 1 to 0 while the position goes from 0 to 1: evenly, fast at first, or slowly at first."""
+    """What falls from 1 to 0 while the position goes from 0 to 1: evenly, early, late, in the middle, or early.
+
+    SKIntern compares linear, exp and inv_exp; "LLM to BERT" NER linear mixes with sigmoid and power decay.
+    """
     if curve == "linear":
         return 1.0 - position
-    low = math.exp(-STEEPNESS)
-    if curve == "exp":
-        return (math.exp(-STEEPNESS * position) - low) / (1 - low)
-    return 1.0 - (math.exp(-STEEPNESS * (1 - position)) - low) / (1 - low)
+    if curve == "power":
+        return float((1.0 - position) ** POWER)
+    shapes: dict[Curve, Callable[[float], float]] = {
+        "exp": lambda x: math.exp(-STEEPNESS * x),
+        "inv_exp": lambda x: -math.exp(STEEPNESS * x),
+        "sigmoid": lambda x: 1 / (1 + math.exp(4 * STEEPNESS * (x - 0.5))),
+    }
+    shape = shapes[curve]
+    return (shape(position) - shape(1.0)) / (shape(0.0) - shape(1.0))
 
 
 def rates(stages: int, curve: Curve = "linear") -> list[float]:

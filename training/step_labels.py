@@ -6,7 +6,7 @@ before the error True, the others False).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from curation.texts.claims import claims
@@ -36,6 +36,11 @@ def labelled(trace: Trace, source: Source = "auto") -> Labelled | None:
     if right is None and source != "given":
         right = by_arithmetic(steps)
     return Labelled(trace.question, steps, right) if right else None
+
+
+def labelled_all(traces: Iterable[Trace], source: Source = "auto") -> Iterator[Labelled]:
+    """Every trace that has labels."""
+    return (found for trace in traces if (found := labelled(trace, source)))
 
 
 def steps_of(trace: Trace) -> list[str]:

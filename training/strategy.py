@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.benchmarking.card import AUTO, Verifier
 from curation.models import Completion, Done, LanguageModel
 from curation.spec import Family, Spec
 from curation.trace import Problem, content_id
@@ -34,6 +35,7 @@ class Attempt:
     n_tokens: int | None = None
     n_prompt_tokens: int | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    correct: bool | None = None  # where something else than comparing the answer decides it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Setting:
     seed: int = 0
     done: Done | None = None
     scorer: Callable[[str], StepScorer] = open_scorer
+    verifier: Verifier = AUTO  # how the benchmark's answers are found and compared
 
     def model_of(self, name: str) -> LanguageModel:
         """The model of that name; the student where there is none."""

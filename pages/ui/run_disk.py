@@ -58,9 +58,10 @@ def whole_runs(work: Workspace, found: Sequence[Removable]) -> None:
         "Runs to remove", list(names), key="remove-which", format_func=lambda run: f"{names[run]} ({run[-4:]})"
     )
     chosen = [item for item in found if item.run.id in picked]
-    label = f"Remove {len(chosen)} runs, {amount(sum(item.bytes for item in chosen))}"
+    count = f"{len(chosen)} run" if len(chosen) == 1 else f"{len(chosen)} runs"
+    label = f"Remove {count}, {amount(sum(item.bytes for item in chosen))}" if chosen else "Remove runs"
     if st.button(label, disabled=not chosen, key="remove-runs"):
-        ask(work, chosen, f"{len(chosen)} runs with their results")
+        ask(work, chosen, f"{count} with all results")
 
 
 @st.dialog("Remove for good?")

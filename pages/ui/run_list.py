@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation.runs import ACTIVE, Request, Run, State, Status
-from pages.ui.maths import visible
+from pages.ui.maths import inline, visible
 from pages.ui.run_panel import duration
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -62,9 +62,10 @@ def in_turn(found: Sequence[Listed], queue: Sequence[Run]) -> list[Listed]:
 def waits_for(before: Sequence[Listed]) -> str:
     """What a run waits for, given those whose turn is earlier."""
     if not before:
-        return "Next: it starts as soon as the machine is free."
-    others = f" and {len(before) - 1} more before it" if len(before) > 1 else ""
-    return f"Waits for {visible(before[-1].request.title)}{others}."
+        return "starts as soon as the machine is free"
+    others = f" and {len(before) - 1} before it" if len(before) > 1 else ""
+    last = before[-1]
+    return f"waits for {inline(last.request.title)} {last.run.id[-4:]}{others}"
 
 
 def amount(size: int) -> str:

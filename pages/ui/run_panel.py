@@ -14,7 +14,7 @@ from pages.ui import run_curves
 from pages.ui.maths import inline, visible
 
 POLL = 1.0  # seconds
-LOG_LINES = 40
+LOG_LINES, FEW_LINES, LOG_HEIGHT = 40, 8, 260  # the last in pixels
 DEFECT = re.compile(r"[A-Za-z_.]+: ")  # the type of an exception; a sentence has a space before its first colon
 COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
@@ -34,21 +34,21 @@ MEANING: dict[State, str] = {
 }
 
 
-def panel(run: Run, key: str, curve: bool = True) -> None:
-    """Draw a run and keep it up to date while it is active."""
+def panel(run: Run, key: str, curve: bool = True, note: str = "") -> None:
+    """Draw a run and keep it up to date while it is active; a note stands where the state's meaning would."""
     state = run.status().state
     every = POLL if state in ACTIVE else None
-    st.fragment(_draw, run_every=every, key=f"fragment-{key}-{run.id}")(run, key, state, curve)
+    st.fragment(_draw, run_every=every, key=f"fragment-{key}-{run.id}")(run, key, state, curve, note)
 
 
-def _draw(run: Run, key: str, before: State, curve: bool) -> None:
+def _draw(run: Run, key: str, before: State, curve: bool, note: str) -> None:
     status, metrics = run.status(), run.metrics()
     if before in ACTIVE and status.state != before:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state, color=COLOURS[status.state])
-        st.markdown(f"**{inline(run.request.title)}**", width="content")
-        st.caption(_when(status, metrics), width="content")
+        st.markdown(f"**{inline(run.request.title)}** :gray[{run.id[-4:]}]", width="content")
+        st.caption(note or _when(status, metrics), width="content")
         _buttons(run, status, key)
     if status.state == "running":
         _progress(metrics)
@@ -56,6 +56,8 @@ def _draw(run: Run, key: str, before: State, curve: bool) -> None:
         _why(run, status)
     if curve:
         curves({run.request.title: metrics}, f"{key}-{run.id}")
+    if status.state == "queued":
+        return
     if status.state in ("failed", "lost") or st.toggle("Show log", key=f"log-{key}-{run.id}"):
         _log(run)
 
@@ -175,5 +177,6 @@ def duration(seconds: float) -> str:
 
 
 def _log(run: Run) -> None:
-    tail = "\n".join(visible(run.log_tail()).splitlines()[-LOG_LINES:])
-    st.code(tail or "(the log is empty)", language=None, wrap_lines=True, height=260)
+    lines = visible(run.log_tail()).splitlines()[-LOG_LINES:]
+    height = LOG_HEIGHT if len(lines) > FEW_LINES else "content"
+    st.code("\n".join(lines) or "(the log is empty)", language=None, wrap_lines=True, height=height)

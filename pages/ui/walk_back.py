@@ -11,7 +11,7 @@ from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run
 from curation.workspace import Workspace
-from pages.ui import fate_view, steps
+from pages.ui import fate_view, steps, trace_view
 from pages.ui.draft import Draft
 from pages.ui.maths import inline, visible
 from pages.ui.state import errors, put
@@ -76,6 +76,21 @@ def told(work: Workspace, curated: CuratedSet, near: Near, key: str) -> None:
             if st.button(label(fate), key=f"step-{key}-{fate.step}-{fate.trace_id}", type="tertiary",
                          icon=":material/tune:"):  # fmt: skip
                 open_step(curated, fate.step)
+    if st.toggle("Read the trace", key=f"read-{key}-{near.trace_id}"):
+        read(work, curated, near, origin)
+
+
+def read(work: Workspace, curated: CuratedSet, near: Near, origin: str) -> None:
+    """The trace as the student was trained on it, what the recipe removed struck through; else as it was."""
+    known = {trace.id: trace for batch in work.store.traces([origin]) for trace in batch}
+    before, after = known.get(origin), curated.find(near.trace_id) if near.kept else None
+    shown = after or before
+    if shown is None:
+        st.caption("This trace is no longer in the workspace.")
+    elif before and after and before.id != after.id:
+        trace_view.show_changes(before, [after], f"walk-{near.trace_id}")
+    else:
+        trace_view.show_trace(shown, f"walk-{near.trace_id}")
 
 
 def label(fate: Fate) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from curation.decoding import Prompt, decode, nucleus
+from curation.decoding import Prompt, decode, draw
 from curation.errors import UserError
 from curation.models import Completion, Request, Scripted, TransformersModel, ask, begun
 
@@ -141,13 +141,23 @@ def test_rows_that_outgrow_their_room_are_still_those_of_generate(folder):
     assert answer.ids == made[0, len(ids) :].tolist()
 
 
-def test_top_p_keeps_the_fewest_likeliest_tokens_that_reach_it():
+@pytest.mark.parametrize(
+    ("top_p", "tokens"),
+    [(1.0, [1, 1, 2, 0, 3]), (0.8, [1, 1, 2, 2, 0]), (0.75, [1, 1, 2, 2, 2]), (0.01, [1, 1, 1, 1, 1])],
+)
+def test_top_p_draws_from_the_fewest_likeliest_tokens_that_reach_it(top_p, tokens):
     import torch
 
-    weights = torch.tensor([0.125, 0.5, 0.25, 0.125])
-    assert nucleus(weights, 0.75).tolist() == [0.0, 0.5, 0.25, 0.0]
-    assert nucleus(weights, 0.8).tolist() == [0.125, 0.5, 0.25, 0.0]
-    assert nucleus(weights, 0.01).tolist() == [0.0, 0.5, 0.0, 0.0]
+    chances = [0.0, 0.49, 0.7, 0.8, 0.95]
+    logits = torch.tensor([0.125, 0.5, 0.25, 0.125]).log().expand(5, 4)
+    assert draw(logits, [1.0] * 5, [top_p] * 5, chances) == tokens
+
+
+def test_each_row_is_drawn_at_its_own_temperature():
+    import torch
+
+    logits = torch.tensor([[0.0, 1.0, 2.0]]).expand(2, 3)
+    assert draw(logits, [0.01, 100.0], [1.0, 1.0], [0.9, 0.9]) == [2, 0]
 
 
 def test_a_tiny_top_p_samples_the_greedy_answer_whatever_the_batch(folder):
@@ -203,6 +213,31 @@ def test_log_probs_in_batches_equal_those_of_one_text_at_a_time_and_of_the_whole
 )
 def test_an_empty_think_block_stands_exactly_once_whatever_the_template(rendered):
     assert begun(rendered, "<think>\n\n</think>\n\n") == "<|a|><think>\n\n</think>\n\n"
+
+
+EMPTY = "<think>\n\n</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "prefix", "wanted"),
+    [
+        ("{% if enable_thinking is false %}" + EMPTY + "{% endif %}", "<think>\n\n</think>\n", "\n"),
+        (
+            "{% if not enable_thinking %}" + EMPTY + "{% else %}<think>\n{% endif %}",
+            "<think>\n</think>",
+            "\n",
+        ),
+        ("", "<think>\n\n</think>\n", ""),
+    ],
+    ids=["a switch that empties the block", "a switch between opening and emptying it", "no switch"],
+)
+def test_a_template_with_a_switch_of_its_own_writes_the_empty_block(folder, end, prefix, wanted):
+    model = TransformersModel.open(str(folder))
+    model.tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}>" + end
+    read = "abc><think>\n\n</think>\n" + wanted
+    completion = model.complete([Request(ask("abc"), 3, prefix=prefix)])[0]
+    assert completion == model.complete([Request(read, 3)])[0]
+    assert completion.n_prompt_tokens == len(read)
 
 
 def test_the_beginning_of_an_answer_is_kept_as_it_is():

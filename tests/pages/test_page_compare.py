@@ -215,6 +215,15 @@ def test_a_problem_leads_to_the_dropped_trace_and_its_threshold(page, evaluate, 
     ]
 
 
+def test_the_nearest_traces_can_be_read_in_place(page, evaluate, trained, words):
+    run = evaluate(trained.id, {BEADS: [0]}, trained)
+    at = page("compare", a=run.id)
+    assert "Alike" in tables(at, "Alike")[0].columns
+    next(toggle for toggle in at.toggle if toggle.label == "Read the trace").set_value(True).run()
+    assert not at.exception
+    assert "The answer is <span>$\\boxed{" in words(at)
+
+
 def test_a_set_that_is_gone_is_said_in_place(page, evaluate, trained, workspace):
     (workspace.sets_root / "brief" / "manifest.json").unlink()
     run = evaluate(trained.id, {BEADS: [0]}, trained)

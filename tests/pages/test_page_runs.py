@@ -105,8 +105,8 @@ def test_the_queue_says_who_waits_for_whom(page, workspace, finished):
     at = page("runs")
     assert not at.exception
     shown = [item.value for item in (*at.caption, *at.markdown)]
-    assert "Waits for run b." in shown
-    assert "Waits for run c and 1 more before it." in shown
+    assert f"waits for run b {second.id[-4:]}" in shown
+    assert f"waits for run c {third.id[-4:]} and 1 before it" in shown
 
 
 def test_a_training_leads_to_a_changed_copy_and_an_evaluation_starts_one_here(page, workspace, trained, finished):
@@ -140,7 +140,7 @@ def test_only_runs_that_nothing_rests_on_are_offered_for_removal(page, workspace
     assert len(which.options) == 2  # the evaluation and the student nobody evaluated
     evaluation = next(workspace.runs_root.glob("*-evaluate-*"))
     which.set_value([evaluation.name]).run()
-    button(at, "Remove 1 runs").click().run()
+    button(at, "Remove 1 run,").click().run()
     at.button(key="remove-confirmed").click().run()
     assert not at.exception
     assert not evaluation.exists()

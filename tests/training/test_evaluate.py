@@ -180,6 +180,11 @@ def test_time_is_shared_by_tokens_and_a_draft_takes_no_time_of_its_own():
     ]
 
 
+def test_what_was_decided_otherwise_is_not_compared():
+    attempt = Attempt(Problem("a", "1"), completion(""), answer="chosen", decided=True, correct=True)
+    assert grade(attempt, verifier=Verifier("auto", "numeric"))["correct"] is True
+
+
 def test_where_nothing_is_generated_time_is_shared_evenly():
     rows = graded([Attempt(Problem(name, "1"), completion("", n=0)) for name in "ab"], 3.0)
     assert [row["seconds"] for row in rows] == [1.5, 1.5]

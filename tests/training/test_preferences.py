@@ -1,8 +1,9 @@
 import pytest
 from preference_worlds import judged_sums, task_of
 
-from curation.exports.pairs import Pairs
+from curation.exports.pairs import Pair, Pairs
 from training.data import render
+from training.objectives.dpo import Dpo
 from training.preferences import PairCollator, Preference, SplitCollator, flagged, pairs_of, prefer, right_traces
 
 PAIR = Preference([1, 2], [3, 4, 5], [3, 6])
@@ -11,7 +12,7 @@ PAIR = Preference([1, 2], [3, 4, 5], [3, 6])
 def test_a_pair_is_what_fine_tuning_shows_of_both_traces(tokenizer, make_set, student_folder, tmp_path):
     task = task_of(make_set(judged_sums(1)), student_folder, tmp_path)
     [pair] = pairs_of(task, Pairs(right="given_correct"))
-    found = prefer(tokenizer, pair.prompt, pair.chosen, pair.rejected, 1000)
+    found = prefer(tokenizer, pair, 1000)
     right, wrong = (render(tokenizer, trace, 1000) for trace in task.traces)
     assert found.prompt + found.chosen == right.token_ids
     assert found.prompt + found.rejected == wrong.token_ids
@@ -19,7 +20,7 @@ def test_a_pair_is_what_fine_tuning_shows_of_both_traces(tokenizer, make_set, st
 
 
 def test_a_pair_is_cut_row_by_row(tokenizer):
-    found = prefer(tokenizer, "q", "abcdef", "xy", 6)
+    found = prefer(tokenizer, Pair("q", "abcdef", "xy", "", ""), 6)
     assert [tokenizer.decode(ids) for ids in (found.prompt, found.chosen, found.rejected)] == [
         "<|u|>q<|a|>",
         "abc",
@@ -28,8 +29,8 @@ def test_a_pair_is_cut_row_by_row(tokenizer):
 
 
 def test_a_pair_cut_to_the_same_tokens_tells_nothing(tokenizer):
-    assert not prefer(tokenizer, "q", "same, then right", "same, then wrong", 10).tells
-    assert prefer(tokenizer, "q", "same, then right", "same, then wrong", 100).tells
+    pair = Pair("q", "same, then right", "same, then wrong", "", "")
+    assert [prefer(tokenizer, pair, limit).tells for limit in (10, 100)] == [False, True]
 
 
 def test_the_shared_beginning_moves_to_the_prompt_and_each_side_keeps_a_token():
@@ -69,10 +70,20 @@ def test_only_traces_of_the_task_are_paired(make_set, student_folder, tmp_path):
     some = task_of(task.curated, student_folder, tmp_path, traces=task.traces[:4])
     choice = Pairs(right="given_correct")
     assert [len(pairs_of(one, choice)) for one in (task, some)] == [3, 2]
-    assert flagged(some, "given_correct") == {
+    assert flagged(some.curated, some.traces, "given_correct") == {
         trace.id: flag for trace, flag in zip(task.traces[:4], [True, False] * 2, strict=True)
     }
     assert [len(traces) for traces in right_traces(some, "given_correct").values()] == [1, 1]
+
+
+def test_the_loss_on_held_out_problems_is_that_of_right_traces(make_set, student_folder, tmp_path):
+    task = task_of(make_set(judged_sums(3)), student_folder, tmp_path)
+    split = task_of(
+        task.curated, student_folder, tmp_path, traces=task.traces[:2], held_out=task.traces[2:]
+    )  # fmt: skip
+    rows = Dpo(right="given_correct", instruction="{question} Think.").held_out_rows(split)
+    assert [row.trace_id for row in rows] == [task.traces[2].id, task.traces[4].id]
+    assert rows[0].text.startswith("<|u|>What is 1 + 2? Think.<|a|>")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ from curation.runs import create
 from training import checkpoints
 from training.launch import train_request
 from training.objectives.sft import Sft
-from training.processes import agreed, count, is_first
+from training.processes import agreed, count, falls_to_me, is_first
 from training.student import resolve
 
 
 def test_one_process_is_the_first_and_agrees_with_itself():
     assert (count(), is_first(), agreed({"step": 3})) == (1, True, {"step": 3})
+    assert all(falls_to_me(part) for part in range(3))
 
 
 @pytest.mark.slow

@@ -44,6 +44,11 @@ def test_curves_go_from_all_to_none_fast_or_slowly_at_first():
     assert fast[-1] == slow[-1] == pytest.approx(0)
     assert fast[2] < even[2] < slow[2]
     assert fast[1] + slow[3] == pytest.approx(1)
+    for curve in ("sigmoid", "power"):
+        found = rates(5, curve)
+        assert (found[0], found[-1]) == (1, 0)
+        assert found == sorted(found, reverse=True)
+    assert (rates(3, "sigmoid")[1], rates(3, "power")[1]) == (pytest.approx(0.5), 0.25)
     assert [shots(4, 5, stage, "exp") for stage in range(5)] == sorted(
         [shots(4, 5, stage, "exp") for stage in range(5)], reverse=True
     )

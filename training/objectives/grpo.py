@@ -10,9 +10,11 @@ from training.objective import Setup, Task
 from training.rewards.expression import parse
 from training.rewards.parts import accuracy
 from training.rollouts import Prompt, RewardFunction, Sampler, problems, prompts, text_trainer
+from training.stage_switch import switch
 
 PROBED = 16  # ours: problems tried before a run that leaves truncated answers out
 RATES = "pass_rates.json"  # beside the checkpoints
+ROLLOUTS = "rollouts"  # in out/, a folder for each stage
 
 
 class Grpo(GrpoSettings):
@@ -34,6 +36,7 @@ class Grpo(GrpoSettings):
             TransformersModel(task.student).stop_ids,
             self.caps()[task.stage],
             task.scorer(self.step_scorer) if self.step_scorer else None,
+            task.checkpoints.parents[1] / ROLLOUTS / str(task.stage),
         )
         per_update = self.per_device_train_batch_size * self.gradient_accumulation_steps
         repeats = -(-per_update // (self.num_generations * len(asked)))  # TRL passes over batches that are not full
@@ -46,9 +49,12 @@ class Grpo(GrpoSettings):
             processing_class=tokenizer,
             peft_config=self.lora_config(),
         )
+        if self.switch_window:
+            trainer.add_callback(switch(self.switch_window))
         if trainer.ref_model is not None:  # TRL loads the first stage's student; the stage's own first weights count
             trainer.ref_model.load_state_dict(model.state_dict())
-        return Setup(trainer, facts | {"rows_seen": self.steps * per_update, "learning_rate": config.learning_rate})
+        answers = (task.stage + 1) * self.steps * per_update  # of all stages so far
+        return Setup(trainer, facts | {"answers": answers, "learning_rate": config.learning_rate})
 
     def chosen(self, task: Task) -> tuple[list[Prompt], dict[str, Any]]:
         """The prompts to train on, and what was left out."""

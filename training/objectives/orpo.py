@@ -73,12 +73,12 @@ class Orpo(Preferences):
 
     def _drawn(self, task: Task) -> tuple[list[Pair], dict[str, Any]]:
         """Right traces and this stage's negatives of a problem, paired in their order."""
-        import torch
+        from accelerate import PartialState
 
         rights = right_traces(task, self.right)
         chosen = {problem_id: distinct(traces, self.k, self.rouge_max) for problem_id, traces in rights.items()}
         problems = [traces[0].problem for traces in chosen.values()]
-        model = task.student.model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        model = task.student.model.to(PartialState().device).eval()
         how = Sampling(
             self.k, self.phi, self.temperature, self.max_new_tokens, self.rouge_max, self.instruction, task.seed
         )

@@ -1,15 +1,15 @@
 """A process reward model: every step of a solution judged right or wrong (URSA)."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from curation.errors import UserError
 from curation.models import Loaded
-from curation.params import Fraction
+from curation.params import Positive
 from training.batches import draw, group
 from training.objective import Objective, Setup, Task
-from training.step_labels import Source, labelled
+from training.step_labels import Source, labelled_all
 from training.step_scorer import SCORER, with_head
 from training.step_training import StepCollator, split, step_rows, step_trainer
 from training.student import Student
@@ -22,9 +22,13 @@ class Prm(Objective):
 
     objective: Literal["prm"] = "prm"
     labels: Source = Field("auto", description="Step labels: of the source row, by arithmetic, or the first that is")
-    held_out: Fraction = Field(0.1, description="Share of the problems kept aside to measure the scorer")  # ours
-    max_train_tokens: int | None = Field(None, description="Tokens to train on; empty: epochs", ge=1)
-    num_train_epochs: float = Field(2.0, description="Passes over the set without a budget", gt=0)  # URSA: 2 epochs
+    held_out: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.1, description="Share of the problems kept aside to measure the scorer"
+    )  # ours
+    max_train_tokens: Positive | None = Field(None, description="Tokens to train on; empty: epochs")
+    num_train_epochs: Annotated[float, Field(gt=0)] = Field(
+        2.0, description="Passes over the set without a budget"
+    )  # URSA: 2 epochs
 
     def load(self, student: Student) -> Loaded:
         """The student's body under a head that tells right from wrong."""
@@ -44,8 +48,9 @@ class Prm(Objective):
         from transformers import TrainingArguments
 
         model, tokenizer = task.student
-        found = [one for one in (labelled(trace, self.labels) for trace in task.traces) if one]
-        kept, aside = split(found, self.held_out, task.seed)
+        found = list(labelled_all(task.traces, self.labels))
+        own = split(found, self.held_out, task.seed)
+        kept, aside = (found, list(labelled_all(task.held_out, self.labels))) if task.held_out else own
         limit = min(self.max_length, tokenizer.model_max_length)
         rows, apart = (list(step_rows(tokenizer, part, limit)) for part in (kept, aside))
         if not rows:

@@ -1,11 +1,11 @@
 """Several sampled answers, and the one a scorer likes best (URSA: by the mean of its step scores)."""
 
 import math
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self
 
 import pyarrow as pa
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from curation.models import QUESTION, Completion, Request, ask
 from curation.params import Positive, Prompt
@@ -30,26 +30,33 @@ class BestOfN(Strategy):
     by: str = Field("", description="Run of the scorer, or the judging student; empty: itself")
     aggregate: Aggregate = Field("mean", description="How the scores of tokens or steps make one")
 
+    @model_validator(mode="after")
+    def _names_its_scorer(self) -> Self:
+        if self.scorer == "steps" and not self.by:
+            raise ValueError("steps are scored by the run of a step scorer: name it in 'by'")
+        return self
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem the samples as drafts, then the best of them."""
         how = Sampling(**self.model_dump(include=set(Sampling.model_fields)))
+        judge = self._judge(setting)  # first, so a wrong name costs nothing
         drawn = how.draw(problems, setting, setting.model)
-        scored = self._scores(problems, drawn, setting)
-        pairs = zip(problems, drawn, scored, strict=True)
-        return [one for problem, found, values in pairs for one in _attempts(problem, found, values)]
+        pairs = [(one, answer) for one, found in zip(problems, drawn, strict=True) for answer in found]
+        scores = [aggregate(values, self.aggregate) for values in judge(pairs)]
+        scored = [scores[start : start + self.n] for start in range(0, len(scores), self.n)]
+        each = zip(problems, drawn, scored, strict=True)
+        return [one for problem, found, values in each for one in _attempts(problem, found, values)]
 
-    def _scores(
-        self, problems: Sequence[Problem], drawn: Sequence[Sequence[Completion]], setting: Setting
-    ) -> list[list[float | None]]:
-        pairs = [(problem, one) for problem, found in zip(problems, drawn, strict=True) for one in found]
+    def _judge(self, setting: Setting) -> Callable[[Sequence[tuple[Problem, Completion]]], list[list[float]]]:
+        """Scores of the steps, or log-probabilities of the tokens, of each answer."""
         if self.scorer == "steps":
-            judge = setting.scorer(self.by)
-            values = [judge.scores(problem.question, completion.text) for problem, completion in pairs]
-        else:
-            requests = [Request(ask(problem.question, self.instruction)) for problem, _ in pairs]
-            values = setting.model_of(self.by).log_probs(requests, [completion.text for _, completion in pairs])
-        flat = [aggregate(one, self.aggregate) for one in values]
-        return [flat[start : start + self.n] for start in range(0, len(flat), self.n)]
+            scorer = setting.scorer(self.by)
+            return lambda pairs: [scorer.scores(problem.question, answer.text) for problem, answer in pairs]
+        model = setting.model_of(self.by)
+        return lambda pairs: model.log_probs(
+            [Request(ask(problem.question, self.instruction)) for problem, _ in pairs],
+            [answer.text for _, answer in pairs],
+        )
 
     def measures(self, attempts: pa.Table) -> dict[str, Any]:
         """What the samples alone are worth: avg@n, pass@n as the ceiling, and the vote it has to beat."""

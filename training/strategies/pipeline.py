@@ -1,6 +1,7 @@
 """Stages that build on each other, each by a student of its own: rationale then answer, questions then solution."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -28,15 +29,16 @@ class Pipeline(Strategy):
         """For every problem what each stage wrote as drafts, then the last one as the attempt."""
         written: list[list[Completion]] = [[] for _ in problems]
         slots: list[dict[str, str]] = [{} for _ in problems]
+        models = [setting.model_of(stage.student) for stage in self.stages]  # first, so a wrong name costs nothing
         for number, stage in enumerate(self.stages):
-            found = self._run(number, problems, slots, setting)
+            found = self._run(number, problems, slots, replace(setting, model=models[number]))
             texts = [completion.text.strip() for completion in found]
             texts = texts[-1:] + texts[:-1] if stage.output == "shuffled" else texts
             for calls, known, completion, text in zip(written, slots, found, texts, strict=True):
                 calls.append(completion)
                 known[stage.name] = text
         pairs = zip(problems, written, strict=True)
-        return [attempt for problem, calls in pairs for attempt in self._attempts(problem, calls)]
+        return [attempt for problem, calls in pairs for attempt in self._attempts(problem, calls, setting)]
 
     def _run(
         self, number: int, problems: Sequence[Problem], slots: Sequence[dict[str, str]], setting: Setting
@@ -51,15 +53,15 @@ class Pipeline(Strategy):
             for problem, known in zip(problems, slots, strict=True)
         ]
         heard = setting.heard(len(problems), len(self.stages) * len(problems), number * len(problems))
-        return setting.model_of(stage.student).complete(requests, heard)
+        return setting.model.complete(requests, heard)
 
-    def _attempts(self, problem: Problem, calls: Sequence[Completion]) -> list[Attempt]:
+    def _attempts(self, problem: Problem, calls: Sequence[Completion], setting: Setting) -> list[Attempt]:
         names = [stage.name for stage in self.stages]
         drafts = [
             Attempt(problem, call, number, True, None, True, facts={"stage": names[number]})
             for number, call in enumerate(calls[:-1])
         ]
-        answer, program = find(problem, calls[-1], self.form)
+        answer, program = find(problem, calls[-1], self.form, setting.verifier.extractor)
         n_tokens, n_prompt = spent(calls)
         facts = {"stage": names[-1], "program": program}
         return [*drafts, Attempt(problem, calls[-1], 0, False, answer, True, n_tokens, n_prompt, facts)]

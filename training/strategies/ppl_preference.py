@@ -62,4 +62,5 @@ def _attempt(problem: Problem, right: str, wrong: str, for_right: float | None, 
     answer = None if margin is None else RIGHT if margin > 0 else WRONG
     preferred = Completion(right if answer == RIGHT else wrong, (), "stop")
     named = replace(problem, reference=RIGHT)
-    return Attempt(named, preferred, answer=answer, decided=True, facts={"margin": margin})
+    facts = {"margin": margin}
+    return Attempt(named, preferred, answer=answer, decided=True, facts=facts, correct=answer == RIGHT)

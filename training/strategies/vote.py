@@ -36,12 +36,12 @@ class Vote(Strategy):
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem the votes as drafts, then the attempt they elect."""
         votes: list[list[Attempt]] = [[] for _ in problems]
-        for number, member in enumerate(self.members):
-            model = setting.model_of(member.student)
+        models = [setting.model_of(member.student) for member in self.members]  # first, so a wrong name costs nothing
+        for number, (member, model) in enumerate(zip(self.members, models, strict=True)):
             drawn = member.draw(problems, setting, model, number, len(self.members))
             for problem, own, completions in zip(problems, votes, drawn, strict=True):
                 for completion in completions:
-                    answer, program = find(problem, completion, member.form)
+                    answer, program = find(problem, completion, member.form, setting.verifier.extractor)
                     facts = {"member": number, "form": member.form, "program": program}
                     own.append(Attempt(problem, completion, len(own), True, answer, True, facts=facts))
         return [attempt for own in votes for attempt in [*own, self.elect(own)]]

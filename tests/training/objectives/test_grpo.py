@@ -106,7 +106,7 @@ def test_the_reward_rises(make_run):
     assert last[f"rewards/{SHORT}/mean"] == last["reward"]
     assert {"reward_std", "frac_reward_zero_std", "completions/clipped_ratio"} <= set(last)
     scores = run.result("scores.json")
-    assert (scores["problems"], scores["problems_short"], scores["rows_seen"], scores["steps"]) == (20, 20, 1280, 40)
+    assert (scores["problems"], scores["problems_short"], scores["answers"], scores["steps"]) == (20, 20, 1280, 40)
     assert scores["tokens"] > 0
 
 
@@ -129,6 +129,14 @@ def test_stages_lengthen_the_answers_and_never_pass_their_cap(make_run):
     names = ["up to 8 tokens", "up to 16 tokens", "up to 32 tokens"]
     assert found == [(names[step // 2], step + 1, True) for step in range(6)]
     assert [stage["stage"] for stage in run.result("scores.json")["stages"]] == names
+
+
+def test_a_stage_in_which_nothing_moves_any_more_ends_early(make_run):
+    run = make_run(**FAST | {"reward": "accuracy", "max_completion_length": 2}, steps=30, switch_window=8)
+    train(Job(run))
+    scores = run.result("scores.json")
+    assert 8 <= scores["steps"] == run.metrics()[-1]["step"] < 30
+    assert run.status().state != "cancelled"
 
 
 def test_a_stage_starts_from_the_weights_it_is_given_and_stays_near_them(make_task):

@@ -89,7 +89,7 @@ def test_the_stage_loss_is_the_papers_when_problems_have_unequal_numbers_of_rati
     for trace in traces:
         before, after = f"<|u|>{trace.question}<|a|>", f"<think>\n{trace.reasoning}\n</think>\n{trace.answer}<|e|>"
         width = len(before) - 8  # two special tokens of five letters
-        lost.append(token_losses(given.student.model, before + after)[width :].sum())
+        lost.append(token_losses(given.student.model, before + after)[width:].sum())
     expected = ((lost[0] + lost[1]) / 2 + lost[2]) / 2
     assert losses(objective.setup(given))[0].item() == pytest.approx(expected.item(), rel=1e-5)
 

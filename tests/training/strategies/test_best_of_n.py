@@ -1,8 +1,10 @@
 import pytest
 from solving import SUM, Line, lines, solved
 
+from curation.errors import UserError
 from curation.models import Scripted
 from training.strategies.best_of_n import BestOfN
+from training.strategy import STRATEGIES
 
 
 class KnownScores:
@@ -57,3 +59,8 @@ def test_the_likeliest_answer_by_another_student_is_chosen():
 def test_without_another_name_the_student_judges_itself():
     table = solved(BestOfN(n=2), [SUM], Scripted({"2 + 2?": "is 4"}))
     assert lines(table)[-1].facts == {"score": -1.0, "chosen": 0}
+
+
+def test_a_scorer_of_steps_has_to_be_named():
+    with pytest.raises(UserError, match="steps are scored by the run of a step scorer: name it in 'by'"):
+        STRATEGIES.parse({"strategy": "best_of_n", "scorer": "steps"})

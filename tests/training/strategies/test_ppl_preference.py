@@ -1,5 +1,6 @@
 import json
 import math
+import random
 
 import pytest
 from solving import Line, lines, solved
@@ -7,6 +8,7 @@ from solving import Line, lines, solved
 from curation.errors import UserError
 from curation.models import Scripted, TransformersModel
 from curation.trace import Problem
+from training.corruption import shuffled_words
 from training.strategies.ppl_preference import PplPreference
 from training.student import BASE_FOLDER
 
@@ -36,10 +38,12 @@ def test_a_row_without_a_wrong_solution_is_named():
         solved(PplPreference(), [pair("a", "one")], Scripted({"a": "one"}))
 
 
-def test_the_shipped_student_prefers_solutions_to_their_words_shuffled():
-    text = "<think>\nStart with 6. 6 + 18 = 24. 24 + 12 = 36. 36 - 11 = 25."
+def test_the_shipped_student_prefers_solutions_to_their_words_shuffled_and_has_no_taste_among_shuffled_ones():
+    text = "<think>\nStart with 6. 6 + 18 = 24. 24 + 12 = 36."
     problems = [pair(f"Omar has 6 beads. He finds {18 + n} more. How many?", text) for n in range(3)]
-    model = TransformersModel.open(str(BASE_FOLDER))
+    model, rng = TransformersModel.open(str(BASE_FOLDER)), random.Random(0)
+    coins = [pair(f"Number {n}?", shuffled_words(text, rng), shuffled_words(text, rng)) for n in range(30)]
+    assert 0.3 < sum(line.correct for line in lines(solved(PplPreference(), coins, model))) / 30 < 0.7
     table = solved(PplPreference(corrupt="words"), problems, model)
     assert table["correct"].to_pylist() == [True, True, True]
     assert all(math.isfinite(line.facts["margin"]) for line in lines(table))
