@@ -14,7 +14,7 @@ from curation.intervals import Z95, Interval, wilson
 
 Correction = Literal["holm", "benjamini_hochberg", "none"]
 RESAMPLES = 9999  # ours
-EXACT = 2_000_000  # ours: possible sums that are counted one by one, below a second
+SUMS, ADDITIONS = 2_000_000, 200_000_000  # ours: what counting every sum may cost, about half a second
 LARGEST_DENOMINATOR = 1000  # attempts at a problem
 
 
@@ -82,7 +82,7 @@ def permutation(differences: Sequence[float], seed: int = 0, resamples: int = RE
         return 1.0
     common = math.lcm(*(part.denominator for part in parts))
     steps = [abs(int(part * common)) for part in parts]
-    if sum(steps) * len(steps) <= EXACT * 100 and sum(steps) <= EXACT:
+    if sum(steps) <= SUMS and sum(steps) * len(steps) <= ADDITIONS:
         return _counted(steps, abs(int(sum(parts) * common)))
     return _drawn(np.asarray([value for value in differences if value]), seed, resamples)
 
