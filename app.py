@@ -18,6 +18,7 @@ SECTIONS = {
     "Students": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
+        st.Page("pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     ],
     "Work": [

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.benchmarking.card import write_card
+from curation.benchmarks import describe, locate, shipped
 from curation.console import Parser, follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
@@ -172,9 +174,17 @@ def quarantine_command(workspace: Workspace, given: argparse.Namespace) -> None:
 
 
 def benchmark_command(workspace: Workspace, given: argparse.Namespace) -> None:
-    """Make the imported problems of a dataset a benchmark for students."""
-    path = workspace.write_benchmark(given.dataset)
-    write(f"benchmark {path.stem} written to {path}")
+    """Show a benchmark's card; of an imported dataset's problems, make a benchmark first."""
+    known = given.dataset in shipped() or Path(given.dataset).is_file()
+    path = locate(given.dataset) if known else workspace.write_benchmark(given.dataset)
+    card, _ = describe(path)
+    written = write_card(path, card) if given.write_card else None
+    if given.json:
+        return write(card.model_dump_json())
+    write(f"benchmark {path.stem} {'is' if known else 'written to'} {path}")
+    if written:
+        write(f"card written to {written}")
+    write(card.dump().rstrip())
 
 
 def docs_command(workspace: Workspace, given: argparse.Namespace) -> None:
@@ -240,7 +250,8 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one.add_argument("--limit", type=int, default=1_000_000)
     one.add_argument("--out", help="JSONL file to write")
     one = command("benchmark", benchmark_command)
-    one.add_argument("dataset", metavar="DATASET")
+    one.add_argument("dataset", metavar="DATASET", help="An imported dataset, a shipped benchmark, or a file")
+    one.add_argument("--write-card", action="store_true", help="Write the card beside the file, to be edited")
     one = command("docs", docs_command)
     one.add_argument("--out", type=Path, default=Path("curation/OPERATORS.md"))
     return parser

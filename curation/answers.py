@@ -13,8 +13,8 @@ from curation.texts.arithmetic import differ
 from curation.trace import Segment, Trace
 from curation.verifying.math_worker import MathWorker
 
-Extractor = Literal["auto", "boxed", "last_number", "letter"]
-Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify"]
+Extractor = Literal["auto", "boxed", "last_number", "letter", "yes_no"]
+Comparator = Literal["auto", "numeric", "choice", "exact", "math_verify", "yes_no"]
 Method = Literal["numeric", "choice", "exact", "math_verify"]
 
 NUMBER = re.compile(
@@ -29,6 +29,7 @@ MARK = re.compile(
 LETTER = re.compile(r"(?<![\w\\])\(?([A-J])\)?(?![\w'’])")
 BARE_LETTER = re.compile(r"(?<![\w\\])(?:\(([A-J])\)|([A-J])(?=[.,:;)]|\W*$))")  # not the words "A" and "I"
 OPTION = re.compile(r"^\W{0,3}[A-J](?:\)|[.:](?=\s))[*\s]*(?=\S)")
+YES_NO = re.compile(r"\b(yes|true|no|false)\b", re.IGNORECASE)
 CHOICE = re.compile(r"\W*(?:(?:option|choice|answer)\s+)?\(?([A-J])(?:\)|[.:]|$)", re.IGNORECASE)
 WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname|mathit)\s*\{([^{}]*)\}")
 NOISE = re.compile(
@@ -67,6 +68,8 @@ def extract(text: str, extractor: Extractor = "auto", reference: str | None = No
         return _letter(text, bare)
     if extractor == "last_number":
         return _last_number(text, bare)
+    if extractor == "yes_no":
+        return _yes_no(text, bare)
     if reference is not None and choice(reference):
         return _letter(text, bare)
     found = boxed(text)
@@ -101,6 +104,8 @@ def compare(found: str, reference: str, comparator: Comparator = "auto", timeout
     if comparator == "choice" or (comparator == "auto" and choice(reference)):
         wanted = choice(reference)
         return Verdict(wanted is not None and choice(found) == wanted, "choice")
+    if comparator == "yes_no":
+        return Verdict(yes_no(found) is not None and yes_no(found) == yes_no(reference), "exact")
     if comparator == "exact":
         return Verdict(plain(found) == plain(reference), "exact")
     if comparator == "math_verify":
@@ -136,6 +141,12 @@ def choice(text: str) -> str | None:
     """The letter of a multiple-choice answer such as "(B)", "B. Paris" or "option b"."""
     match = CHOICE.match(_bare(text))
     return match.group(1).upper() if match else None
+
+
+def yes_no(text: str) -> bool | None:
+    """What a text that begins with yes, no, true or false says; None for any other."""
+    match = YES_NO.match(_bare(text).lstrip("\"'“‘("))
+    return match.group(1).lower() in ("yes", "true") if match else None
 
 
 def plain(text: str) -> str:
@@ -216,6 +227,17 @@ def _letter(text: str, bare: bool) -> str | None:
         return match.group(1)
     letters = BARE_LETTER.findall(text[-TAIL:]) if bare else []
     return "".join(letters[-1]) if letters else None
+
+
+def _yes_no(text: str, bare: bool) -> str | None:
+    """The word that is marked as the answer; bare, the one that the text or its last line begins with."""
+    marked = boxed(text) or _marked(text)
+    match = YES_NO.search(marked.strip().split("\n", 1)[0]) if marked else None
+    if match:
+        return match.group(1)
+    lines = text.strip().splitlines()
+    found = next((line for line in (lines[:1] + lines[-1:]) if yes_no(line) is not None), None) if bare else None
+    return YES_NO.findall(found)[0] if found else None
 
 
 def _phrase(text: str, bare: bool) -> str | None:

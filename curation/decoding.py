@@ -5,7 +5,7 @@ finished rows makes a batch of uneven answers several times faster, and room for
 copying the whole cache at every token.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,12 +17,21 @@ DROP = 16  # ours: finished rows are dropped once they are one in so many, since
 
 
 class Prompt(NamedTuple):
-    """Token ids, the largest number of new tokens, and how to sample them."""
+    """Token ids, the largest number of new tokens, how to sample them, and whether those written so far end it."""
 
     ids: list[int]
     max_new_tokens: int
     temperature: float = 0.0
     seed: int = 0
+    top_p: float = 1.0
+    ends: Callable[[list[int]], bool] | None = None
+
+
+class Scored(NamedTuple):
+    """A prompt and the tokens after it whose probabilities are wanted."""
+
+    prompt: list[int]
+    wanted: list[int]
 
 
 class Decoded(NamedTuple):
@@ -62,20 +71,59 @@ class _Row:
         self.finished = False
         self._generator: torch.Generator | None = None
 
-    def choose(self, logits: "torch.Tensor") -> int:
-        """A token drawn at the prompt's temperature, the same whatever else is in the batch."""
+    def chance(self) -> float:
+        """The next number of the prompt's own seed, the same whatever else is in the batch."""
         import torch
 
         if self._generator is None:
             self._generator = torch.Generator().manual_seed(self.prompt.seed)
-        weights = (logits.float().cpu() / self.prompt.temperature).softmax(-1)
-        return int(torch.multinomial(weights, 1, generator=self._generator))
+        return float(torch.rand(1, generator=self._generator, dtype=torch.float64))
 
     def ended(self, stop_ids: frozenset[int]) -> FinishReason | None:
         """Why the row is finished, if it is."""
-        if self.new[-1] in stop_ids:
+        if self.new[-1] in stop_ids or (self.prompt.ends and self.prompt.ends(self.new)):
             return "stop"
         return "length" if len(self.new) >= self.prompt.max_new_tokens else None
+
+
+def draw(
+    logits: "torch.Tensor", temperatures: Sequence[float], top_ps: Sequence[float], chances: Sequence[float]
+) -> list[int]:
+    """A token for each row: of the fewest likeliest tokens that reach top-p together (Holtzman et al. 2020).
+
+    A chance between 0 and 1 decides, so that one row's token does not depend on another's.
+    """
+    import torch
+
+    settings = torch.tensor([temperatures, top_ps, chances], dtype=torch.float64, device=logits.device)
+    temperature, top_p, chance = settings[:, :, None]
+    weights, tokens = (logits.double() / temperature).softmax(-1).sort(descending=True, stable=True)
+    sums = weights.where(weights.cumsum(-1) - weights < top_p, 0).cumsum(-1)
+    places = torch.searchsorted(sums, chance * sums[:, -1:], right=True).clamp(max=sums.shape[-1] - 1)
+    chosen: list[int] = tokens.gather(-1, places)[:, 0].tolist()
+    return chosen
+
+
+def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> list[list[float]]:  # noqa: ANN401
+    """The log-probability of each wanted token after its prompt, in batches of about equal length, long ones first."""
+    import torch
+
+    found: list[list[float]] = [[] for _ in pairs]
+    order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row].prompt + pairs[row].wanted))
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        ids, mask = _pad_left([pairs[row].prompt + pairs[row].wanted for row in rows], model.device)
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        longest = max(len(pairs[row].wanted) for row in rows)
+        with torch.inference_mode():
+            logits = model(
+                input_ids=ids, attention_mask=mask, position_ids=positions, logits_to_keep=longest + 1
+            ).logits  # fmt: skip
+        for place, row in enumerate(rows):  # one by one, so that only one row is widened to float32
+            wanted = torch.tensor(pairs[row].wanted, dtype=torch.long, device=model.device)
+            own = logits[place, logits.shape[1] - len(wanted) - 1 : -1].float().log_softmax(-1)
+            found[row] = own.gather(-1, wanted[:, None])[:, 0].tolist()
+    return found
 
 
 def _decode_batch(model: Any, rows: list[_Row], stop_ids: frozenset[int]) -> Iterator[Decoded]:  # noqa: ANN401
@@ -156,9 +204,13 @@ def _room(states: "torch.Tensor", stop: int) -> "torch.Tensor":
 
 def _choose(rows: Sequence[_Row], logits: "torch.Tensor") -> list[int]:
     tokens: list[int] = logits.argmax(-1).tolist()
-    for place, row in enumerate(rows):
-        if row.prompt.temperature > 0 and not row.finished:
-            tokens[place] = row.choose(logits[place])
+    places = [place for place, row in enumerate(rows) if row.prompt.temperature > 0 and not row.finished]
+    if places:
+        asked = [rows[place].prompt for place in places]
+        chances = [rows[place].chance() for place in places]
+        drawn = draw(logits[places], [one.temperature for one in asked], [one.top_p for one in asked], chances)
+        for place, token in zip(places, drawn, strict=True):
+            tokens[place] = token
     return tokens
 
 

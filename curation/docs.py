@@ -1,29 +1,43 @@
 """The reference page of a family of specs, written from their declarations alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from pydantic.fields import FieldInfo
 
 from curation.operator import Operator
 from curation.spec import Family, S, Spec
 
 
 def reference(family: Family[S], title: str) -> str:
-    """Markdown: every spec with its help text and a table of its parameters."""
+    """Markdown: every spec with its help text and a table of its parameters; those all share stand first, once."""
     lines = [f"# {title}", "", "Written by the `docs` command from the code; a test keeps it true.", ""]
+    shared = family.base.model_fields
+    if shared:
+        lines += ["## Every one of them", "", *_table(shared), ""]
     for spec in family.members.values():
-        lines += [*_section(spec), ""]
+        lines += [*_section(spec, shared), ""]
     return "\n".join(lines)
 
 
-def _section(spec: type[Spec]) -> Iterator[str]:
+def _section(spec: type[Spec], shared: Mapping[str, FieldInfo]) -> Iterator[str]:
     kind = f" ({spec.kind})" if issubclass(spec, Operator) else ""
     yield f"## {spec.title()}{kind}"
     yield ""
     yield " ".join((spec.__doc__ or "").split())
-    fields = {name: field for name, field in spec.model_fields.items() if name != spec.tag}
-    if fields:
+    own = {name: field for name, field in spec.model_fields.items() if not _same(field, shared.get(name))}
+    own.pop(spec.tag)
+    if own:
         yield ""
-        yield "| parameter | default | meaning |"
-        yield "|---|---|---|"
+        yield from _table(own)
+
+
+def _same(field: FieldInfo, other: FieldInfo | None) -> bool:
+    return other is not None and (field.default, field.description) == (other.default, other.description)
+
+
+def _table(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    yield "| parameter | default | meaning |"
+    yield "|---|---|---|"
     for name, field in fields.items():
         default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
         yield f"| `{name}` | {default} | {field.description} |"

@@ -5,7 +5,9 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from curation.spec import Spec, build
 
@@ -47,7 +49,7 @@ def _options(field: FieldInfo) -> dict[str, Any]:
 
 def _metavar(kind: Any) -> str:  # noqa: ANN401  (a type)
     if _is_list(kind):
-        return "A,B"
+        return "[{A: 1}, {A: 2}]" if _is_model(get_args(kind)) else "A,B"
     if _is_mapping(kind):
         return "{A: 1, B: 2}"
     return {int: "N", float: "X"}.get(kind, "TEXT")
@@ -56,7 +58,7 @@ def _metavar(kind: Any) -> str:  # noqa: ANN401  (a type)
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "(required)"
-    value = field.get_default(call_default_factory=True)
+    value = to_jsonable_python(field.get_default(call_default_factory=True))
     return f"(default: {'none' if value is None else value})"
 
 
@@ -73,23 +75,29 @@ def _is_list(kind: Any) -> bool:  # noqa: ANN401  (a type)
     return kind in (list, tuple, set) or get_origin(kind) in (list, tuple, set)
 
 
+def _is_model(kinds: tuple[Any, ...]) -> bool:
+    return any(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds)
+
+
 def _is_mapping(kind: Any) -> bool:  # noqa: ANN401  (a type)
     return kind is dict or get_origin(kind) is dict
 
 
 def _read(field: FieldInfo, value: object) -> object:
-    """Text as pydantic wants it: `none` for an empty optional field, commas between list items, YAML for a mapping."""
+    """Text as pydantic wants it: `none` for an empty optional field, commas between list items, else YAML."""
     kind = _kind(field)
     if isinstance(value, str) and value.lower() == "none" and type(None) in get_args(field.annotation):
         return None
+    if isinstance(value, str) and _is_list(kind) and value.lstrip().startswith("["):
+        return _yaml(value)
     if isinstance(value, str) and _is_list(kind):
         return [part.strip() for part in value.split(",") if part.strip()]
     if isinstance(value, str) and _is_mapping(kind):
-        return _mapping(value)
+        return _yaml(value)
     return value
 
 
-def _mapping(text: str) -> object:
+def _yaml(text: str) -> object:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:

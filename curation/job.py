@@ -1,6 +1,5 @@
 """The worker's side of a run: status, metrics, cancellation, the lock for heavy runs, and how a run ends."""
 
-import fcntl
 import json
 import logging
 import os
@@ -8,17 +7,20 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
 import psutil
 
+from curation import waiting
 from curation.disk import refusal
 from curation.errors import UserError
 from curation.runs import ACTIVE, Run, State, Status, replace_text
 
-POLL = 0.2  # seconds between looks at the lock and the cancel file while queued
+POLL = 0.2  # seconds between looks at whether the first process has begun
 PROGRESS_EVERY = 0.3  # seconds
+LIGHT = ("study",)  # kinds of runs that only start others and wait for them, so they must not hold the lock
 RESERVE = 64 * 1024  # bytes kept on the disk, so that a run that filled it can still say so
 
 
@@ -29,15 +31,17 @@ class Cancelled(Exception):
 class Job:
     """What a task may do to its run: report, and ask whether to stop."""
 
-    def __init__(self, run: Run) -> None:
-        """Take over the run's folder."""
-        self.run, self.request, self.out = run, run.request, run.out
+    def __init__(self, run: Run, first: bool = True) -> None:
+        """Take over the run's folder; of several processes the first alone, so the others write nothing."""
+        self.run, self.request, self.out, self.first = run, run.request, run.out, first
         self._started = time.time()
         self._stop = False
         self._last_progress = 0.0
         self._reserve = run.folder / ".reserve"
+        if not first:
+            return
         self._reserve.write_bytes(bytes(RESERVE))
-        _cut_half_line(run.folder / "metrics.jsonl")
+        cut_half_line(run.folder / "metrics.jsonl")
         signal.signal(signal.SIGTERM, self._on_terminate)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
@@ -45,7 +49,11 @@ class Job:
 
     def status(self, state: State, error: str | None = None) -> None:
         """Replace status.json."""
-        pid = os.getpid()
+        if not self.first:
+            return
+        pid = _process()
+        if state == "running":  # what it waited is no part of what it took
+            self._started = time.time()
         ended = None if state in ACTIVE else time.time()
         if ended:
             self._reserve.unlink(missing_ok=True)
@@ -57,6 +65,8 @@ class Job:
 
     def metric(self, **values: float | int | str | None) -> None:
         """Append one line to metrics.jsonl."""
+        if not self.first:
+            return
         with open(self.run.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps({"time": round(time.time() - self._started, 3), **values}) + "\n")
 
@@ -83,11 +93,12 @@ Task = Callable[[Job], None]
 def work(folder: Path, tasks: Mapping[str, Task]) -> int:
     """Run the folder's task to its end and say in status.json how it ended; returns an exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+    if os.environ.get("RANK", "0") != "0":
+        return _assist(Job(Run(folder), first=False), tasks)
     job = Job(Run(folder))
     job.status("queued")
     try:
-        with open(folder.parent / ".heavy.lock", "w") as lock:
-            _wait_for(lock.fileno(), job)
+        with waiting.turn(job.run, job.check) if job.request.kind not in LIGHT else nullcontext():
             job.status("running")
             tasks[job.request.kind](job)
         job.status("done")
@@ -105,17 +116,22 @@ def work(folder: Path, tasks: Mapping[str, Task]) -> int:
         return 1
 
 
-def _wait_for(lock: int, job: Job) -> None:
-    """One heavy run at a time; the lock goes with the process, however it ends."""
-    while True:
-        job.check()
-        try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(POLL)
+def _assist(job: Job, tasks: Mapping[str, Task]) -> int:
+    """One of several processes of a run: begins when the first does, and leaves it to that one to say how it ended."""
+    while (status := job.run.status()).pid != _process() or status.state != "running":
+        if status.pid == _process() and status.state not in ACTIVE:
+            return 1
+        time.sleep(POLL)
+    tasks[job.request.kind](job)
+    return 0
 
 
-def _cut_half_line(path: Path) -> None:
+def _process() -> int:
+    """The process that stands for the run: the launcher where several work on it together."""
+    return os.getppid() if "LOCAL_RANK" in os.environ else os.getpid()
+
+
+def cut_half_line(path: Path) -> None:
     """Remove what a killed worker left of its last line."""
     if path.exists():
         whole = path.read_bytes().rfind(b"\n") + 1

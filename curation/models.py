@@ -3,12 +3,13 @@
 `complete` answers requests in order; `done` is called with the number of finished requests and may raise to stop.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from curation.decoding import FinishReason, Prompt, decode
+from curation.decoding import FinishReason, Prompt, Scored, decode, token_log_probs
 from curation.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ Message = Mapping[str, str]
 Done = Callable[[int], None]
 SMALL = 100_000_000  # weights; ours, as are the batches: 128 was fastest for the shipped student on one thread
 BATCH_SMALL, BATCH_LARGE = 128, 16
+SLACK = 8  # ours: tokens looked at beyond a stop text's length, since some are parts of characters
+OPEN, CLOSE = "<think>", "</think>"
+SWITCH = "enable_thinking"  # what Qwen's and others' chat templates call it
 OFFLINE = "Give a local folder with config.json, model.safetensors and tokenizer.json, or connect to the hub once"
 
 
@@ -40,11 +44,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's answer; `token_ids` are all generated tokens, the end token among them."""
+    """A model's answer; `token_ids` are all generated tokens, the end token among them.
+
+    `stopped` is the stop text that ended it, if one did; prompt tokens are None where nobody counted them.
+    """
 
     text: str
     token_ids: tuple[int, ...]
     finish_reason: FinishReason
+    n_prompt_tokens: int | None = None
+    stopped: str | None = None
 
     @property
     def n_tokens(self) -> int:
@@ -62,11 +71,45 @@ class LanguageModel(Protocol):
         """The natural log-probability of each token of a text, given the request's prompt and prefix."""
 
 
+class Streaming(LanguageModel, Protocol):
+    """A model that hands over each answer as soon as it is finished."""
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Each request's place and its answer, in the order in which they end."""
+
+
 class Loaded(NamedTuple):
     """A model and its tokenizer."""
 
     model: "PreTrainedModel"
     tokenizer: "PreTrainedTokenizerBase"
+
+
+def in_order(found: Iterator[tuple[int, Completion]], count: int, done: Done | None = None) -> list[Completion]:
+    """The answers of a stream by their places; `done` hears of each."""
+    answers: dict[int, Completion] = {}
+    for row, completion in found:
+        answers[row] = completion
+        if done:
+            done(len(answers))
+    return [answers[row] for row in range(count)]
+
+
+def before_stop(text: str, stop: Sequence[str]) -> tuple[str, str | None]:
+    """The text before the first of the stop texts, and which one that is."""
+    place, which = min(((text.find(one), one) for one in stop if one in text), default=(len(text), None))
+    return text[:place], which
+
+
+def begun(rendered: str, prefix: str) -> str:
+    """A rendered prompt with the answer's beginning; a think block the template opened, or emptied, is not doubled."""
+    opened = rendered.rstrip()
+    block, closed, rest = prefix.partition(CLOSE)
+    if closed and block.strip() == OPEN and opened.endswith(CLOSE):
+        return rendered + rest.lstrip()
+    if prefix.startswith(OPEN) and opened.endswith(OPEN):
+        return opened + prefix.removeprefix(OPEN)
+    return rendered + prefix
 
 
 QUESTION = "{question}"  # the instruction that asks the bare question
@@ -145,42 +188,51 @@ class TransformersModel:
         place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         return cls(Loaded(model.to(place).eval(), tokenizer), batch_size)
 
-    def render(self, prompt: str | tuple[Message, ...]) -> str:
-        """The text the model reads."""
+    def render(self, prompt: str | tuple[Message, ...], **switches: bool) -> str:
+        """The text the model reads; switches are the chat template's own, such as enable_thinking."""
         if isinstance(prompt, str):
             return prompt
         messages = [dict(message) for message in prompt]
-        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        return str(
+            self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **switches)
+        )
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
-        texts = [self.render(request.prompt) + request.prefix for request in requests]
-        encoded = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        return in_order(self.stream(requests), len(requests), done)
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Each request's place and its answer, in the order in which they end."""
+        encoded = self._encode([self._read(request) for request in requests])
         prompts = [
-            Prompt(ids, request.max_new_tokens, request.temperature, request.seed)
-            for ids, request in zip(encoded, requests, strict=True)
+            Prompt(ids, one.max_new_tokens, one.temperature, one.seed, one.top_p, self._ends(one.stop))
+            for ids, one in zip(encoded, requests, strict=True)
         ]
-        answers: dict[int, Completion] = {}
         for row, ids, reason in decode(self.model, prompts, self.stop_ids, self.batch_size):
-            answers[row] = Completion(self.tokenizer.decode(ids, skip_special_tokens=True), tuple(ids), reason)
-            if done:
-                done(len(answers))
-        return [answers[row] for row in range(len(requests))]
+            text, stopped = before_stop(self.tokenizer.decode(ids, skip_special_tokens=True), requests[row].stop)
+            yield row, Completion(text, tuple(ids), reason, len(encoded[row]), stopped)
 
     def log_probs(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[float]]:
         """The natural log-probability of each token of a text, given the request's prompt and prefix."""
-        import torch
+        prompts, wanted = self._encode([self._read(request) for request in requests]), self._encode(texts)
+        pairs = [Scored(ids or [self.tokenizer.eos_token_id], text) for ids, text in zip(prompts, wanted, strict=True)]
+        return token_log_probs(self.model, pairs, self.batch_size)
 
-        found = []
-        for request, text in zip(requests, texts, strict=True):
-            read = self.render(request.prompt) + request.prefix
-            prompt, wanted = (self.tokenizer(part, add_special_tokens=False)["input_ids"] for part in (read, text))
-            ids = torch.tensor([prompt + wanted], device=self.model.device)
-            with torch.inference_mode():
-                logits = self.model(input_ids=ids, logits_to_keep=len(wanted) + 1).logits[0, :-1].float()
-            chosen = logits.log_softmax(-1).gather(-1, ids[0, len(prompt) :, None])
-            found.append([float(value) for value in chosen[:, 0]])
-        return found
+    def _read(self, request: Request) -> str:
+        """The prompt with the answer's beginning; an empty think block is written by the template where it can."""
+        block, closed, _ = request.prefix.partition(CLOSE)
+        unthinking = closed and block.strip() == OPEN and SWITCH in str(self.tokenizer.chat_template)
+        switches = {SWITCH: False} if unthinking else {}
+        return begun(self.render(request.prompt, **switches), request.prefix)
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] if texts else []
+
+    def _ends(self, stop: tuple[str, ...]) -> Callable[[list[int]], bool] | None:
+        """Whether new tokens end in a stop text; only the last tokens are looked at."""
+        tail = max(map(len, stop), default=0) + SLACK
+        decoded = partial(self.tokenizer.decode, skip_special_tokens=True)
+        return (lambda ids: before_stop(decoded(ids[-tail:]), stop)[1] is not None) if stop else None
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -200,13 +252,14 @@ class Scripted:
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
-        completions = []
-        for request in requests:
+        return in_order(self.stream(requests), len(requests), done)
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
+        """Each request's place and its answer, in turn."""
+        for row, request in enumerate(requests):
             self.asked.append(request)
-            completions.append(_clipped(self._answer(request), request.max_new_tokens))
-            if done:
-                done(len(completions))
-        return completions
+            text, stopped = before_stop(self._answer(request), request.stop)
+            yield row, _clipped(text, stopped, request)
 
     def log_probs(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[float]]:
         """Minus one for every word of the answer it would give, minus ten for any other."""
@@ -218,15 +271,20 @@ class Scripted:
 
     def _answer(self, request: Request) -> str:
         if isinstance(self.answers, Mapping):
-            question = request.prompt if isinstance(request.prompt, str) else request.prompt[-1]["content"]
-            return self.answers[question]
+            return self.answers[_asked(request)]
         if isinstance(self.answers, Sequence):
             return self.answers[(len(self.asked) - 1) % len(self.answers)]
         return self.answers(request)
 
 
-def _clipped(text: str, limit: int) -> Completion:
+def _asked(request: Request) -> str:
+    return request.prompt if isinstance(request.prompt, str) else request.prompt[-1]["content"]
+
+
+def _clipped(text: str, stopped: str | None, request: Request) -> Completion:
     """Words are the tokens of a scripted model."""
-    words = text.split(" ")
-    ids = tuple(range(min(len(words), limit)))
-    return Completion(" ".join(words[:limit]), ids, "stop" if len(words) <= limit else "length")
+    words, limit = text.split(" "), request.max_new_tokens
+    n_prompt, ids = len((_asked(request) + request.prefix).split()), tuple(range(min(len(words), limit)))
+    if len(words) > limit:
+        return Completion(" ".join(words[:limit]), ids, "length", n_prompt)
+    return Completion(text, ids, "stop", n_prompt, stopped)

@@ -36,7 +36,7 @@ class Request(BaseModel):
     """What a run was asked to do."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["import", "annotate", "apply", "train", "evaluate"]
+    kind: Literal["import", "annotate", "apply", "train", "evaluate", "study"]
     worker: Literal["curation.worker", "training.worker"]
     title: str
     spec: dict[str, Any] = {}
@@ -106,13 +106,32 @@ class Run:
                 raise UserError(f"Run '{self.id}' is already {state}; cancel it before resuming.")
             self._start()
 
+    def command(self) -> list[str]:
+        """The program that works on the run; several processes are started by accelerate, on GPUs or on the CPU."""
+        request, python = self.request, [sys.executable, "-m"]
+        worker, processes = [request.worker, str(self.folder.resolve())], int(request.inputs.get("processes") or 1)
+        if processes == 1:
+            return [*python, *worker]
+        options = {"num_processes": processes, "num_machines": 1, "mixed_precision": "no", "dynamo_backend": "no"}
+        flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+        # multi_gpu starts a process each also where there is no GPU; port 0 is any that is free
+        return [
+            *python,
+            "accelerate.commands.launch",
+            "--multi_gpu",
+            *flags,
+            "--main_process_port",
+            "0",
+            "-m",
+            *worker,
+        ]
+
     def _start(self) -> None:
         (self.folder / "cancel").unlink(missing_ok=True)
-        command = [sys.executable, "-m", self.request.worker, str(self.folder.resolve())]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
         with open(self.folder / "log.txt", "ab") as log:
             process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=PROJECT, env=environment,
+                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=PROJECT, env=environment,
                 start_new_session=True,
             )  # fmt: skip
         replace_text(

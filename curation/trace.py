@@ -26,7 +26,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A question with its reference answer; `id` is the hash of the question."""
+    """A question with its reference answer; `id` is the hash of the question.
+
+    `extra` holds a benchmark row's other values as JSON text, such as a right and a wrong solution.
+    """
 
     question: str
     reference: str | None = None
@@ -34,6 +37,7 @@ class Problem:
     split: str | None = None
     subject: str | None = None
     media: tuple[str, ...] = ()
+    extra: str = "{}"
 
     @property
     def id(self) -> str:

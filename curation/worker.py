@@ -66,7 +66,9 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     if inputs.get("files"):
         report = import_files([Path(path) for path in inputs["files"]], folder, progress=job.progress)
         files = {file.path: file.sha256 for file in report.files}
-    return _source(job), describe_inputs(parts(folder), folder / "known" / "labels.parquet", files)
+    folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
+    source = Parts(parts(folder), folder / "known")
+    return source, describe_inputs(source.paths, folder / "known" / "labels.parquet", files)
 
 
 def _source(job: Job) -> Parts:

@@ -117,7 +117,7 @@ class Workspace(Labelled):
             chosen = Filter()
         title = ", ".join(step.title() for step in missing)
         run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, {})
-        self._stage(run, every, chosen)
+        self.stage(run.folder / "in", every, chosen)
         return run
 
     def _annotate_here(self, steps: Sequence[Annotator], missing: Sequence[Annotator]) -> None:
@@ -158,17 +158,17 @@ class Workspace(Labelled):
         run = self.new_run(request(recipe, self.sets_root / name, source, source))
         replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
         if chosen is not None:
-            self._stage(run, recipe.steps, chosen)
+            self.stage(run.folder / "in", recipe.steps, chosen)
         return run
 
-    def _stage(self, run: Run, steps: Sequence[Operator], chosen: Filter) -> None:
-        """Hand the worker its traces and the scores already known, as files: it never opens the store."""
-        self.store.write_traces(chosen, run.folder / "in" / "part-00000.parquet")
+    def stage(self, folder: Path, steps: Sequence[Operator], chosen: Filter) -> None:
+        """Hand workers traces and the scores already known, as files: they never open the store."""
+        self.store.write_traces(chosen, folder / "part-00000.parquet")
         for step in steps:
             if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator):
-                self.store.write_stored(step, run.folder / "in" / "known")
-        (run.folder / "in" / "known").mkdir(exist_ok=True)
-        self.store.write_labels(chosen, run.folder / "in" / "known" / "labels.parquet")
+                self.store.write_stored(step, folder / "known")
+        (folder / "known").mkdir(exist_ok=True)
+        self.store.write_labels(chosen, folder / "known" / "labels.parquet")
 
     def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
         return self.new_run(Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs))

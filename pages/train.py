@@ -5,17 +5,21 @@ from typing import Any
 import streamlit as st
 
 from curation.curated import CuratedSet, all_sets
+from curation.errors import UserError
 from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
-from pages.ui import fields, forms, repairs, student_view, students, trace_view
+from pages.ui import fields, forms, repairs, student_view, students, trace_view, training_plan
 from pages.ui.maths import inline
+from pages.ui.prefill import Prefill, of_recipe, of_run
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
+from training.estimate import pace
+from training.hardware import gpus
 from training.launch import train_request
 from training.objective import OBJECTIVES, Objective
 from training.student import Student
 
-MAIN = ("learning_rate", "max_train_tokens", "max_length", "lora")
+MAIN = ("learning_rate", "max_train_tokens", "max_length", "lora", "held_out")
 SEES, RUNS = "What the student sees", "Training runs"
 LOWEST_LENGTH = 16  # tokens; a shorter row holds no question
 
@@ -41,38 +45,80 @@ def training(work: Workspace) -> None:
 
 def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # noqa: ANN401  (a column)
     """Set, student and objective; the launch waits for rows without a blocking defect."""
-    names = [curated.name for curated in found]
-    asked = get("set")
-    if "use-set" in st.session_state:  # a repaired set takes the place of the one it was made from
-        st.session_state["train-set"] = st.session_state.pop("use-set")
-    name = st.selectbox("Curated set", names, names.index(asked) if asked in names else 0, key="train-set")
-    put("set", name)
-    curated = found[names.index(name)]
-    student = students.choose(work, "train-student")
-    values = objective_form(work)
-    seed = st.number_input("Seed", 0, value=0, key="train-seed", help="Same seed, same run")
+    copied = copy_of(work)
+    curated = choose_set(found, copied.set if copied else None)
+    start = copied or of_recipe(curated)
+    if start.said:
+        st.caption(f":material/content_copy: {inline(start.said)}")
+    student = students.choose(work, f"train-student{start.key}", start.student)
+    values, key = objective_form(work, start)
+    seed, processes = st.number_input("Seed", 0, value=start.seed, key=f"train-seed{start.key}"), 1
+    if gpus() > 1:
+        processes = st.number_input("GPUs", 1, gpus(), min(start.processes, gpus()), key=f"train-gpus{start.key}",
+                                    help="A process each; batches of all are summed")  # fmt: skip
     if student is None:
         return
     objective = OBJECTIVES.parse(values)
     reason = "The rows could not be checked."
     with beside, errors():
-        reason = not_ready(work, curated, student, values)
+        reason = not_ready(work, curated, student, objective, key)
     if reason:
         st.caption(f":material/block: {reason}")
+    else:
+        estimate(work, curated, student, objective, (int(seed), int(processes)))
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=bool(reason)):
-        run = create(work.runs_root, train_request(curated, objective, student, int(seed)))
+        run = create(work.runs_root, train_request(curated, objective, student, int(seed), processes=int(processes)))
         run.launch()
         put("run", run.id)
+        put("from", None)
         st.rerun()
 
 
-def not_ready(work: Workspace, curated: CuratedSet, student: Student, values: dict[str, Any]) -> str:
+def copy_of(work: Workspace) -> Prefill | None:
+    """The settings of the run to copy, if one is asked for; a run that is gone is said and forgotten."""
+    asked = get("from")
+    if not asked:
+        return None
+    try:
+        return of_run(work, asked)
+    except UserError as error:
+        put("from", None)
+        st.warning(str(error), icon=":material/content_copy:")
+        return None
+
+
+def choose_set(found: list[CuratedSet], copied: str | None) -> CuratedSet:
+    """The curated set, the copied run's or the address's first."""
+    names = [curated.name for curated in found]
+    asked = copied or get("set")
+    if "use-set" in st.session_state:  # a repaired set takes the place of the one it was made from
+        st.session_state["train-set"] = st.session_state.pop("use-set")
+    if copied in names and st.session_state.get("copied-set") != get("from"):  # once, so that it can be changed
+        st.session_state["copied-set"], st.session_state["train-set"] = get("from"), copied
+    name = st.selectbox("Curated set", names, names.index(asked) if asked in names else 0, key="train-set")
+    put("set", name)
+    return found[names.index(name)]
+
+
+def estimate(
+    work: Workspace, curated: CuratedSet, student: Student, objective: Objective, numbers: tuple[int, int]
+) -> None:
+    """How much there is to train and how long it took before."""
+    seed, processes = numbers
+    lengths = training_plan.lengths(student_view.inspection(curated, student.path).rows())
+    plan = training_plan.planned(objective, lengths, seed, processes)
+    before = pace(runs(work, "train"), student.path, objective.title(), processes)
+    st.caption(f":material/timer: {training_plan.sentence(curated, plan, before)}")
+
+
+def not_ready(work: Workspace, curated: CuratedSet, student: Student, objective: Objective, form: str) -> str:
     """Draw what the student sees; why training may not start yet, or nothing."""
-    key = f"objective-{values['objective']}-max_length"
+    values, key = objective.parameters(), f"{form}-max_length"
     length = longest(values)
     facts = student_view.show(
-        curated, student.path, length, lambda facts: repairs.show(work, curated, student.path, length, facts, key)
-    )
+        curated, student.path, length, lambda facts: repairs.show(work, curated, student.path, length, facts, key),
+        objective.reading(),
+    )  # fmt: skip
     if facts is None:
         return "Training can start once every row is checked."
     if facts.trained_tokens == 0:
@@ -87,19 +133,20 @@ def longest(values: dict[str, Any]) -> int:
     return max(LOWEST_LENGTH, int(values.get("max_length") or 1024))
 
 
-def objective_form(work: Workspace) -> dict[str, Any]:
-    """The objective and its fields; what is its own first, what all share after."""
+def objective_form(work: Workspace, start: Prefill) -> tuple[dict[str, Any], str]:
+    """The objective and its fields, its own first, and the prefix of their keys; what all share is folded away."""
     members = list(OBJECTIVES.members)
-    name = st.selectbox("Objective", members, members.index("sft") if "sft" in members else 0, key="objective")
-    spec = OBJECTIVES.get(name)
+    name = st.selectbox("Objective", members, members.index(start.objective), key=f"objective{start.key}")
+    spec, key = OBJECTIVES.get(name), f"objective-{name}{start.key}"
     st.caption(spec.help())
+    given = start.values if name == start.objective else {}
     choices = forms.Choices(models=["base", *students.trained(work)])
     own = [item.name for item in fields.fields(spec) if item.name not in Objective.model_fields]
-    values = forms.form(spec, {}, choices, f"objective-{name}", [*own, *MAIN])
+    values = forms.form(spec, given, choices, key, [*own, *MAIN])
     with st.expander("More settings", icon=":material/tune:"):
         rest = [item.name for item in fields.fields(spec) if item.name not in (*own, *MAIN)]
-        values |= forms.form(spec, {}, choices, f"objective-{name}", rest)
-    return {"objective": name, **values}
+        values |= forms.form(spec, given, choices, key, rest)
+    return {"objective": name, **values}, key
 
 
 def progress(found: list[Run]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,8 +60,36 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("select_k", "by"): {"by": "mmr", "score": "n_chars"},
     ("select_k", "score"): {"by": "mmr", "score": "sample"},
     ("select_k", "group"): {"by": "quota", "group": "model"},
+    ("best_of_n", "scorer"): {"scorer": "steps", "by": "a-run"},
+    ("budget", "budgets"): {"budgets": [7]},
+    ("vote", "members"): {"members": [{"n": 3}]},
+    ("pipeline", "stages"): {"stages": [{"name": "answer"}]},
+    ("grpo", "reward"): {"reward": "accuracy + 0.2 * format"},
+    ("grpo", "max_completion_lengths"): {"max_completion_lengths": [8, 16]},
+    ("grpo", "budgets"): {"budgets": [64], "instruction": "{question} ({budget} tokens)"},
+    ("grpo", "band"): {"band": 8},
+    ("grpo", "switch_window"): {"switch_window": 20},
+    ("grpo", "step_scorer"): {"step_scorer": "a-prm-run"},
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
+    ("ce_kl", "reference"): {"reference": "base"},
+}
+CHANGED |= {
+    (objective, name): values
+    for objective in ("sft", "chunkwise", "sft_staged", "ce_kl")
+    for name, values in {
+        "sections": {"sections": ["answer"]},
+        "kinds": {"kinds": ["plan"]},
+        "budgets": {"budgets": [64], "instruction": "{question} {budget}"},
+        "instructions": {"instructions": {"pot": "{question} Write a program."}},
+        "weights": {"weights": {"cot": 0.5}},
+    }.items()
+}
+MIX = {"mix_by": "model", "mix_start": {"ada": 1}, "mix_end": {"bob": 1}}
+CHANGED |= {
+    ("sft_staged", "mix_by"): MIX,
+    ("sft_staged", "mix_start"): {**MIX, "mix_start": {"ada": 1, "bob": 1}},
+    ("sft_staged", "mix_end"): {**MIX, "mix_end": {"ada": 1, "bob": 1}},
 }
 TEXTS = [
     "",
@@ -178,6 +207,8 @@ def test_flags_read_back_into_the_same_spec(spec):
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
             given.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, list) and any(isinstance(item, dict) or "," in str(item) for item in value):
+            given += [flag, json.dumps(value)]
         elif isinstance(value, list):
             given += [flag, ",".join(map(str, value))]
         elif value is not None:

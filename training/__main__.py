@@ -1,4 +1,4 @@
-"""The command line of training: `python -m training train | evaluate | compare`.
+"""The command line of training: `python -m training train | evaluate | study | compare`.
 
 Each command makes the same run folder as the app does and works through it in the foreground; Ctrl-C cancels the run,
 and `resume` goes on with it.
@@ -6,16 +6,21 @@ and `resume` goes on with it.
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from curation.benchmarks import locate, shipped
 from curation.console import follow, main
 from curation.curated import CuratedSet
+from curation.docs import reference
 from curation.flags import add_flags, from_flags
-from curation.runs import PROJECT, Request, Run, create, find
+from curation.runs import PROJECT, Request, Run, create, find, replace_text
+from curation.sets.frozen import freeze_at
+from curation.spec import Family
 from training.comparison_report import CORRECTIONS, report, to_json, to_markdown
 from training.comparison_report import write as write_report
 from training.evaluations import evaluation
@@ -23,8 +28,10 @@ from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
 from training.student import BASE, resolve
-from training.study import Study, table, write
+from training.studies.launch import study_run
+from training.studies.study import Study, find_study
 
+PAGES: tuple[tuple[Family[Any], str], ...] = ((OBJECTIVES, "Objectives"), (STRATEGIES, "Strategies"))
 WORKSPACE = PROJECT / "data" / "workspace"
 
 
@@ -41,6 +48,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("set", help="name or folder of a curated set")
     train.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
     train.add_argument("--seed", type=int, default=0, help="seed of order and adapters (default: 0)")
+    train.add_argument("--processes", type=int, default=1, help="GPUs to train on, a process each (default: 1)")
     train.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
     add_flags(train, OBJECTIVES.get(_value(given, "--objective", "sft")))
     evaluate = _command(commands, "evaluate", "run a student on a benchmark", _evaluate)
@@ -53,20 +61,13 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0, help="seed of sampling (default: 0)")
     evaluate.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
     add_flags(evaluate, STRATEGIES.get(_value(given, "--strategy", "greedy")))
-    study = _command(commands, "study", "train and evaluate several sets with several seeds, and compare", _study)
-    study.add_argument("sets", nargs="+", help="names of curated sets")
-    study.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
-    study.add_argument(
-        "--benchmark", required=True, help=f"one of {', '.join(shipped())}, or an imported one, or a file of problems"
-    )
-    study.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="seeds (default: 0 1 2)")
-    study.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
-    study.add_argument("--strategy", default="greedy", help=f"one of {', '.join(STRATEGIES.members)}")
-    study.add_argument("--out", type=Path, required=True, help="folder for study.json, table.md and chart.svg")
-    add_flags(study, OBJECTIVES.get(_value(given, "--objective", "sft")))
-    add_flags(study, STRATEGIES.get(_value(given, "--strategy", "greedy")))
+    study = _command(commands, "study", "apply, train and evaluate every cell of a study, and compare", _study)
+    study.add_argument("study", help="a YAML file, or the name of a shipped or saved study")
+    study.add_argument("--out", type=Path, help="folder for study.json, table.md and chart.svg")
     resume = _command(commands, "resume", "go on with a run that ended early", _resume)
     resume.add_argument("run", help="id of the run")
+    docs = _command(commands, "docs", "write the reference pages of objectives and strategies", _docs)
+    docs.add_argument("--out", type=Path, default=PROJECT / "training", help="folder of the pages (default: training)")
     comparing = _command(commands, "compare", "compare evaluate runs problem by problem", _compare)
     comparing.add_argument("baseline", help="id of an evaluate run")
     comparing.add_argument("others", nargs="+", help="ids of evaluate runs on the same problems, compared with it")
@@ -98,7 +99,7 @@ def _train(values: argparse.Namespace) -> None:
     curated = CuratedSet(folder if (folder / "manifest.json").is_file() else values.workspace / "sets" / values.set)
     student = resolve(values.student, values.workspace / "runs")
     objective = from_flags(OBJECTIVES.get(values.objective), values)
-    _work(values, train_request(curated, objective, student, values.seed))
+    _work(values, train_request(curated, objective, student, values.seed, processes=values.processes))
 
 
 def _evaluate(values: argparse.Namespace) -> None:
@@ -127,15 +128,26 @@ def _finish(values: argparse.Namespace, run: Run) -> None:
 
 
 def _study(values: argparse.Namespace) -> None:
-    runs = values.workspace / "runs"
-    objective = from_flags(OBJECTIVES.get(values.objective), values)
-    strategy = from_flags(STRATEGIES.get(values.strategy), values)
-    study = Study(runs, resolve(values.student, runs), objective, strategy, _benchmark(values))
-    sets = [CuratedSet(values.workspace / "sets" / name) for name in values.sets]
-    outcomes = [study.outcome(curated, values.seeds) for curated in sets]
-    about = {"student": values.student, "benchmark": values.benchmark, "seeds": values.seeds}
-    write(outcomes, {**about, "objective": objective.dump(), "strategy": strategy.dump()}, values.out)
-    sys.stdout.write(table(outcomes))
+    root = values.workspace.resolve()
+    study = find_study(values.study, root / "studies")
+    run = study_run(root, study, partial(freeze_at, root))
+    try:
+        if run.status().state != "done":
+            follow(run)
+    finally:  # a study of which some cells failed, or that was cancelled, has found something too
+        if (run.out / "table.md").is_file():
+            _show_study(values, study, run)
+
+
+def _show_study(values: argparse.Namespace, study: Study, run: Run) -> None:
+    if values.out:
+        shutil.copytree(run.out, values.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cells.json"))
+    found = run.result("study.json") or {}
+    expected = f"\nExpected: {study.expected.strip()}\n" if study.expected else ""
+    text = (
+        json.dumps({"run": run.id, **found}) + "\n" if values.json else (run.out / "table.md").read_text() + expected
+    )
+    sys.stdout.write(text)
 
 
 def _compare(values: argparse.Namespace) -> None:
@@ -147,12 +159,18 @@ def _compare(values: argparse.Namespace) -> None:
     sys.stdout.write(to_json(made) if values.json else to_markdown(made))
 
 
+def _docs(values: argparse.Namespace) -> None:
+    for family, title in PAGES:
+        replace_text(values.out / f"{title.upper()}.md", reference(family, title))
+
+
 def _show(values: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(values) + "\n")
         return
     for name, value in values.items():
-        sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
+        if not name.endswith("_ids"):  # long lists, for --json
+            sys.stdout.write(f"{name}: {f'{value:.4g}' if isinstance(value, float) else value}\n")
 
 
 if __name__ == "__main__":

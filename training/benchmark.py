@@ -1,12 +1,13 @@
 """A benchmark students are marked on: problems that each have a reference answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from curation.benchmarks import items, title
+from curation.benchmarking.card import AUTO, Verifier
+from curation.benchmarks import Described, describe, title
 from curation.errors import UserError
 from curation.table import PROBLEMS, write_part
 from curation.trace import Problem
@@ -14,30 +15,32 @@ from curation.trace import Problem
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A named list of problems, each with a reference answer, no question twice."""
+    """A named list of problems, each with a reference answer, no question twice, and how answers are marked."""
 
     name: str
     problems: tuple[Problem, ...]
-
-    def contaminated(self, seen: frozenset[str] | None) -> int | None:
-        """How many of its problems the student was trained on; None when that is not known."""
-        return None if seen is None else sum(problem.id in seen for problem in self.problems)
+    verifier: Verifier = AUTO
 
     def first(self, count: int | None) -> "Benchmark":
         """The benchmark's first problems."""
-        return self if count is None else Benchmark(self.name, self.problems[:count])
+        return self if count is None else replace(self, problems=self.problems[:count])
 
 
 def read(path: Path) -> Benchmark:
     """The benchmark of a file; UserError when a problem has no answer or no question."""
-    found = items(path)
-    for item in found:
-        if item.problem.reference is None:
-            raise UserError(
-                f"{path}, row {item.row}: no answer, so a student cannot be marked on it; give every problem "
-                'an "answer".'
-            )
-    return Benchmark(title(path), tuple(item.problem for item in found))
+    return marked(path, describe(path))
+
+
+def marked(path: Path, found: Described) -> Benchmark:
+    """A benchmark whose problems were read already; UserError when a problem has no answer."""
+    unanswered = [item.row for item in found.items if item.problem.reference is None]
+    if unanswered:
+        more = f" ({len(unanswered)} rows have none)" if len(unanswered) > 1 else ""
+        raise UserError(
+            f"{path}, row {unanswered[0]}: no answer, so a student cannot be marked on it{more}; give every problem "
+            f'an "answer", or name the column that holds it in {title(path)}.card.yaml: `fields: {{answer: COLUMN}}`.'
+        )
+    return Benchmark(found.card.name, tuple(item.problem for item in found.items), found.card.verifier())
 
 
 def write(problems: Sequence[Problem], path: Path) -> None:

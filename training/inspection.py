@@ -10,35 +10,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.application.batches import annotate_batch
+from curation.application.batches import score_schema
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.operators.fit_student import FitStudent
-from curation.rendering import MARKS
+from curation.rendering import MARKS, student_tokenizer
 from curation.table import parts, write_part
 from curation.trace import Trace
 from training.data import DEFECTS, RED, Check, Defect
+from training.reading import PLAIN, Reading
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    Whole = np.ndarray[tuple[int], np.dtype[np.int64]]
     Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 FOLDER = ".fit"  # beside the sets
 SLICE_ROWS, SLICE_CHARS = 500, 1_000_000  # ours: below half a second on one slow core
+RANGES = [("over_budget", pa.bool_()), ("starts", pa.list_(pa.int32())), ("stops", pa.list_(pa.int32()))]
+VERSION = 2  # of what is measured
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class Inspection:
-    """How the rows of a set fit one student."""
+    """How the rows of a set fit one student, as an objective has them read."""
 
-    def __init__(self, curated: CuratedSet, name: str, tokenizer: "PreTrainedTokenizerBase") -> None:
+    def __init__(
+        self, curated: CuratedSet, name: str, tokenizer: "PreTrainedTokenizerBase", reading: Reading = PLAIN
+    ) -> None:
         """`name` is the student's folder or hub name; its tokenizer and template decide which results are its own."""
         self.curated, self.step, self.most = curated, FitStudent(tokenizer=name), tokenizer.model_max_length
+        self.reading = reading
         hashes = [part.sha256 for part in curated.manifest.parts]
-        key = hashlib.sha256("\n".join([fingerprint(tokenizer), str(self.step.version), *hashes]).encode())
+        about = [fingerprint(tokenizer), reading.key(), f"{self.step.version} {VERSION}", *hashes]
+        key = hashlib.sha256("\n".join(about).encode())
         self.folder = curated.folder.parent / FOLDER / f"{curated.name}-{key.hexdigest()[:16]}"
         self.whole = self.folder / "rows.parquet"
 
@@ -68,16 +77,38 @@ class Inspection:
             pass
 
     def _measure(self, start: int) -> None:
-        table = annotate_batch(self.step, self._slice(start))
-        failures = table.column("failure").drop_null().to_pylist()
-        if failures:
-            raise UserError(
-                f"The chat template of '{self.step.tokenizer}' cannot render row {start + 1} or one of the "
-                f"{table.num_rows} after it: {failures[0]}. Choose another student, or mend its template."
-            )
-        write_part(table, self.folder / f"part-{start:09d}.parquet")
-        if start + table.num_rows >= self.total:
+        traces, tokenizer = self._slice(start), student_tokenizer(self.step.tokenizer)
+        rows: list[dict[str, object]] = []
+        for number, trace in enumerate(traces, start + 1):
+            try:
+                rows.append(self._row(tokenizer, trace))
+            except UserError:
+                raise
+            except Exception as error:  # whatever a chat template may raise
+                raise UserError(
+                    f"The chat template of '{self.step.tokenizer}' cannot render row {number}: {error}. "
+                    "Choose another student, or mend its template."
+                ) from error
+        schema = score_schema(self.step)
+        for name, kind in RANGES:
+            schema = schema.append(pa.field(name, kind))
+        write_part(pa.Table.from_pylist(rows, schema), self.folder / f"part-{start:09d}.parquet")
+        if start + len(traces) >= self.total:
             self._join()
+
+    def _row(self, tokenizer: "PreTrainedTokenizerBase", trace: Trace) -> dict[str, object]:
+        """What FitStudent would measure, as this reading has the trace, and which tokens carry loss."""
+        read = self.reading.read(tokenizer, trace)
+        return {
+            "id": trace.id,
+            "student_tokens": len(read.chat.token_ids),
+            "prompt_tokens": read.chat.n_prompt,
+            "trained_tokens": sum(stop - start for start, stop in read.ranges),
+            **{mark: mark in read.chat.marks for mark in MARKS},
+            "over_budget": read.over_budget,
+            "starts": [start for start, _ in read.ranges],
+            "stops": [stop for _, stop in read.ranges],
+        }
 
     def _slice(self, start: int) -> list[Trace]:
         rows: list[Trace] = []
@@ -101,6 +132,10 @@ class Inspection:
         paths = [self.whole] if self.whole.is_file() else parts(self.folder)
         return pa.concat_tables([pq.read_table(path) for path in paths]) if paths else pa.table({"id": []})
 
+    def fit(self) -> pa.Table:
+        """What FitStudent measures, of the plain reading."""
+        return self.rows().drop_columns([name for name, _ in RANGES])
+
     def limit(self, max_length: int) -> int:
         """The longest row, as far as the student can read."""
         return int(min(max_length, self.most))
@@ -116,10 +151,10 @@ def fingerprint(tokenizer: "PreTrainedTokenizerBase") -> str:
 
 def masks(rows: pa.Table, limit: int) -> "dict[Defect, Mask]":
     """Which rows have each defect when rows longer than the limit are cut."""
-    tokens, prompt = _column(rows, "student_tokens"), _column(rows, "prompt_tokens")
     found: dict[Defect, Mask] = {
-        "no_trained_token": np.minimum(tokens, limit) <= prompt,
-        "answer_cut": tokens > limit,
+        "no_trained_token": trained(rows, limit) == 0,
+        "answer_cut": _column(rows, "student_tokens") > limit,
+        "over_budget": rows.column("over_budget").to_numpy().astype(np.bool_),
     }
     return found | {mark: rows.column(mark).to_numpy().astype(np.bool_) for mark in MARKS}
 
@@ -128,12 +163,21 @@ def count(rows: pa.Table, limit: int) -> Check:
     """Counts of tokens and defects over measured rows."""
     if not rows.num_rows:
         return Check(0, 0, 0, dict.fromkeys(DEFECTS, 0), 0, 0)
-    tokens, prompt = _column(rows, "student_tokens"), _column(rows, "prompt_tokens")
+    tokens = _column(rows, "student_tokens")
     kept, found = np.minimum(tokens, limit), masks(rows, limit)
-    trained = np.maximum(0, kept - prompt)
     red = np.logical_or.reduce([found[defect] for defect in RED])
     counts = {defect: int(found[defect].sum()) for defect in DEFECTS}
-    return Check(rows.num_rows, int(kept.sum()), int(trained.sum()), counts, int(red.sum()), int(tokens.max()))
+    return Check(
+        rows.num_rows, int(kept.sum()), int(trained(rows, limit).sum()), counts, int(red.sum()), int(tokens.max())
+    )
+
+
+def trained(rows: pa.Table, limit: int) -> "Whole":
+    """How many tokens of each row carry loss when rows longer than the limit are cut."""
+    starts, stops = (_lists(rows, name) for name in ("starts", "stops"))
+    clipped = np.maximum(0, np.minimum(stops, limit) - starts)
+    owners = pc.list_parent_indices(rows.column("starts").combine_chunks()).to_numpy(zero_copy_only=False)
+    return np.bincount(owners.astype(np.int64), clipped, rows.num_rows).astype(np.int64)
 
 
 def places(rows: pa.Table, limit: int, defect: Defect) -> list[int]:
@@ -147,5 +191,10 @@ def affected(rows: pa.Table, limit: int, defects: list[Defect]) -> int:
     return int(np.logical_or.reduce([found[defect] for defect in defects]).sum()) if defects else 0
 
 
-def _column(rows: pa.Table, name: str) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _lists(rows: pa.Table, name: str) -> "Whole":
+    """The numbers of all lists of a column, one behind the other."""
+    return np.asarray(pc.list_flatten(rows.column(name)).to_numpy(), dtype=np.int64)
+
+
+def _column(rows: pa.Table, name: str) -> "Whole":
     return np.asarray(rows.column(name).to_numpy(), dtype=np.int64)

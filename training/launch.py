@@ -10,16 +10,27 @@ from training.strategy import Strategy
 from training.student import Student
 
 
-def train_request(curated: CuratedSet, objective: Objective, student: Student, seed: int = 0) -> Request:
-    """Train a student on a curated set."""
+def train_request(
+    curated: CuratedSet, objective: Objective, student: Student, seed: int = 0, *, processes: int = 1
+) -> Request:
+    """Train a student on a curated set, in one process or on several GPUs with a process each."""
     if curated.manifest.rows == 0:
         raise UserError(f"The curated set '{curated.name}' has no rows, so there is nothing to train on.")
+    if objective.early_stopping_patience and not objective.held_out:
+        raise UserError(
+            f"early_stopping_patience ({objective.early_stopping_patience}) looks at held-out problems and held_out "
+            "is 0; hold out a share, such as 0.1, or leave the patience empty."
+        )
     return Request(
         kind="train",
         worker="training.worker",
         title=f"{objective.title()} of {student.name} on {curated.name}",
         spec=objective.dump(),
-        inputs={"set": str(curated.folder.resolve()), **student.as_inputs()},
+        inputs={
+            "set": str(curated.folder.resolve()),
+            **student.as_inputs(),
+            **({"processes": processes} if processes > 1 else {}),
+        },
         seed=seed,
     )
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.benchmarking.card import AUTO, Verifier
 from curation.models import Completion, Done, LanguageModel
 from curation.spec import Family, Spec
-from curation.trace import Problem
+from curation.trace import Problem, content_id
+from training.step_scorer import StepScorer, open_scorer
 
 Fact = str | float | int | bool | None
 
@@ -20,8 +22,8 @@ class Attempt:
 
     A draft is what another attempt was made from, such as a vote's members: kept to be read, never counted. `answer`
     is the answer where it was not read from the text (a vote, a program's result); `n_tokens` is what all calls
-    behind the attempt generated, where that is more than its completion; `facts` are shown and measured by the
-    strategy, such as the budget asked for.
+    behind the attempt generated, and `n_prompt_tokens` what they read, where that is more than its completion's;
+    `facts` are shown and measured by the strategy, such as the budget asked for.
     """
 
     problem: Problem
@@ -31,17 +33,34 @@ class Attempt:
     answer: str | None = None
     decided: bool = False  # True: `answer` stands, None being no answer; else it is read from the completion
     n_tokens: int | None = None
+    n_prompt_tokens: int | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    correct: bool | None = None  # where something else than comparing the answer decides it
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a strategy is given: the student, other models by name, the run's seed, and who hears of progress."""
+    """What a strategy is given: the student, others and step scorers by name, the seed, and who hears of progress."""
 
     model: LanguageModel
     named: Callable[[str], LanguageModel]  # a student's run, a folder or a hub name; UserError when there is none
     seed: int = 0
     done: Done | None = None
+    scorer: Callable[[str], StepScorer] = open_scorer
+    verifier: Verifier = AUTO  # how the benchmark's answers are found and compared
+
+    def model_of(self, name: str) -> LanguageModel:
+        """The model of that name; the student where there is none."""
+        return self.named(name) if name else self.model
+
+    def seed_of(self, problem: Problem, *parts: object) -> int:
+        """A seed for one request that depends on nothing else asked in the run."""
+        return int(content_id(str(self.seed), problem.id, *map(str, parts))[:15], 16)
+
+    def heard(self, problems: int, total: int, before: int = 0) -> Done | None:
+        """`done` for one of several calls: requests, of `total` in all calls, counted as problems."""
+        done = self.done
+        return (lambda count: done((before + count) * problems // total)) if done else None
 
 
 class Strategy(Spec):

@@ -16,10 +16,15 @@ from curation.runs import replace_text
 from curation.table import write_part
 from curation.trace import Trace
 from training import checkpoints
+from training.hardware import full_pace
+from training.held_out import HeldOut, split
 from training.memory import memory_error
 from training.objective import OBJECTIVES, Objective, Task
-from training.reporting import Reporter, callback
+from training.processes import agreed, count, wait_for_all
+from training.reporting import Reporter
+from training.step_scorer import open_scorer
 from training.student import TRAINED_ON, Student, resolve
+from training.watch import Watch, callback
 
 SCORES = "scores.json"
 SUMMED = ("rows_seen", "tokens_planned", "steps", "tokens", "seconds")
@@ -32,51 +37,62 @@ def train(job: Job) -> None:
     objective = OBJECTIVES.parse(job.request.spec)
     curated = CuratedSet(Path(job.request.inputs["set"]))
     student = Student.from_inputs(job.request.inputs)
-    traces = list(curated.traces())
-    write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
+    traces, held_out = split(list(curated.traces()), objective.held_out, objective.held_out_seed)
+    if job.first:
+        write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
     folders = [job.out / "stages" / str(number) for number in range(len(objective.stages()))]
     finished = [folder for folder in folders if (folder / SCORES).exists()]
     loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
-    named = partial(resolve, runs=job.run.folder.parent)
-    task = Task(loaded, curated, traces, job.out / "checkpoints", job.request.seed, named)
+    runs = job.run.folder.parent
+    task = Task(
+        loaded, curated, traces, job.out / "checkpoints", job.request.seed, partial(resolve, runs=runs),
+        scorer=partial(open_scorer, runs=runs), progress=job.progress, held_out=held_out,
+    )  # fmt: skip
     for number in range(len(finished), len(folders)):
         facts = [_facts(folder) for folder in folders[:number]]
         task = replace(task, stage=number, checkpoints=job.out / "checkpoints" / str(number))
         task = replace(task, student=_stage(job, objective, task, folders[number], facts))
-    scores = {
-        "set": curated.name,
-        "set_parts": [part.sha256 for part in curated.manifest.parts],
-        "student": student.name,
-        "objective": objective.dump(),
-        "seed": job.request.seed,
-        **summed(objective.stages(), [_facts(folder) for folder in folders]),
-    }
-    _publish(folders[-1] / "model", job.out / objective.leaves)
-    replace_text(job.out / SCORES, json.dumps(scores, indent=1))
-    shutil.rmtree(job.out / "stages")
+    if job.first:
+        about: dict[str, Any] = {"set": curated.name, "set_parts": [part.sha256 for part in curated.manifest.parts]}
+        about |= {"student": student.name, "objective": objective.dump(), "seed": job.request.seed}
+        found = summed(objective.stages(), [_facts(folder) for folder in folders])
+        _publish(folders[-1] / "model", job.out / objective.leaves)
+        replace_text(job.out / SCORES, json.dumps({**about, **found}, indent=1))
+        shutil.rmtree(job.out / "stages")
 
 
 def _stage(job: Job, objective: Objective, task: Task, folder: Path, before: list[dict[str, Any]]) -> Loaded:
     """Train one stage to its end; its model and facts lie in its folder afterwards."""
     try:
         setup = objective.setup(task)
-        facts = {**setup.facts, **_run(job, setup.trainer, task, objective.stages()[task.stage], before)}
+        measured = _run(job, setup.trainer, task, objective.stages()[task.stage], before)
+        facts = {**setup.facts, **measured}  # a trainer may complete its facts while it runs
     except (MemoryError, RuntimeError) as error:
-        raise memory_error(error, _remedy(objective)) from error
+        raise memory_error(error, objective.remedy()) from error
     model = setup.trainer.model
     whole = Loaded(model.merge_and_unload() if objective.lora else model, task.student.tokenizer)
-    _save(whole, folder / "model")
-    replace_text(folder / SCORES, json.dumps(facts))
+    if job.first:
+        _save(whole, folder / "model")
+        replace_text(folder / SCORES, json.dumps(facts))
+    wait_for_all()
     return whole
 
 
 def _run(job: Job, trainer: Any, task: Task, stage: str, before: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: ANN401
     """Train to the end or until asked to stop; returns what was measured."""
-    checkpoint = checkpoints.last(task.checkpoints)
-    reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0, stage, before)
-    trainer.add_callback(callback(reporter))
+    objective = OBJECTIVES.parse(job.request.spec)
+    checkpoint = agreed(checkpoints.last(task.checkpoints) if job.first else None)
+    bf16, weights = trainer.args.bf16, task.student.model.num_parameters()
+    pace = full_pace(weights, bf16=bf16, lora=objective.lora, devices=count())
+    reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0, stage, before, pace)
+    held_out = HeldOut(objective, task) if task.held_out else None
+    watch = Watch(reporter, held_out, objective.eval_steps, objective.early_stopping_patience)
+    trainer.add_callback(callback(watch))
+    trainer.args.run_name = " ".join([job.run.id, stage]).strip()
+    trainer.args.load_best_model_at_end = watch.patience is not None
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if trainer.state.global_step < trainer.state.max_steps:
+    early = trainer.state.global_step < trainer.state.max_steps
+    if early and not agreed(watch.exhausted()):
         raise Cancelled
     logged = [line["loss"] for line in trainer.state.log_history if "loss" in line]
     tail = logged[-max(1, len(logged) // 10) :]
@@ -85,6 +101,11 @@ def _run(job: Job, trainer: Any, task: Task, stage: str, before: list[dict[str, 
         "loss": sum(tail) / len(tail) if tail else None,
         "tokens": int(trainer.state.num_input_tokens_seen),
         "seconds": round(reporter.seconds - sum(facts["seconds"] for facts in before), 2),
+        "bf16": bf16,
+        "gradient_checkpointing": trainer.args.gradient_checkpointing,
+        "processes": count(),
+        "reported_to": list(trainer.args.report_to),
+        **(watch.facts(task, stopped_early=early) if held_out else {}),
     }
 
 
@@ -120,11 +141,3 @@ def _publish(model: Path, place: Path) -> None:
     """Move the last stage's model to where it is looked for; done already where a kill came after it."""
     if model.exists():
         model.rename(place)
-
-
-def _remedy(objective: Objective) -> str:
-    return (
-        f"Lower batch_tokens ({objective.batch_tokens}), per_device_train_batch_size "
-        f"({objective.per_device_train_batch_size}) or max_length ({objective.max_length}), raise "
-        "gradient_accumulation_steps by as much, or turn on lora"
-    )

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from curation.job import work
 from training.evaluate import evaluate
+from training.studies.work import study
 from training.train import train
 
-TASKS = {"train": train, "evaluate": evaluate}
+TASKS = {"train": train, "evaluate": evaluate, "study": study}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), TASKS))

@@ -6,7 +6,7 @@ another question, unless numbers are to be `any`. Characters of Chinese, Japanes
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -103,6 +103,15 @@ class Index:
 
     def best(self, text: str) -> Match | None:
         """The question that the text holds the largest share of; None when it holds nothing of any."""
+        share, place = max(((share, -place) for place, share in self._shares(text)), default=(0.0, 0))
+        return Match(-place, share) if share else None
+
+    def holding(self, text: str, minimum: float) -> list[int]:
+        """The places of all questions of which the text holds at least this share."""
+        return sorted(place for place, share in self._shares(text) if share >= minimum)
+
+    def _shares(self, text: str) -> Iterator[tuple[int, float]]:
+        """Every question the text holds something of, and how much."""
         reading = Reading.of(text, self.n, self.numbers)
         hits = Counter(self._whole.get(reading.whole, ()))
         found = reading.whole.split(" ")
@@ -110,13 +119,9 @@ class Index:
             grams = reading.grams if length == self.n else runs(found, length)
             for gram in set(grams):
                 hits.update(postings.get(gram, ()))
-        shares = (
-            (hit / self.sizes[place], -place)
-            for place, hit in hits.items()
-            if not self.readings[place].other_numbers(reading)
-        )
-        share, place = max(shares, default=(0.0, 0))
-        return Match(-place, share) if share else None
+        for place, hit in hits.items():
+            if not self.readings[place].other_numbers(reading):
+                yield place, hit / self.sizes[place]
 
 
 def overlap(text: str, question: str, n: int, numbers: Numbers) -> Overlap:

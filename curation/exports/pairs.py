@@ -1,4 +1,7 @@
-"""Preference pairs: a right and a wrong trace of one problem under one prompt, as TRL's DPO and ORPO trainers read."""
+"""Preference pairs: a better and a worse trace of one problem under one prompt, as TRL's DPO and ORPO trainers read.
+
+The better one is right; the worse one is wrong, or right as well and longer.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +21,7 @@ from curation.params import Positive, ScoreName
 from curation.table import from_table
 
 Order = Literal["shortest", "longest", "first"]
+Against = Literal["wrong", "longer"]
 
 
 class Candidate(NamedTuple):
@@ -39,7 +43,7 @@ class Pair(NamedTuple):
 
 
 class Pairs(Format):
-    """Right and wrong traces of one problem as chosen and rejected; what DPO, ORPO and KTO trainers read."""
+    """Better and worse traces of one problem as chosen and rejected; what DPO, ORPO and KTO trainers read."""
 
     format: Literal["pairs"] = "pairs"
     layout: Literal["conversational", "standard"] = Field(
@@ -47,9 +51,10 @@ class Pairs(Format):
     )
     right: ScoreName = Field("correct", description="Flag that tells right traces from wrong ones")
     chosen: Order = Field("shortest", description="Which right trace of a problem is chosen")
-    rejected: Order = Field("longest", description="Which wrong trace of a problem is rejected")
+    against: Against = Field("wrong", description="Rejected: a wrong trace, or a right one that is longer")
+    rejected: Order = Field("longest", description="Which of those of a problem is rejected")
     per_problem: Positive = Field(1, description="Most pairs of one problem")
-    other_set: str = Field("", description="Set that gives the wrong traces; empty: this one")
+    other_set: str = Field("", description="Set that gives the rejected traces; empty: this one")
 
     def write(self, content: Content, out: Path, card: Card | None) -> int:
         """Write one pair a line; texts wait in a scratch file, so memory holds no more than one pair."""
@@ -59,19 +64,23 @@ class Pairs(Format):
         """The pairs in the order in which the problems first appear."""
         with tempfile.TemporaryFile() as scratch:
             good, bad = self._gather(content, scratch, {True, False})
+            worse = bad if self.against == "wrong" else good
             if self.other_set:
-                bad = self._gather(self._other(content), scratch, {False})[1]
+                others = self._gather(self._other(content), scratch, {self.against == "longer"})
+                worse = others[1] if self.against == "wrong" else others[0]
             for problem in good:
-                rights, wrongs = ranked(good[problem], self.chosen), ranked(bad.get(problem, []), self.rejected)
+                rights, wrongs = ranked(good[problem], self.chosen), ranked(worse.get(problem, []), self.rejected)
                 nearest = sorted(product(range(len(rights)), range(len(wrongs))), key=lambda pair: (sum(pair), pair))
-                for one, other in nearest[: self.per_problem]:
-                    yield _pair(_read(scratch, rights[one]), _read(scratch, wrongs[other]))
+                pairs = [(rights[one], wrongs[other]) for one, other in nearest]
+                told = [pair for pair in pairs if self.against == "wrong" or pair[0].chars < pair[1].chars]
+                for one, other in told[: self.per_problem]:
+                    yield _pair(_read(scratch, one), _read(scratch, other))
 
     def _gather(
         self, content: Content, scratch: BinaryIO, wanted: set[bool]
     ) -> tuple[dict[str, list[Candidate]], dict[str, list[Candidate]]]:
         """Write the traces whose flag is wanted to the scratch file; right and wrong ones by problem."""
-        self._check(content.schema)
+        require_flag(content.schema, self.right)
         found: dict[bool, dict[str, list[Candidate]]] = {True: {}, False: {}}
         for table in content.tables:
             for trace, flag in zip(from_table(table), table.column(self.right).to_pylist(), strict=True):
@@ -82,11 +91,6 @@ class Pairs(Format):
                     candidate = Candidate(place, len(line), len(text[1]))
                     found[flag].setdefault(trace.problem.id, []).append(candidate)
         return found[True], found[False]
-
-    def _check(self, schema: pa.Schema) -> None:
-        flags = [field.name for field in schema if pa.types.is_boolean(field.type)]
-        if self.right not in flags:
-            raise unknown("flag of right traces in this set", self.right, flags)
 
     def _other(self, content: Content) -> Content:
         if content.others is None:
@@ -101,6 +105,13 @@ class Pairs(Format):
         said = [{"role": "user", "content": pair.prompt}]
         chosen, rejected = ([{"role": "assistant", "content": text}] for text in (pair.chosen, pair.rejected))
         return {"prompt": said, "chosen": chosen, "rejected": rejected, **ids}
+
+
+def require_flag(schema: pa.Schema, name: str) -> None:
+    """UserError unless the rows carry that flag; it names those they carry."""
+    flags = [field.name for field in schema if pa.types.is_boolean(field.type)]
+    if name not in flags:
+        raise unknown("flag of right traces in this set", name, flags)
 
 
 def ranked(candidates: Sequence[Candidate], order: Order) -> list[Candidate]:

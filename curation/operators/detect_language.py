@@ -3,23 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from curation.operator import Annotation, Annotator, ScoreType
+from curation.texts.languages import NO_LANGUAGE, VARIETIES, identifier
 from curation.texts.splitting import protected, sentences
 from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 EAST_ASIAN = re.compile("[぀-ヿ㐀-鿿]+")
 NO_PROSE = re.compile(r"\\[A-Za-z]+|</?\w[^<>\n]{0,80}>|https?://\S+|[\d=+*/^_{}|<>#$\\]+")
 FEWEST = 8  # ours: estimated tokens; two words could be of any language
 PIECE = 30  # ours: estimated tokens classified together; single sentences are taken for small languages
-NO_LANGUAGE = "zxx"  # py3langid's class for text that is none
-VARIETIES = {"wuu": "zh", "yue": "zh"}  # written alike; short texts are taken for one or the other
 SIGNS = re.compile(r"[^\w\s]|[\d_]")
 
 
@@ -48,14 +43,6 @@ class DetectLanguage(Annotator):
             return Annotation({"language": None, "language_share": None})
         language, weight = max(weights.items(), key=lambda item: (item[1], item[0]))
         return Annotation({"language": language, "language_share": weight / total})
-
-
-@lru_cache(maxsize=1)
-def identifier() -> "LanguageIdentifier":
-    """py3langid's model, which comes with the package; loaded once a process."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
 def prose(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from curation.benchmarks import content_hash, items, locate, title
+from curation.benchmarks import items, locate, read_hash, title
 from curation.comparing.overlap import Index, Match
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.params import BenchmarkName, Fraction
@@ -42,7 +42,7 @@ class FindContamination(Annotator):
 
     def key(self) -> str:
         """Other benchmark files give other results, so their bytes are part of the key."""
-        hashes = [content_hash(path) for path in self.paths()]
+        hashes = [read_hash(path) for path in self.paths()]
         return f"{self.title()}_{hashlib.sha256(' '.join([super().key(), *hashes]).encode()).hexdigest()[:12]}"
 
     def paths(self) -> list[Path]:
@@ -55,7 +55,7 @@ class FindContamination(Annotator):
 
     def annotate(self, trace: Trace) -> Annotation:
         """Look each text up on its own and take the larger share."""
-        questions, names = _load(tuple((path, content_hash(path)) for path in self.paths()), self.n, self.numbers)
+        questions, names = _load(tuple((path, read_hash(path)) for path in self.paths()), self.n, self.numbers)
         texts = [trace.question] if self.texts == "question" else [trace.question, trace.reasoning]
         found = [match for text in texts if (match := questions.best(text))]
         match = max(found, key=lambda match: match.share, default=Match(0, 0.0))

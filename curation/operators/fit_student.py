@@ -1,7 +1,7 @@
 """Measure a trace as a student will read it: tokens in its chat template, and what would go wrong in training."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ class FitStudent(Annotator):
     The length limit is no part of it: `keep_where` on `student_tokens` decides which rows fit.
     """
 
+    version: ClassVar[int] = 2  # 2: conversations turn by turn
     op: Literal["fit_student"] = "fit_student"
     tokenizer: TokenizerName = Field(min_length=1, description="Folder or hub name of the student")
 

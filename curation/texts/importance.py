@@ -103,3 +103,12 @@ def _rarity(counts: Sequence[Counter[str]]) -> dict[str, float]:
 def _unit(row: dict[str, float]) -> dict[str, float]:
     length = math.sqrt(sum(weight * weight for weight in row.values()))
     return {word: weight / length for word, weight in row.items()} if length else row
+
+
+def keep_words(text: str, rate: float) -> str:
+    """The most telling words in their order, rate times as many as there are, each with the space behind it."""
+    spans = words(text)
+    ranks = rank_words([text[start:stop] for start, stop in spans])
+    count = int(rate * len(spans) + 0.5)  # half up, as LLMLingua's rate times the number of tokens
+    kept = sorted(sorted(range(len(spans)), key=lambda place: (-ranks[place], place))[:count])
+    return "".join(text[slice(*spans[place])] for place in kept)

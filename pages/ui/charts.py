@@ -3,7 +3,7 @@
 The equality matters: Streamlit forgets a selection when the figure it was made on comes back different.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -134,21 +134,6 @@ def backdrop(table: pa.Table, limits: Sequence[float]) -> go.Figure:
     figure.update_xaxes(visible=False, range=span, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure
-
-
-def curve(metrics: Sequence[Mapping[str, Any]], keys: Sequence[str] = ("loss", "eval_loss")) -> go.Figure:
-    """Loss against step, training and evaluation."""
-    figure = go.Figure()
-    for index, key in enumerate(keys):
-        drawn = [line for line in metrics if line.get(key) is not None and line.get("step") is not None]
-        if drawn:
-            figure.add_trace(
-                go.Scatter(
-                    x=[line["step"] for line in drawn], y=[line[key] for line in drawn], name=key.replace("_", " "),
-                    mode="lines+markers" if len(drawn) < 40 else "lines", line_color=PALETTE[index], marker_size=5,
-                )
-            )  # fmt: skip
-    return layout(figure, 260, "Step", "Loss (nats per token)", legend=len(figure.data) > 1)
 
 
 class Interval(NamedTuple):

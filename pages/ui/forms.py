@@ -154,7 +154,7 @@ def _draw(item: Field, value: Any, choices: Choices, key: str, offered: Sequence
 def _flag(item: Field, value: bool | None, key: str) -> bool | None:
     if not item.optional:
         return st.toggle(item.label, bool(value), key=key, help=item.help)
-    names = {None: "Any", True: "Yes", False: "No"}
+    names = {None: "Any" if item.name in FITS else "Automatic", True: "Yes", False: "No"}
     if item.name in FITS:
         del names[None]
         value = True if value is None else value

@@ -52,7 +52,7 @@ def _start(work: Workspace, curated: CuratedSet, path: str, limit: int, defects:
         recipe, seen = repair(curated, path, limit, defects, how), student_view.inspection(curated, path)
         taken = {other.name for other in work.sets()}
         name = next(f"{recipe.name}{n or ''}" for n in range(len(taken) + 1) if f"{recipe.name}{n or ''}" not in taken)
-        run = derive_run(work, curated, recipe, name, {seen.step.key(): seen.rows()})
+        run = derive_run(work, curated, recipe, name, {seen.step.key(): seen.fit()})
         run.launch()
         st.session_state[RUN] = run.id
         st.rerun()

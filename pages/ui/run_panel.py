@@ -1,5 +1,8 @@
-"""One run on screen: state, progress, time left, loss curve, cancel, resume, log; polls only while it is active."""
+"""One run on screen: state, progress, time left, curves, cancel, resume, log; polls only while it is active."""
 
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from time import time
 from typing import Any, Literal
@@ -7,11 +10,12 @@ from typing import Any, Literal
 import streamlit as st
 
 from curation.runs import ACTIVE, Run, State, Status
-from pages.ui import charts
+from pages.ui import run_curves
 from pages.ui.maths import inline, visible
 
 POLL = 1.0  # seconds
-LOG_LINES = 40
+LOG_LINES, FEW_LINES, LOG_HEIGHT = 40, 8, 260  # the last in pixels
+DEFECT = re.compile(r"[A-Za-z_.]+: ")  # the type of an exception; a sentence has a space before its first colon
 COLOURS: dict[State, Literal["gray", "blue", "green", "red", "orange"]] = {
     "queued": "gray",
     "running": "blue",
@@ -30,32 +34,84 @@ MEANING: dict[State, str] = {
 }
 
 
-def panel(run: Run, key: str, curve: bool = True) -> None:
-    """Draw a run and keep it up to date while it is active."""
-    active = run.status().state in ACTIVE
-    st.fragment(_draw, run_every=POLL if active else None, key=f"fragment-{key}-{run.id}")(run, key, active, curve)
+def panel(run: Run, key: str, curve: bool = True, note: str = "") -> None:
+    """Draw a run and keep it up to date while it is active; a note stands where the state's meaning would."""
+    state = run.status().state
+    every = POLL if state in ACTIVE else None
+    st.fragment(_draw, run_every=every, key=f"fragment-{key}-{run.id}")(run, key, state, curve, note)
 
 
-def _draw(run: Run, key: str, was_active: bool, curve: bool) -> None:
+def _draw(run: Run, key: str, before: State, curve: bool, note: str) -> None:
     status, metrics = run.status(), run.metrics()
-    if was_active and status.state not in ACTIVE:
+    if before in ACTIVE and status.state != before:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(status.state, color=COLOURS[status.state])
-        st.markdown(f"**{inline(run.request.title)}**", width="content")
-        st.caption(_when(status, metrics), width="content")
+        st.markdown(f"**{inline(run.request.title)}** :gray[{run.id[-4:]}]", width="content")
+        st.caption(note or _when(status, metrics), width="content")
         _buttons(run, status, key)
     if status.state == "running":
         _progress(metrics)
-    if status.error:
-        st.error(visible(status.error), icon=":material/error:")
-    if curve and any(line.get("loss") is not None for line in metrics):
-        st.plotly_chart(
-            charts.curve(metrics), key=f"curve-{key}", config={"displayModeBar": False},
-            alt="Loss of the run against its steps",
-        )  # fmt: skip
+    if status.state in ("failed", "lost"):
+        _why(run, status)
+    if curve:
+        curves({run.request.title: metrics}, f"{key}-{run.id}")
+    if status.state == "queued":
+        return
     if status.state in ("failed", "lost") or st.toggle("Show log", key=f"log-{key}-{run.id}"):
         _log(run)
+
+
+def curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> None:
+    """What the runs have logged: the group and what it is drawn against can be chosen; of several runs one name."""
+    groups = run_curves.groups([line for lines in runs.values() for line in lines])
+    if not groups:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        group = st.segmented_control(
+            "Curve", list(groups), default=next(iter(groups)), required=True, key=f"group-{key}", width="content"
+        )
+        names = groups.get(str(group), next(iter(groups.values())))
+        name = names[0]
+        if len(runs) > 1 and len(names) > 1:
+            name = st.selectbox("Number", names, key=f"name-{key}-{group}", format_func=run_curves.words, width=240)
+        along = st.segmented_control(
+            "Against", list(run_curves.AXES), default="Steps", required=True, key=f"axis-{key}", width="content"
+        )
+    axis = run_curves.AXES.get(str(along), "step")
+    one = run_curves.one_run(next(iter(runs.values())), str(group), names, axis) if len(runs) == 1 else None
+    st.plotly_chart(
+        one or run_curves.several(runs, name, axis), key=f"curve-{key}", config={"displayModeBar": False},
+        alt=f"{group} against {str(along).lower()}",
+    )  # fmt: skip
+
+
+def _why(run: Run, status: Status) -> None:
+    """The error, what to do about it, and the program that was running."""
+    st.error(visible(status.error or last_line(run.log_tail())), icon=":material/error:")
+    st.caption(advice(status))
+    st.code(shlex.join(run.command()), language="bash", wrap_lines=True)
+
+
+def last_line(log: str) -> str:
+    """The last line of a log that says something."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    return lines[-1] if lines else "The log is empty."
+
+
+def advice(status: Status) -> str:
+    """What to do about a run that did not finish."""
+    if status.state == "lost":
+        return (
+            "Its process was killed or the machine went down, often for want of memory. Resume does only what is "
+            "missing; if it is lost again, start a changed copy that needs less memory."
+        )
+    if DEFECT.match(status.error or ""):
+        return (
+            "This is a defect of the program or of a library, not of your settings: the end of the log says where. "
+            "Resume tries only the missing part again; the command below does the same in a terminal."
+        )
+    return "Mend what the message names and resume, or start a changed copy; resuming keeps the settings as they are."
 
 
 def _buttons(run: Run, status: Status, key: str) -> None:
@@ -121,5 +177,6 @@ def duration(seconds: float) -> str:
 
 
 def _log(run: Run) -> None:
-    tail = "\n".join(visible(run.log_tail()).splitlines()[-LOG_LINES:])
-    st.code(tail or "(the log is empty)", language=None, wrap_lines=True, height=260)
+    lines = visible(run.log_tail()).splitlines()[-LOG_LINES:]
+    height = LOG_HEIGHT if len(lines) > FEW_LINES else "content"
+    st.code("\n".join(lines) or "(the log is empty)", language=None, wrap_lines=True, height=height)

@@ -13,6 +13,7 @@ from curation.trace import Trace
 from pages.ui.maths import visible
 from training.data import DEFECTS, RED, Check, Defect, Piece, pieces, render
 from training.inspection import Inspection, count, places
+from training.reading import PLAIN, Reading
 
 POLL = 0.1  # seconds between two slices of an inspection
 EXAMPLES = 200  # rows of a defect one can leaf through
@@ -33,21 +34,25 @@ def tokenizer(path: str) -> Any:  # noqa: ANN401  (a transformers tokenizer)
 
 
 @st.cache_resource(max_entries=8)
-def _inspection(_curated: CuratedSet, folder: str, created: str, path: str) -> Inspection:
-    return Inspection(_curated, path, tokenizer(path))
+def _inspection(
+    _curated: CuratedSet, folder: str, created: str, path: str, _reading: Reading, reading: str
+) -> Inspection:
+    return Inspection(_curated, path, tokenizer(path), _reading)
 
 
-def inspection(curated: CuratedSet, path: str) -> Inspection:
-    """The inspection of a set for a student."""
-    return _inspection(curated, str(curated.folder), curated.manifest.created, path)
+def inspection(curated: CuratedSet, path: str, reading: Reading = PLAIN) -> Inspection:
+    """The inspection of a set for a student, as an objective has it read."""
+    return _inspection(curated, str(curated.folder), curated.manifest.created, path, reading, reading.key())
 
 
-def show(curated: CuratedSet, path: str, max_length: int, repairs: Callable[[Check], None]) -> Check | None:
+def show(
+    curated: CuratedSet, path: str, max_length: int, repairs: Callable[[Check], None], reading: Reading = PLAIN
+) -> Check | None:
     """Draw counts over the whole set and one row; None while rows are still being measured.
 
-    `repairs` draws what can be done about the defects.
+    `repairs` draws what can be done about the defects, where the rows are read as they are.
     """
-    seen = inspection(curated, path)
+    seen = inspection(curated, path, reading)
     complete = seen.advance()
     facts = count(seen.rows(), seen.limit(max_length))
     if not complete:
@@ -56,11 +61,11 @@ def show(curated: CuratedSet, path: str, max_length: int, repairs: Callable[[Che
     found = {name: rows for name, rows in facts.defects.items() if rows}
     if found:
         defects(found, facts.rows)
-        if complete:
+        if complete and reading == PLAIN:
             repairs(facts)
     elif complete:
         st.caption("No row has a defect.")
-    rows_of(seen, curated, path, max_length, list(found))
+    rows_of(seen, path, max_length, list(found))
     return facts if complete else None
 
 
@@ -98,8 +103,9 @@ def words(defect: Defect) -> str:
     return defect.replace("_", " ")
 
 
-def rows_of(seen: Inspection, curated: CuratedSet, path: str, max_length: int, found: Sequence[Defect]) -> None:
+def rows_of(seen: Inspection, path: str, max_length: int, found: Sequence[Defect]) -> None:
     """One row token by token, of all rows or of those with a defect."""
+    curated = seen.curated
     names = {"": "All rows", **{name: words(name) for name in found}}
     picked = ""
     if found:
@@ -117,13 +123,13 @@ def rows_of(seen: Inspection, curated: CuratedSet, path: str, max_length: int, f
     trace = next(islice(curated.traces(place), 1), None)
     if trace is not None:
         st.caption(f"Row {place + 1:,} of {curated.manifest.rows:,}")
-        show_trace(trace, path, max_length)
+        show_trace(trace, path, max_length, seen.reading)
 
 
-def show_trace(trace: Trace, path: str, max_length: int) -> None:
+def show_trace(trace: Trace, path: str, max_length: int, reading: Reading = PLAIN) -> None:
     """One trace as the student of this folder or hub name sees it, cut at `max_length` tokens."""
     loaded = tokenizer(path)
-    row = render(loaded, trace, max_length)
+    row = render(loaded, trace, max_length, reading)
     lost = len(row.token_ids) - row.kept
     st.caption(f"{min(row.n_prompt, row.kept):,} tokens of prompt, {row.trained:,} trained, {lost:,} cut off")
     for defect in row.defects:

@@ -26,10 +26,11 @@ def label(run_id: str, run: Run) -> str:
 
 
 def choose(work: Workspace, key: str, asked: str | None = None) -> Student | None:
-    """Draw the choice, a trained student chosen first where asked; None while nothing is named."""
+    """Draw the choice, a trained student or a path chosen first where asked; None while nothing is named."""
     known = {**names(work), OTHER: OTHER}
-    start = list(known).index(asked) if asked in known else 0
+    path = asked if asked and "/" in asked else ""  # a run's id has none
+    start = list(known).index(OTHER if path else asked) if path or asked in known else 0
     name = st.selectbox("Student", list(known), start, key=key, format_func=lambda name: known[name])
     if name == OTHER:
-        name = st.text_input(OTHER, key=f"{key}-other", placeholder="/models/qwen-0.5b or owner/name")
+        name = st.text_input(OTHER, path, key=f"{key}-other", placeholder="/models/qwen-0.5b or owner/name")
     return resolve(name.strip(), work.runs_root) if name.strip() else None

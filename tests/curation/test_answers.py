@@ -1,6 +1,6 @@
 import pytest
 
-from curation.answers import first_correct
+from curation.answers import Verdict, compare, extract, first_correct
 from curation.trace import Problem, Segment, Trace
 
 
@@ -43,3 +43,28 @@ def test_unknown_without_a_reference_or_a_mention():
     assert first_correct(Trace(Problem("q", "7"), "9")) is None
     assert first_correct(Trace(Problem("q", "9"), "9 + 4 = 13")) is None
     assert first_correct(Trace(Problem("q", "B"), "B is not A.")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Cats purr. So the answer is yes.", "yes"),
+        ("No, because nobody knows.", "No"),
+        ("Albany is small.\nTrue", "True"),
+        ("The answer is \\boxed{\\text{no}}", "no"),
+        ("There is no way to tell.", None),
+        ("Yesterday it rained.", None),
+    ],
+)
+def test_yes_or_no_is_found_where_it_answers(text, found):
+    assert extract(text, "yes_no") == found
+
+
+def test_true_is_yes_and_false_is_no():
+    assert compare("True", "yes", "yes_no") == Verdict(True, "exact")
+    assert compare("No, never", "false", "yes_no") == Verdict(True, "exact")
+    assert compare("perhaps", "no", "yes_no") == Verdict(False, "exact")
+
+
+def test_a_bare_yes_of_a_cut_answer_is_no_conclusion():
+    assert extract("Yes, it may be", "yes_no", bare=False) is None

@@ -40,3 +40,9 @@ def test_the_hash_follows_the_bytes(tmp_path):
     assert content_hash(path) == hashlib.sha256(b"one").hexdigest()
     path.write_text("other")
     assert content_hash(path) == hashlib.sha256(b"other").hexdigest()
+
+
+def test_a_rows_other_values_stay_with_its_problem(tmp_path):
+    path = tmp_path / "pairs.jsonl"
+    path.write_text('{"question": "q", "answer": "1", "id": "x", "chosen": "ü", "level": 3}\n')
+    assert items(path) == [Item(1, Problem("q", "1", "pairs", extra='{"chosen": "ü", "level": 3}'))]

@@ -238,3 +238,22 @@ def test_the_parts_of_a_set_hold_its_scores(filled, tmp_path):
     filled("apply", "verified", "--out", "right")
     table = pq.read_table(sorted((tmp_path / "w" / "sets" / "right").glob("part-*.parquet")))
     assert table.column("correct").to_pylist() == [True, True]
+
+
+def test_a_benchmark_of_imported_problems_is_written_with_its_card(filled, tmp_path):
+    code, out, _ = filled("benchmark", "four")
+    first, *card = out.splitlines()
+    assert (code, first) == (0, f"benchmark four written to {tmp_path / 'w' / 'benchmarks' / 'four.parquet'}")
+    assert card[:4] == ["name: four", "problems: 2", "layout: plain", "answers: numeric"]
+
+
+def test_a_benchmark_file_shows_its_card_and_writes_it_once(cli, tmp_path):
+    path = tmp_path / "eval.jsonl"
+    path.write_text('{"question": "1 + 1?", "answer": "1 + 1 = 2\\n#### 2"}\n')
+    code, out, _ = cli("benchmark", path, "--json")
+    assert (code, json.loads(out)["layout"], json.loads(out)["licence"]) == (0, "gsm8k", "MIT of the original")
+    card = tmp_path / "eval.card.yaml"
+    assert f"card written to {card}" in cli("benchmark", path, "--write-card")[1]
+    assert "licence: MIT" in card.read_text()
+    code, _, err = cli("benchmark", path, "--write-card")
+    assert (code, "has a card already: edit" in err) == (2, True)

@@ -2,12 +2,19 @@ import argparse
 from typing import ClassVar, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from curation.errors import UserError
 from curation.flags import add_flags, from_flags
 from curation.params import Positive
 from curation.spec import Spec
+
+
+class Piece(BaseModel):
+    """One of several pieces."""
+
+    form: str = "cot"
+    n: int = 1
 
 
 class Sample(Spec):
@@ -22,6 +29,7 @@ class Sample(Spec):
     names: list[str] = Field(["a"], description="Names")
     note: str = Field("", description="A remark")
     parts: dict[str, float] = Field({}, description="Parts by name")
+    pieces: list[Piece] = Field([Piece()], description="Pieces in order")
 
 
 class Needy(Spec):
@@ -49,6 +57,15 @@ def test_every_kind_of_field_has_its_flag():
         deep=False, mode="exact", rows=3, share=0.25, names=["x", "y"], note="hi", parts={"long": 1, "short": 4}
     )
     assert parsed(Sample, *given) == wanted
+
+
+def test_a_list_may_be_written_as_yaml_where_its_items_hold_commas():
+    assert parsed(Sample, "--names", '["a, b", c]') == Sample(names=["a, b", "c"])
+
+
+def test_a_list_of_mappings_is_written_as_yaml():
+    given = '[{form: "a, b", n: 2}, {n: 3}]'
+    assert parsed(Sample, "--pieces", given) == Sample(pieces=[Piece(form="a, b", n=2), Piece(n=3)])
 
 
 def test_none_empties_an_optional_field():

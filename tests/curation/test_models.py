@@ -1,8 +1,8 @@
 import pytest
 
-from curation.decoding import Prompt, decode
+from curation.decoding import Prompt, decode, draw
 from curation.errors import UserError
-from curation.models import Request, Scripted, TransformersModel, ask
+from curation.models import Completion, Request, Scripted, TransformersModel, ask, begun
 
 QUESTIONS = ["1+1?", "What is a long question about nothing at all?", "Why?", "Two and two are how many, if any?"]
 LIMIT = 40
@@ -139,3 +139,113 @@ def test_rows_that_outgrow_their_room_are_still_those_of_generate(folder):
     )
     [answer] = decode(model.model, [Prompt(ids, 120)], frozenset(), 4)
     assert answer.ids == made[0, len(ids) :].tolist()
+
+
+@pytest.mark.parametrize(
+    ("top_p", "tokens"),
+    [(1.0, [1, 1, 2, 0, 3]), (0.8, [1, 1, 2, 2, 0]), (0.75, [1, 1, 2, 2, 2]), (0.01, [1, 1, 1, 1, 1])],
+)
+def test_top_p_draws_from_the_fewest_likeliest_tokens_that_reach_it(top_p, tokens):
+    import torch
+
+    chances = [0.0, 0.49, 0.7, 0.8, 0.95]
+    logits = torch.tensor([0.125, 0.5, 0.25, 0.125]).log().expand(5, 4)
+    assert draw(logits, [1.0] * 5, [top_p] * 5, chances) == tokens
+
+
+def test_each_row_is_drawn_at_its_own_temperature():
+    import torch
+
+    logits = torch.tensor([[0.0, 1.0, 2.0]]).expand(2, 3)
+    assert draw(logits, [0.01, 100.0], [1.0, 1.0], [0.9, 0.9]) == [2, 0]
+
+
+def test_a_tiny_top_p_samples_the_greedy_answer_whatever_the_batch(folder):
+    model = TransformersModel.open(str(folder), batch_size=3)
+    asked = [Request(ask(question), 20, 1.0, seed, top_p=1e-6) for seed, question in enumerate(QUESTIONS)]
+    assert model.complete(asked) == model.complete([Request(ask(question), 20) for question in QUESTIONS])
+
+
+def test_a_top_p_sample_depends_on_its_seed_and_not_on_its_batch(folder):
+    model = TransformersModel.open(str(folder))
+    request = Request("abc", 20, 1.0, 5, top_p=0.9)
+    together = model.complete([Request("a longer prompt", 20), Request("abc", 20, 1.0, 6, top_p=0.9), request])
+    assert together[2] == model.complete([request])[0]
+    assert together[2].text != together[1].text
+
+
+def test_an_answer_ends_before_the_first_stop_text(folder):
+    model = TransformersModel.open(str(folder))
+    whole = model.complete([Request("abc", 20)])[0]
+    stop = whole.text[3]
+    place = whole.text.index(stop)
+    found = model.complete([Request("abc", 20, stop=("not in it", stop))])[0]
+    assert (found.text, found.finish_reason, found.stopped) == (whole.text[:place], "stop", stop)
+    assert found.token_ids == whole.token_ids[: found.n_tokens]
+    assert found.n_tokens < whole.n_tokens
+
+
+def test_prompt_tokens_are_counted(folder):
+    assert TransformersModel.open(str(folder)).complete([Request("abc", 2, prefix="de")])[0].n_prompt_tokens == 5
+
+
+def test_log_probs_in_batches_equal_those_of_one_text_at_a_time_and_of_the_whole_model(folder):
+    import torch
+
+    model = TransformersModel.open(str(folder), batch_size=3)
+    texts = ["4", "Nothing, really.", "", "Because it is so.", "four"]
+    requests = [Request(ask(question)) for question in [*QUESTIONS, "Why?"]]
+    found = model.log_probs(requests, texts)
+    single = TransformersModel.open(str(folder), batch_size=1).log_probs(requests, texts)
+    assert [len(values) for values in found] == [len(text) for text in texts]
+    for values, alone, request, text in zip(found, single, requests, texts, strict=True):
+        assert values == pytest.approx(alone, abs=1e-5)
+        ids = torch.tensor([model.tokenizer(model.render(request.prompt) + text)["input_ids"]])
+        logits = model.model(input_ids=ids).logits[0].detach().log_softmax(-1)
+        wanted = [float(logits[place - 1, ids[0, place]]) for place in range(ids.shape[1] - len(text), ids.shape[1])]
+        assert values == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "rendered",
+    ["<|a|>", "<|a|><think>\n", "<|a|><think>\n\n</think>\n\n"],
+    ids=["plain template", "template that opens the block", "template that empties it"],
+)
+def test_an_empty_think_block_stands_exactly_once_whatever_the_template(rendered):
+    assert begun(rendered, "<think>\n\n</think>\n\n") == "<|a|><think>\n\n</think>\n\n"
+
+
+EMPTY = "<think>\n\n</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "prefix", "wanted"),
+    [
+        ("{% if enable_thinking is false %}" + EMPTY + "{% endif %}", "<think>\n\n</think>\n", "\n"),
+        (
+            "{% if not enable_thinking %}" + EMPTY + "{% else %}<think>\n{% endif %}",
+            "<think>\n</think>",
+            "\n",
+        ),
+        ("", "<think>\n\n</think>\n", ""),
+    ],
+    ids=["a switch that empties the block", "a switch between opening and emptying it", "no switch"],
+)
+def test_a_template_with_a_switch_of_its_own_writes_the_empty_block(folder, end, prefix, wanted):
+    model = TransformersModel.open(str(folder))
+    model.tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}>" + end
+    read = "abc><think>\n\n</think>\n" + wanted
+    completion = model.complete([Request(ask("abc"), 3, prefix=prefix)])[0]
+    assert completion == model.complete([Request(read, 3)])[0]
+    assert completion.n_prompt_tokens == len(read)
+
+
+def test_the_beginning_of_an_answer_is_kept_as_it_is():
+    assert begun("<|a|>", "<think>\nfour") == begun("<|a|><think>\n", "<think>\nfour") == "<|a|><think>\nfour"
+    assert begun("<|a|><think>\n", "four") == "<|a|><think>\nfour"
+    assert begun("<|a|><think>\n", "") == "<|a|><think>\n"
+
+
+def test_a_scripted_model_stops_where_it_is_told_and_counts_prompt_words():
+    [answer] = Scripted(["one two. three"]).complete([Request("a b", 10, prefix=" c", stop=("three", "."))])
+    assert answer == Completion("one two", (0, 1), "stop", 3, ".")

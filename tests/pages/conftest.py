@@ -125,7 +125,7 @@ def page(root: Path) -> Callable[..., AppTest]:
     """Opens the app at a page, with query parameters, and runs it once."""
 
     def opened(name: str = "traces", **query: str) -> AppTest:
-        at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+        at = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=90)
         for key, value in {**query, "open": name}.items():
             at.query_params[key] = value
         return at.run()

@@ -4,7 +4,8 @@ from streamlit.testing.v1 import AppTest
 from curation.runs import PROJECT, all_runs
 
 PAGES = (
-    "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "compare", "runs",
+    "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "studies", "compare",
+    "runs",
     "history",
 )  # fmt: skip
 

@@ -63,16 +63,6 @@ def test_groups_and_values_left_out_are_greyed():
     ]  # fmt: skip
 
 
-def test_the_loss_curve_skips_lines_without_a_loss():
-    figure = charts.curve(
-        [{"step": 1, "loss": 2.0}, {"done": 1, "total": 2}, {"step": 2, "loss": 1.0, "eval_loss": 1.5}]
-    )
-    assert [(line.name, list(line.x), list(line.y)) for line in figure.data] == [
-        ("loss", [1, 2], [2.0, 1.0]),
-        ("eval loss", [2], [1.5]),
-    ]
-
-
 def test_accuracy_has_its_interval_on_both_sides():
     dots = charts.accuracies([charts.Interval("base", 0.5, 0.4, 0.7)]).data[0]
     assert (dots.x[0], dots.error_x.array[0], dots.error_x.arrayminus[0]) == pytest.approx((0.5, 0.2, 0.1))

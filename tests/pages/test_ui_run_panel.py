@@ -1,5 +1,6 @@
 import pytest
 
+from curation.runs import Status
 from pages.ui import run_panel
 
 
@@ -36,3 +37,20 @@ def test_a_trainer_that_knows_its_time_left_is_believed():
 @pytest.mark.parametrize(("seconds", "shown"), [(3.4, "3 s"), (600, "10 min"), (7325, "2:02:05")])
 def test_durations_are_said_as_people_say_them(seconds, shown):
     assert run_panel.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("status", "beginning"),
+    [
+        (Status(state="lost"), "Its process was killed"),
+        (Status(state="failed", error="ValueError: a bug"), "This is a defect"),
+        (Status(state="failed", error="Memory ran out. Lower batch_tokens (9): it helps."), "Mend what the message"),
+    ],
+)
+def test_what_to_do_depends_on_how_the_run_ended(status, beginning):
+    assert run_panel.advice(status).startswith(beginning)
+
+
+def test_the_last_line_of_a_log_is_the_last_that_says_something():
+    assert run_panel.last_line("Traceback\n  at x\nKilled\n\n  \n") == "Killed"
+    assert run_panel.last_line("") == "The log is empty."

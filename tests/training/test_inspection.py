@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 from worlds import sums
 
 from curation.errors import UserError
-from curation.trace import Problem, Trace
+from curation.operators.chunk import Chunk
+from curation.trace import Problem, Segment, Trace
 from training.data import check, render_all
 from training.inspection import SLICE_ROWS, Inspection, affected, count, places
+from training.objectives.chunkwise import Chunkwise
+from training.objectives.sft import Sft
 
 
 def bad():
@@ -64,4 +69,38 @@ def test_an_empty_set_is_inspected_at_once(make_set, tokenizer, student_folder):
 def test_a_student_that_cannot_render_a_row_is_named(make_set, tokenizer):
     seen = Inspection(make_set(sums(2)), "/nowhere", tokenizer)
     with pytest.raises(UserError, match=r"The tokenizer '/nowhere' cannot be loaded"):
+        seen.advance()
+
+
+def test_what_an_objective_trains_is_what_is_counted(make_set, tokenizer, student_folder):
+    chunked = [chunk for trace in sums(3) for chunk in Chunk(by="sentences").map(trace)]
+    segmented = [replace(trace, segments=(Segment(0, 4, "plan"), Segment(4, 10, "attempt"))) for trace in sums(3)]
+    curated = make_set([*chunked, *segmented, Trace(Problem("e?"), "so " * 40, "1")])
+    for reading in (
+        Sft(sections=["prompt", "answer"]).reading(),
+        Sft(instruction="In {budget}: {question}", budgets=[20, 60]).reading(),
+        Chunkwise().reading(),
+    ):
+        seen = Inspection(curated, str(student_folder), tokenizer, reading)
+        seen.finish()
+        for limit in (30, 60, 1000):
+            rows = list(render_all(tokenizer, curated.traces(), limit, reading))
+            assert count(seen.rows(), limit) == check(rows)
+            assert places(seen.rows(), limit, "no_trained_token") == [
+                n for n, row in enumerate(rows) if not row.trained
+            ]
+
+
+def test_each_reading_of_a_set_is_an_inspection_of_its_own(make_set, tokenizer, student_folder):
+    curated = make_set(sums(2))
+    folders = {
+        Inspection(curated, str(student_folder), tokenizer, objective.reading()).folder
+        for objective in (Sft(), Sft(sections=["answer"]), Sft(instruction="Now {question}"), Chunkwise())
+    }
+    assert len(folders) == 4
+
+
+def test_rows_without_the_chosen_kinds_name_the_step_that_is_missing(make_set, tokenizer, student_folder):
+    seen = Inspection(make_set(sums(2)), str(student_folder), tokenizer, Sft(kinds=["plan"]).reading())
+    with pytest.raises(UserError, match="has no segments, so its kinds are unknown: add 'segment'"):
         seen.advance()

@@ -42,10 +42,13 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
     [
         (["train", "nothing"], "There is no curated set 'nothing'"),
         (["train", "sums", "--student", "nope"], "There is no student 'nope'; known: base"),
-        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: sft"),
+        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: ce_kl, "),
         (["train", "sums", "--max-length", "0"], "sft.max_length: input should be greater than or equal to 1"),
         (["evaluate", "base", "--benchmark", "nope"], "There is no benchmark 'nope'"),
-        (["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"], "Unknown strategy 'luck'; known: greedy"),
+        (
+            ["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"],
+            "Unknown strategy 'luck'; known: best_of_n, ",
+        ),
         (["compare", "a", "b"], "There is no run 'a'; runs: none yet"),
         (["resume", "a"], "There is no run 'a'; runs: none yet"),
     ],

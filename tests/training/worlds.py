@@ -22,7 +22,7 @@ def sum_trace(a, b):
     return Trace(problem, f"{a} + {b} = {a + b}.", f"The answer is {a + b}.", "teacher")
 
 
-def wait(condition, seconds=60.0):
+def wait(condition, seconds=180.0):
     """Poll until the condition holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -30,7 +30,7 @@ def wait(condition, seconds=60.0):
         time.sleep(0.02)
 
 
-def ended(run):
+def ended(run, seconds=180.0):
     """The run's status once it is no longer active."""
-    wait(lambda: run.status().state not in ACTIVE)
+    wait(lambda: run.status().state not in ACTIVE, seconds)
     return run.status()

@@ -3,10 +3,14 @@
 {"question": .., "output": ["<think>..", "<think>.."], "correct": [true, false]}  ->  two traces
 """
 
+from dataclasses import replace
+from itertools import pairwise
+
 from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
-from curation.imports.values import at, get, text
+from curation.imports.values import Json, at, get, text
+from curation.trace import Segment
 
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
@@ -23,7 +27,7 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
         solution = Solution(*(at(value, index) for value in (*values, *shared)))
         trace = read_trace(problem, solution, mapping, context, index)
         if trace is not None:
-            converted.traces.append(trace)
+            converted.traces.append(replace(trace, segments=steps_of(trace.reasoning, get(row, mapping.steps))))
         elif count > 1:
             converted.reasons.append(f"solution {index + 1} of {count} is empty")
     if not converted.traces and mapping.reference and problem.reference and not (mapping.output or mapping.reasoning):
@@ -31,6 +35,18 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     if not converted.traces and not converted.reasons:
         converted.reasons.append(_why(mapping))
     return finish(row, mapping, converted, count)
+
+
+def steps_of(reasoning: str, steps: Json) -> tuple[Segment, ...]:
+    """The steps of a list as segments, which the joined text alone would not tell; none where they are not in it."""
+    starts: list[int] = []
+    for step in filter(None, (text(step).strip() for step in steps)) if isinstance(steps, list) else ():
+        place = reasoning.find(step, starts[-1] + 1 if starts else 0)
+        if place < 0:
+            return ()
+        starts.append(place)
+    edges = [0, *starts[1:], len(reasoning)] if starts else []
+    return tuple(Segment(start, stop, "attempt") for start, stop in pairwise(edges))
 
 
 def _why(mapping: Mapping) -> str:

@@ -9,12 +9,10 @@ from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.think import split_think
 from curation.imports.values import Json, get, text
+from curation.texts.turns import ASSISTANT, OBSERVATIONS, SYSTEM
 from curation.trace import Form
 
-ASSISTANT = ("assistant", "gpt", "model", "bot", "chatgpt")
-SYSTEM = ("system", "developer")
 REASONING = "reasoning_content|reasoning|thinking"
-OBSERVATIONS = ("tool", "function", "observation", "tool-response", "tool-call", "function_call", "ipython")
 
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:

@@ -1,10 +1,11 @@
 """A preferred and a rejected solution of one prompt: two traces, told apart by `choice` in their extra values."""
 
 from curation.imports.layouts.base import Context, Converted, Solution, finish, read_problem, read_trace
-from curation.imports.layouts.messages import ASSISTANT, SYSTEM, content, speaker
+from curation.imports.layouts.messages import content, speaker
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.values import Json, get, text
+from curation.texts.turns import ASSISTANT, SYSTEM
 
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:

@@ -59,3 +59,9 @@ def test_a_short_question_is_shown_whole():
 
 def test_nothing_shared_shows_nothing():
     assert overlap("a b c d e f", "u v w x y z", 3, "same") == Overlap(0.0, [], [])
+
+
+def test_a_text_may_hold_several_questions():
+    index = Index(["how many red beads has ana", "how far does the train come", "who is ben and where"], 3, "same")
+    text = "How many red beads has Ana, and how far does the train come today?"
+    assert (index.holding(text, 0.9), index.holding("nothing of them", 0.1)) == ([0, 1], [])

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from curation.errors import UserError
 from curation.imports.detect import detect
 from curation.imports.layouts import Context, convert
+from curation.imports.layouts.columns import steps_of
 from curation.imports.mapping import Mapping, check_mapping, parse_mapping
-from curation.trace import Problem
+from curation.trace import Problem, Segment
 
 CONTEXT = Context("f.jsonl", 7, "f")
 T = "<think>a</think>b"
@@ -219,3 +220,11 @@ def test_a_row_that_does_not_fit_the_layout_says_so():
     assert convert({"messages": 3}, mapping, CONTEXT).reasons == [
         "the row does not fit the messages layout: TypeError: 'int' object is not iterable"
     ]
+
+
+def test_a_list_of_steps_keeps_its_borders_as_segments():
+    steps = ["First:\n1 + 1 = 2", "So 2.", "So 2."]
+    assert steps_of("First:\n1 + 1 = 2\nSo 2.\nSo 2.", steps) == (
+        Segment(0, 17, "attempt"), Segment(17, 23, "attempt"), Segment(23, 28, "attempt"),
+    )  # fmt: skip
+    assert steps_of("Another text", steps) == steps_of("", None) == steps_of("text", "text") == ()

@@ -57,8 +57,6 @@ def test_segments_go_on_with_the_filler_as_one_of_them(make_trace):
 
 
 def test_a_real_tokenizer_counts(make_trace):
-    if not STUDENT.exists():
-        pytest.skip("data/base_student is not in this checkout")
     child = pad(make_trace("She has 12 apples.", answer="12"), tokens=40, tokenizer=str(STUDENT))
     assert abs(count_tokens(child.reasoning, str(STUDENT)) - 40) <= 1
 

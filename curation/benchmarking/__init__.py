@@ -1,0 +1,1 @@
+"""Benchmark files as their authors publish them: rows, layouts and cards."""

@@ -1,0 +1,1 @@
+"""Rewards of rollouts: parts, and one expression over them."""

@@ -1,0 +1,1 @@
+"""Studies: what changes in a student when a parameter of its recipe, objective or strategy changes."""
