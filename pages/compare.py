@@ -91,7 +91,7 @@ def students(lines: Sequence[Line]) -> None:
         column_config=evaluated.columns(),
     )  # fmt: skip
     for line in lines:
-        if line.contaminated:
+        if line.contaminated or line.overlapping:
             st.warning(inline(f"{line.name}: {cleanliness(line)}."), icon=":material/warning:")
 
 

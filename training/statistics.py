@@ -18,23 +18,6 @@ SUMS, ADDITIONS = 2_000_000, 200_000_000  # ours: what counting every sum may co
 LARGEST_DENOMINATOR = 1000  # attempts at a problem
 
 
-def clustered(shares: Sequence[float], sizes: Sequence[int]) -> Interval | None:
-    """Interval of an accuracy from several attempts at each problem: their shares right and their numbers.
-
-    Wilson's interval of as many independent attempts as have the variance of these clustered ones; with one attempt
-    a problem it is Wilson's own. The variance is Miller's 2024 clustered one ("Adding error bars to evals", 2.2).
-    """
-    total = sum(sizes)
-    if not total:
-        return None
-    right = sum(share * size for share, size in zip(shares, sizes, strict=True))
-    mean = right / total
-    spread = sum((size * (share - mean)) ** 2 for share, size in zip(shares, sizes, strict=True)) / total**2
-    alike = mean * (1 - mean)
-    effective = float(len(sizes)) if alike <= 0 else total if spread == 0 else min(total, alike / spread)
-    return wilson(mean * effective, effective)
-
-
 def mcnemar(only_first: int, only_second: int) -> float:
     """Exact two-sided McNemar test: how likely the discordant pairs are if both are equally good."""
     from scipy.stats import binomtest
