@@ -35,7 +35,7 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
     [
         (["train", "nothing"], "There is no curated set 'nothing'"),
         (["train", "sums", "--student", "nope"], "There is no student 'nope'; known: base"),
-        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: sft"),
+        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: "),
         (["train", "sums", "--max-length", "0"], "sft.max_length: input should be greater than or equal to 1"),
         (["evaluate", "base", "--benchmark", "nope"], "There is no benchmark 'nope'"),
         (["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"], "Unknown strategy 'luck'; known: greedy"),
