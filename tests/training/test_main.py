@@ -43,11 +43,7 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
     [
         (["train", "nothing"], "There is no curated set 'nothing'"),
         (["train", "sums", "--student", "nope"], "There is no student 'nope'; known: base"),
-<<<<<<< HEAD
-        (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: ce_kl, "),
-=======
         (["train", "sums", "--objective", "magic"], "Unknown objective 'magic'; known: "),
->>>>>>> c-sft
         (["train", "sums", "--max-length", "0"], "sft.max_length: input should be greater than or equal to 1"),
         (["evaluate", "base", "--benchmark", "nope"], "There is no benchmark 'nope'"),
         (
