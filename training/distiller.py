@@ -35,8 +35,8 @@ class Mix:
     temperature: float
     scale_tau2: bool
 
-    def losses(self, logits: "torch.Tensor", other: "torch.Tensor", count: "torch.Tensor | int") -> "torch.Tensor":
-        """The weighted divergence of two rows of logits."""
+    def distance(self, logits: "torch.Tensor", other: "torch.Tensor", count: "torch.Tensor | int") -> "torch.Tensor":
+        """How far the first logits are from the second, summed over tokens and divided by the count."""
         import torch
 
         width = min(logits.shape[-1], other.shape[-1])  # some models pad their vocabulary
@@ -99,10 +99,11 @@ def distiller(mix: Mix, reference: "PreTrainedModel | None", arguments: Mapping[
             wanted = labels[:, 1:] != IGNORED
             count = wanted.sum() if n_items is None else n_items
             ce = F.cross_entropy(_scored(outputs.logits, labels), labels[:, 1:][wanted], reduction="sum") / count
-            kl = mix.losses(_scored(outputs.logits, compared), self._read(model, other or own, seen), count)
+            kl = mix.distance(_scored(outputs.logits, compared), self._read(model, other or own, seen), count)
             logged = self._metrics["train" if self.model.training else "eval"]
-            logged["ce"].append(ce.item())
-            logged["kl"].append(kl.item())
+            mine = count / wanted.sum().clamp(min=1)  # where batches are accumulated the count is that of all
+            logged["ce"].append((ce * mine).item())
+            logged["kl"].append((kl * mine).item())
             loss = (1 - mix.weight) * ce + mix.weight * kl
             if self.args.average_tokens_across_devices and n_items is not None:
                 loss = loss * self.accelerator.num_processes  # gradients are averaged over processes

@@ -20,7 +20,7 @@ from curation.spec import Spec
 from pages.ui import charts
 from pages.ui.fields import Field, fields
 
-MANY = 5  # options that fit beside each other
+MANY, LONG = 5, 18  # options that fit beside each other, and letters of one of them
 STEPS = 400  # positions of a slider
 # Limits of a score: shown only where they fit the type of the score they are compared with
 FITS = {"minimum": "number", "maximum": "number", "values": "category", "equals": "flag"}
@@ -167,7 +167,7 @@ def _flag(item: Field, value: bool | None, key: str) -> bool | None:
 
 
 def _choice(item: Field, value: str | None, key: str) -> str | None:
-    if len(item.options) > MANY or item.optional:
+    if len(item.options) > MANY or item.optional or max(map(len, item.options)) > LONG:
         index = item.options.index(value) if value in item.options else None
         return st.selectbox(item.label, item.options, index, key=key, help=item.help, placeholder="None")
     shown = value if value in item.options else item.options[0]

@@ -1,13 +1,15 @@
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
+from curation.curated import Manifest, describe_part
 from curation.errors import UserError
 from curation.exports.base import Content
 from curation.exports.llama_factory import LlamaFactory
 from curation.exports.pairs import Pairs
-from curation.table import to_table
+from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 
 ONE, TWO = Problem("1 + 1? "), Problem("2 + 2?")
@@ -27,6 +29,18 @@ def content(traces=TRACES, flags=FLAGS):
     return Content(table.schema, iter([table]))
 
 
+def freeze(folder, traces, flags):
+    """A curated set of these traces."""
+    table = content(traces, flags)
+    write_part(next(table.tables), folder / "part-00000.parquet")
+    manifest = Manifest(
+        name=folder.name, created="2026-01-01", recipe="none", recipe_yaml="", source={}, rebuild="", rows=len(traces),
+        problems=2, tokens=None, steps=[], scores=["correct"], parts=[describe_part(folder / "part-00000.parquet")],
+        code_version="0",
+    )  # fmt: skip
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+
+
 def answers(found):
     return [(pair.chosen.split("\n")[1], pair.rejected.split("\n")[1]) for pair in found]
 
@@ -44,6 +58,20 @@ def test_more_pairs_of_a_problem_go_from_the_best_on():
         ("Longer and right.", "Wrong, at length."),
         ("Right.", "Wrong."),
     ]
+
+
+def test_right_traces_can_be_set_against_longer_right_ones():
+    found = Pairs(against="longer").pairs(content())
+    assert answers(found) == [("Right.", "Longer and right.")]
+    assert list(Pairs(against="longer").pairs(content(TRACES[2:3], [True]))) == []
+
+
+def test_longer_ones_may_come_from_another_set(tmp_path):
+    pruned, whole = [Trace(ONE, "Right.", "2"), Trace(TWO, "So.", "4")], TRACES[:3]
+    freeze(tmp_path / "whole", whole, FLAGS[:3])
+    given = replace(content(pruned, [True, True]), others=tmp_path)
+    found = Pairs(against="longer", other_set="whole").pairs(given)
+    assert answers(found) == [("Right.", "Longer and right."), ("So.", "Only right.")]
 
 
 def test_conversations_share_one_prompt(tmp_path):

@@ -90,13 +90,20 @@ def test_without_weight_it_is_fine_tuning_to_the_last_bit(task):
     assert torch.equal(*losses)
 
 
-def test_accumulated_batches_weigh_by_their_tokens(task, mentor_folder):
+def test_accumulated_batches_weigh_by_their_tokens_and_report_their_own_means(task, mentor_folder):
     setup = CeKl(reference=str(mentor_folder)).setup(task)
-    whole = setup.trainer.data_collator([{"rows": [0, 1, 2, 3]}])
+    collate, compute = setup.trainer.data_collator, setup.trainer.compute_loss
+    setup.trainer.model.train()
+    whole = collate([{"rows": [0, 1, 2, 3]}])
     count = (whole["labels"] != -100).sum()
-    halves = [setup.trainer.data_collator([{"rows": rows}]) for rows in ([0], [1, 2, 3])]
-    found = [setup.trainer.compute_loss(setup.trainer.model, half, num_items_in_batch=count) for half in halves]
-    assert sum(found).item() == pytest.approx(loss_of(setup, whole).item(), abs=1e-5)
+    wanted = loss_of(setup, whole).item()
+    parts = [collate([{"rows": rows}]) for rows in ([0], [1, 2, 3])]
+    found = [compute(setup.trainer.model, dict(part), num_items_in_batch=count).item() for part in parts]
+    alone = [loss_of(setup, part).item() for part in parts]
+    assert sum(found) == pytest.approx(wanted, abs=1e-5)
+    logged = setup.trainer._metrics["train"]
+    told = [0.7 * ce + 0.3 * kl for ce, kl in zip(logged["ce"], logged["kl"], strict=True)]
+    assert told == pytest.approx([wanted, *alone, *alone], abs=1e-5)
 
 
 def test_with_adapters_only_these_are_trained_towards_the_mentor(task, mentor_folder):
