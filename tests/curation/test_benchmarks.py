@@ -44,5 +44,5 @@ def test_the_hash_follows_the_bytes(tmp_path):
 
 def test_a_rows_other_values_stay_with_its_problem(tmp_path):
     path = tmp_path / "pairs.jsonl"
-    path.write_text('{"question": "q", "answer": "1", "id": "x", "chosen": "ü", "level": 3}\n')
-    assert items(path) == [Item(1, Problem("q", "1", "pairs", extra='{"chosen": "ü", "level": 3}'))]
+    path.write_text('{"question": "q", "answer": "1", "id": "x", "chosen": "ü", "steps": 3}\n')
+    assert items(path) == [Item(1, Problem("q", "1", "pairs", extra='{"chosen": "ü", "steps": 3}'))]
