@@ -72,6 +72,8 @@ def extract(text: str, extractor: Extractor = "auto", reference: str | None = No
         return _yes_no(text, bare)
     if reference is not None and choice(reference):
         return _letter(text, bare)
+    if reference is not None and YES_NO.fullmatch(plain(reference)):
+        return _yes_no(text, bare)
     found = boxed(text)
     if found is not None:
         return found
@@ -104,7 +106,7 @@ def compare(found: str, reference: str, comparator: Comparator = "auto", timeout
     if comparator == "choice" or (comparator == "auto" and choice(reference)):
         wanted = choice(reference)
         return Verdict(wanted is not None and choice(found) == wanted, "choice")
-    if comparator == "yes_no":
+    if comparator == "yes_no" or (comparator == "auto" and YES_NO.fullmatch(plain(reference))):
         return Verdict(yes_no(found) is not None and yes_no(found) == yes_no(reference), "exact")
     if comparator == "exact":
         return Verdict(plain(found) == plain(reference), "exact")

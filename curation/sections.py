@@ -48,7 +48,7 @@ class ChunkPlace:
 
 def chunk_of(trace: Trace) -> ChunkPlace:
     """The chunk that `extra` names; a trace that was not cut is its only one."""
-    found = json.loads(trace.extra).get("chunk")
+    found = json.loads(trace.extra).get("chunk") if '"chunk"' in trace.extra else None
     return ChunkPlace(**found) if isinstance(found, dict) else ChunkPlace(0, 1, 0)
 
 

@@ -93,10 +93,12 @@ def build(spec: type[S], values: Mapping[str, Any], where: str = "") -> S:
 
 def _explain(spec: type[Spec], problem: Any) -> str:  # noqa: ANN401  (pydantic's ErrorDetails)
     path = ".".join(str(part) for part in problem["loc"]) or "values"
+    inside = len(problem["loc"]) > 1  # a field of a field, such as the name of a pipeline's stage
     if problem["type"] == "extra_forbidden":
         known = ", ".join(name for name in spec.model_fields if name != spec.tag)
-        return f"{spec.title()} has no field '{path}'; its fields: {known}"
+        return f"{spec.title()} has no field '{path}'" + ("" if inside else f"; its fields: {known}")
     if problem["type"] == "missing":
-        return f"{spec.title()} needs the field '{path}' ({spec.model_fields[path].description})"
+        about = "" if inside else f" ({spec.model_fields[path].description})"
+        return f"{spec.title()} needs the field '{path}'{about}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{spec.title()}.{path}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"

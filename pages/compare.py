@@ -91,7 +91,7 @@ def students(lines: Sequence[Line]) -> None:
         column_config=evaluated.columns(),
     )  # fmt: skip
     for line in lines:
-        if line.contaminated:
+        if line.contaminated or line.overlapping:
             st.warning(inline(f"{line.name}: {cleanliness(line)}."), icon=":material/warning:")
 
 
@@ -136,7 +136,7 @@ def baseline(found: Sequence[Evaluation], price: float | None) -> None:
     st.caption(inline(about(made)))
     st.dataframe(
         [evaluated.beside(one, ids.index(one.evaluation.id) + 1) for one in made.against], hide_index=True,
-        height="content", alt="Students against the baseline", placeholder="unknown",
+        height="content", alt="Students against the baseline", placeholder="none",
         column_config=evaluated.BESIDE,
     )  # fmt: skip
     for one in made.against:

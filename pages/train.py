@@ -48,11 +48,11 @@ def request(work: Workspace, found: list[CuratedSet], beside: Any) -> None:  # n
     copied = copy_of(work)
     curated = choose_set(found, copied.set if copied else None)
     start = copied or of_recipe(curated)
-    if start.said:
-        st.caption(f":material/content_copy: {inline(start.said)}")
+    origin(start)
     student = students.choose(work, f"train-student{start.key}", start.student)
     values, key = objective_form(work, start)
-    seed, processes = st.number_input("Seed", 0, value=start.seed, key=f"train-seed{start.key}"), 1
+    seed = st.number_input("Seed", 0, value=start.seed, key=f"train-seed{start.key}", help="Same seed, same run")
+    processes = 1
     if gpus() > 1:
         processes = st.number_input("GPUs", 1, gpus(), min(start.processes, gpus()), key=f"train-gpus{start.key}",
                                     help="A process each; batches of all are summed")  # fmt: skip
@@ -87,6 +87,17 @@ def copy_of(work: Workspace) -> Prefill | None:
         return None
 
 
+def origin(start: Prefill) -> None:
+    """Say where the settings come from; a copy can be let go."""
+    if not start.said:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":material/content_copy: {inline(start.said)}", width="content")
+        if get("from") and st.button("Use the defaults", type="tertiary", key="copy-none"):
+            put("from", None)
+            st.rerun()
+
+
 def choose_set(found: list[CuratedSet], copied: str | None) -> CuratedSet:
     """The curated set, the copied run's or the address's first."""
     names = [curated.name for curated in found]
@@ -108,7 +119,7 @@ def estimate(
     lengths = training_plan.lengths(student_view.inspection(curated, student.path).rows())
     plan = training_plan.planned(objective, lengths, seed, processes)
     before = pace(runs(work, "train"), student.path, objective.title(), processes)
-    st.caption(f":material/timer: {training_plan.sentence(curated, plan, before)}")
+    st.caption(f":material/timer: {training_plan.sentence(curated, plan, before, objective.held_out)}")
 
 
 def not_ready(work: Workspace, curated: CuratedSet, student: Student, objective: Objective, form: str) -> str:

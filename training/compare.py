@@ -165,7 +165,7 @@ def verdict(result: Comparison, p_value: float | None = None) -> str:
 def left_out(result: Comparison) -> str:
     """Which problems were not compared, in words; empty when all were."""
     causes = {
-        "that one of them was trained on": result.trained_on,
+        "that one of them saw in training": result.trained_on,
         "that only one of them answered": result.unshared,
     }
     parts = [f"{count:,} {why}" for why, count in causes.items() if count]

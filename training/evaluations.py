@@ -33,7 +33,8 @@ class Answered(NamedTuple):
 class Evaluation:
     """One student on one benchmark with one strategy.
 
-    `contaminated` counts the problems it was trained on, None where that is not known; `seen` are those problems.
+    `contaminated` counts the problems it was trained on, `overlapping` those it was trained on near copies of, None
+    where that is not known; `seen` are all of those problems.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Evaluation:
     seed: int
     answers: Mapping[str, Answered]
     contaminated: int | None
+    overlapping: int | None
     seen: frozenset[str]
 
     @property
@@ -53,8 +55,8 @@ class Evaluation:
         return f"{self.student}, {self.strategy}" + (f", seed {self.seed}" if self.seed else "")
 
     def clean(self) -> list[Answered]:
-        """The problems it was not trained on; none when it is not known which those are."""
-        if self.contaminated and not self.seen:
+        """The problems it saw neither in training nor near copies of; none when it is not known which those are."""
+        if (self.contaminated or 0) + (self.overlapping or 0) > len(self.seen):
             return []
         return [answer for answer in self.answers.values() if answer.problem_id not in self.seen]
 
@@ -89,9 +91,10 @@ def evaluation(run: Run) -> Evaluation:
     scores, inputs = run.result("scores.json") or {}, run.request.inputs
     name = str(scores.get("student", inputs.get("student", "")))
     trained = Path(inputs["student_run"]) if inputs.get("student_run") else None
-    seen = _trained_on(trained) & answers.keys()
+    known = _trained_on(trained)
+    listed = [*scores.get("contaminated_ids", ()), *scores.get("overlapping_ids", ())]
     # the benchmark's problems are counted anew: a run may have answered the first of them only
-    contaminated = len(seen) if trained and _trained_on(trained) else scores.get("contaminated")
+    contaminated = scores.get("contaminated") if known is None else len(known & answers.keys())
     return Evaluation(
         id=run.id,
         folder=run.folder,
@@ -102,7 +105,8 @@ def evaluation(run: Run) -> Evaluation:
         seed=int(scores.get("seed", run.request.seed)),
         answers=answers,
         contaminated=contaminated,
-        seen=frozenset(seen),
+        overlapping=scores.get("overlapping"),
+        seen=frozenset(answers.keys() & {*(known or ()), *listed}),
     )
 
 
@@ -142,7 +146,7 @@ def _answers(table: pa.Table) -> dict[str, Answered]:
     return {answer.problem_id: answer for answer in map(Answered._make, rows)}
 
 
-def _trained_on(trained: Path | None) -> set[str]:
-    """Ids of the problems a train run's student has seen; none where the run is gone."""
+def _trained_on(trained: Path | None) -> set[str] | None:
+    """Ids of the problems a train run's student has seen; None where the run is gone or there is none."""
     path = trained / "out" / TRAINED_ON if trained else None
-    return set(pq.read_table(path)["problem_id"].to_pylist()) if path and path.is_file() else set()
+    return set(pq.read_table(path)["problem_id"].to_pylist()) if path and path.is_file() else None

@@ -46,20 +46,22 @@ def problems(traces: Iterable[Trace]) -> list[Problem]:
     return list(found.values())
 
 
+def with_budgets(found: Sequence[Problem], budgets: Sequence[int], seed: int) -> list[tuple[Problem, int | None]]:
+    """Every problem with a budget drawn by seed, or with none where there are no budgets."""
+    rng = random.Random(f"budgets {seed}")
+    return [(problem, rng.choice(budgets) if budgets else None) for problem in found]
+
+
 def prompts(
     tokenizer: "PreTrainedTokenizerBase",
-    found: Iterable[Problem],
+    found: Iterable[tuple[Problem, int | None]],
     instruction: str,
     thinking: Thinking,
-    budgets: Sequence[int],
-    seed: int,
 ) -> list[Prompt]:
-    """Every problem asked with the instruction; where there are budgets, each draws one by seed."""
-    rng = random.Random(f"budgets {seed}")
-    drawn = [(problem, rng.choice(budgets) if budgets else None) for problem in found]
+    """Every problem asked with the instruction, and to keep to its budget where it has one."""
     return [
         Prompt(problem, prompt_text(tokenizer, ask(problem.question, instruction, **slots(budget)), thinking), budget)
-        for problem, budget in drawn
+        for problem, budget in found
     ]
 
 
@@ -81,16 +83,27 @@ class Sampler:
     def sample(self, asked: Sequence[Prompt], n: int) -> list[list[Rollout]]:
         """As many rollouts of every prompt, in their order."""
         requests = [
-            Request(prompt.text, self.cap, self.temperature, self.seed * n + number, self.top_p)
+            Request(prompt.text, self.cap, self.temperature, self.seed_of(prompt, number), self.top_p)
             for prompt in asked
             for number in range(n)
         ]
-        answers = TransformersModel(self.student).complete(requests)
+        answers = self.model().complete(requests)
         rollouts = [
             asked[place // n].rollout(one.text, one.token_ids, finished=one.finish_reason == "stop", cap=self.cap)
             for place, one in enumerate(answers)
         ]
         return [rollouts[start : start + n] for start in range(0, len(rollouts), n)]
+
+    def seed_of(self, prompt: Prompt, number: int) -> int:
+        """A seed that depends on nothing else that is sampled."""
+        return random.Random(f"{self.seed} {prompt.problem.id} {number}").getrandbits(32)
+
+    def model(self) -> TransformersModel:
+        """The student where it will be trained, decoding as it will then."""
+        import torch
+
+        place = "cuda" if torch.cuda.is_available() else "cpu"
+        return TransformersModel(self.student._replace(model=self.student.model.to(place).eval()))
 
     def successes(self, asked: Sequence[Prompt], n: int, right: Callable[[Rollout], float], path: Path) -> list[int]:
         """How many of n samples of each prompt are right; kept in a file, so a resumed run samples none twice."""

@@ -1,14 +1,15 @@
 """All students on a benchmark in one table: accuracy never without its interval, its length and what was trained on.
 
-A student that was trained on problems of the benchmark is never shown as clean: its line counts the other problems
-only, and says so.
+A student that was trained on problems of the benchmark, or on near copies of them, is never shown as clean: its line
+counts the other problems only, and says so. As everywhere, an accuracy is the mean over problems.
 """
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import NamedTuple
 
-from training.evaluations import Evaluation
-from training.statistics import clustered
+from curation.intervals import clustered
+from training.evaluations import Answered, Evaluation
 
 
 class Line(NamedTuple):
@@ -35,17 +36,17 @@ class Line(NamedTuple):
     cost: float | None
     cost_per_correct: float | None
     contaminated: int | None
+    overlapping: int | None
     on_frontier: bool = False
 
 
 def line(found: Evaluation, price: float | None = None) -> Line:
     """One evaluation's figures; `price` is what a million generated tokens cost."""
     answers = found.clean()
-    sizes = [answer.attempts for answer in answers]
-    total = sum(sizes)
+    total = sum(answer.attempts for answer in answers)
     right = sum(answer.right * answer.attempts for answer in answers)
     tokens = sum(answer.tokens * answer.attempts for answer in answers)
-    interval = clustered([answer.right for answer in answers], sizes)
+    interval = clustered([marks(answer) for answer in answers])
     empty = sum(answer.no_answer * answer.attempts for answer in answers)
     cost = None if price is None or not total else tokens * price / 1e6
     return Line(
@@ -58,7 +59,7 @@ def line(found: Evaluation, price: float | None = None) -> Line:
         n=len(answers),
         all_problems=len(found.answers),
         attempts=found.attempts,
-        accuracy=right / total if total else None,
+        accuracy=fmean(answer.right for answer in answers) if answers else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         tokens=tokens / total if total else None,
@@ -67,7 +68,14 @@ def line(found: Evaluation, price: float | None = None) -> Line:
         cost=cost,
         cost_per_correct=cost / right if cost is not None and right else None,
         contaminated=found.contaminated,
+        overlapping=found.overlapping,
     )
+
+
+def marks(answer: Answered) -> list[bool]:
+    """The attempts at a problem, the right ones first."""
+    right = round(answer.right * answer.attempts)
+    return [True] * right + [False] * (answer.attempts - right)
 
 
 def scoreboard(found: Sequence[Evaluation], price: float | None = None) -> list[Line]:
@@ -93,10 +101,12 @@ def cleanliness(one: Line) -> str:
     """What is known of the problems the student was trained on, in words."""
     if one.contaminated is None:
         return "not trained here, so unknown"
-    if not one.contaminated:
-        return "trained on none of them"
-    among = f"trained on {one.contaminated:,} of {one.all_problems:,} problems"
+    counts = {"trained on": one.contaminated, "on near copies of": one.overlapping or 0}
+    if not any(counts.values()):
+        return "trained on none of them" + (", nor on near copies" if one.overlapping == 0 else "")
+    told = " and ".join(f"{words} {count:,}" for words, count in counts.items() if count)
+    told = f"{told if one.contaminated else f'trained {told}'} of {one.all_problems:,} problems"
     if one.n:
-        return f"{among}; figures are of the other {one.n:,}"
-    unknown = "" if one.contaminated == one.all_problems else ", it is not known which"
-    return f"{among}{unknown}, so nothing is counted"
+        return f"{told}; figures are of the other {one.n:,}"
+    unknown = "" if sum(counts.values()) == one.all_problems else ", it is not known which"
+    return f"{told}{unknown}, so nothing is counted"

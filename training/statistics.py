@@ -14,25 +14,8 @@ from curation.intervals import Z95, Interval, wilson
 
 Correction = Literal["holm", "benjamini_hochberg", "none"]
 RESAMPLES = 9999  # ours
-EXACT = 2_000_000  # ours: possible sums that are counted one by one, below a second
+SUMS, ADDITIONS = 2_000_000, 200_000_000  # ours: what counting every sum may cost, about half a second
 LARGEST_DENOMINATOR = 1000  # attempts at a problem
-
-
-def clustered(shares: Sequence[float], sizes: Sequence[int]) -> Interval | None:
-    """Interval of an accuracy from several attempts at each problem: their shares right and their numbers.
-
-    Wilson's interval of as many independent attempts as have the variance of these clustered ones; with one attempt
-    a problem it is Wilson's own. The variance is Miller's 2024 clustered one ("Adding error bars to evals", 2.2).
-    """
-    total = sum(sizes)
-    if not total:
-        return None
-    right = sum(share * size for share, size in zip(shares, sizes, strict=True))
-    mean = right / total
-    spread = sum((size * (share - mean)) ** 2 for share, size in zip(shares, sizes, strict=True)) / total**2
-    alike = mean * (1 - mean)
-    effective = float(len(sizes)) if alike <= 0 else total if spread == 0 else min(total, alike / spread)
-    return wilson(mean * effective, effective)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -82,7 +65,7 @@ def permutation(differences: Sequence[float], seed: int = 0, resamples: int = RE
         return 1.0
     common = math.lcm(*(part.denominator for part in parts))
     steps = [abs(int(part * common)) for part in parts]
-    if sum(steps) * len(steps) <= EXACT * 100 and sum(steps) <= EXACT:
+    if sum(steps) <= SUMS and sum(steps) * len(steps) <= ADDITIONS:
         return _counted(steps, abs(int(sum(parts) * common)))
     return _drawn(np.asarray([value for value in differences if value]), seed, resamples)
 

@@ -76,6 +76,18 @@ def repeated(table: pa.Table, tie: Tie = "first") -> dict[str, float]:
     return found | {f"maj@{k}": fmean(_majority(rows[:k], tie) for rows in problems) for k in counts(n)}
 
 
+def vote_at(drafts: pa.Table, members: Sequence[int], tie: Tie) -> dict[str, float]:
+    """maj@k: how often the vote of the first k answers of each member is right; `members` are as many votes each."""
+    ranks = [rank for votes in members for rank in range(votes)]
+    return {
+        f"maj@{k}": fmean(
+            _majority([row for row, rank in zip(rows, ranks, strict=True) if rank < k], tie)
+            for rows in by_problem(drafts)
+        )
+        for k in counts(max(members))
+    }
+
+
 def _majority(rows: Sequence[dict[str, Any]], tie: Tie) -> bool:
     winner = plurality([row["answer"] for row in rows], tie, [row["n_tokens"] for row in rows])
     return winner.place is not None and bool(rows[winner.place]["correct"])

@@ -1,5 +1,6 @@
 """The answers of one evaluation: the wrong ones first, one at a time to read."""
 
+import json
 from typing import Any, get_args
 
 import pyarrow as pa
@@ -41,7 +42,9 @@ def show(samples: pa.Table, seen: list[str], key: str) -> None:
 def listed(rows: list[dict[str, Any]], key: str) -> None:
     """A page of answers, and the chosen one in full."""
     ids = [f"{row['problem_id']}-{row['sample']}" for row in rows]
-    place = pick([line(row) for row in rows], ids, "answer", key)
+    several = any(row["sample"] for row in rows)
+    lines = [line(row) | ({"Attempt": row["sample"] + 1} if several else {}) for row in rows]
+    place = pick(lines, ids, "answer", key)
     answer(rows[place], key)
 
 
@@ -79,5 +82,11 @@ def about(row: dict[str, Any]) -> str:
     """The answer, its length and how it ended, and what the strategy noted."""
     given = "no answer" if row["answer"] is None else f"answer {row['answer']}"
     end = "cut off at the limit" if row["finish_reason"] == "length" else "ended by itself"
-    facts = "" if row.get("facts") in (None, "{}") else f", {row['facts']}"
-    return f"{given}, {row['n_tokens']} tokens, {end}{facts}"
+    return ", ".join([given, f"{row['n_tokens']} tokens", end, *notes(row.get("facts"))])
+
+
+def notes(facts: str | None) -> list[str]:
+    """What the strategy noted of an attempt, such as its budget, in words."""
+    noted = json.loads(facts) if facts else {}
+    named = {name.replace("_", " "): value for name, value in noted.items() if value is not None}
+    return [f"{name} {str(value).lower() if isinstance(value, bool) else value}" for name, value in named.items()]

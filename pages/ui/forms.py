@@ -7,6 +7,7 @@
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from curation.spec import Spec
 from pages.ui import charts
 from pages.ui.fields import Field, fields
 
-MANY = 5  # options that fit beside each other
+MANY, LONG = 5, 18  # options that fit beside each other, and letters of one of them
 STEPS = 400  # positions of a slider
 # Limits of a score: shown only where they fit the type of the score they are compared with
 FITS = {"minimum": "number", "maximum": "number", "values": "category", "equals": "flag"}
@@ -166,7 +167,7 @@ def _flag(item: Field, value: bool | None, key: str) -> bool | None:
 
 
 def _choice(item: Field, value: str | None, key: str) -> str | None:
-    if len(item.options) > MANY or item.optional:
+    if len(item.options) > MANY or item.optional or max(map(len, item.options)) > LONG:
         index = item.options.index(value) if value in item.options else None
         return st.selectbox(item.label, item.options, index, key=key, help=item.help, placeholder="None")
     shown = value if value in item.options else item.options[0]
@@ -223,9 +224,14 @@ def _benchmarks(item: Field, value: Sequence[str] | None, choices: Choices, key:
 
 
 def _yaml(item: Field, value: Any, key: str) -> Any:  # noqa: ANN401
-    """A value without a widget of its own, written as YAML."""
-    text = "" if value is None else yaml.safe_dump(value, default_flow_style=True, allow_unicode=True).strip()
-    written = st.text_input(item.label, text.removesuffix("\n...").strip(), key=key, help=f"{item.help} (YAML)")
+    """A value without a widget of its own, written as YAML; a list of mappings one under the other."""
+    listed = isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    text = "" if value is None else yaml.safe_dump(
+        value, default_flow_style=not listed, allow_unicode=True, sort_keys=not listed, width=1000
+    )  # fmt: skip
+    text = text.strip().removesuffix("\n...").strip()
+    draw = partial(st.text_area, height=240) if listed else st.text_input
+    written = draw(item.label, text, key=key, help=f"{item.help} (YAML)")
     try:
         return yaml.safe_load(written) if written.strip() else None
     except yaml.YAMLError:

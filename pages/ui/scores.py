@@ -29,8 +29,15 @@ def numbers(scores: dict[str, Any]) -> None:
     tokens = scores.get("mean_tokens")
     columns[1].metric("Tokens per answer", "unknown" if tokens is None else f"{tokens:,.0f}")
     columns[2].metric("No answer", share(scores.get("no_answer_rate")))
-    columns[3].metric("Problems", scores.get("n"))
+    attempts = f"{scores['n']:,} attempts" if scores.get("n") != problems(scores) else None
+    columns[3].metric("Problems", problems(scores), attempts, delta_color="off", delta_arrow="off")
     remembered(scores)
+
+
+def problems(scores: dict[str, Any]) -> int | None:
+    """How many problems were asked; there may be several attempts at each."""
+    asked = scores.get("problems")
+    return scores.get("n") if asked is None else asked
 
 
 def remembered(scores: dict[str, Any]) -> None:
@@ -84,5 +91,5 @@ def row(run: Run, names: Mapping[str, str]) -> dict[str, Any]:
         "Tokens per answer": scores.get("mean_tokens"),
         "No answer": scores.get("no_answer_rate"),
         "Cut off": scores.get("cut_rate"),
-        "Problems": scores.get("n"),
+        "Problems": problems(scores),
     }

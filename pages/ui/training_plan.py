@@ -15,12 +15,14 @@ def lengths(rows: pa.Table) -> list[int]:
     return [int(value) for value in rows.column("student_tokens").to_pylist()]
 
 
-def sentence(curated: CuratedSet, found: Plan, pace: Pace | None) -> str:
+def sentence(curated: CuratedSet, found: Plan, pace: Pace | None, held_out: float = 0.0) -> str:
     """Set, tokens, steps and time."""
-    manifest = curated.manifest
-    size = f"{manifest.rows:,} rows of {manifest.problems:,} problems, {found.tokens_a_pass:,} tokens in one pass"
+    manifest, apart = curated.manifest, f", {held_out:.0%} of them held out" if held_out else ""
+    size = (
+        f"{manifest.rows:,} rows of {manifest.problems:,} problems{apart}, {found.tokens_a_pass:,} tokens in one pass"
+    )
     passes = found.tokens / found.tokens_a_pass if found.tokens_a_pass else 0
-    work = f"about {found.steps:,} steps over {found.tokens:,} tokens ({passes:.1f} passes)"
+    work = f"about {found.steps:,} steps over {found.tokens:,} tokens ({passes:,.{1 if passes >= 1 else 2}f} passes)"
     if pace is None:
         return f"{size}; {work}. Time unknown: this student was not trained with this objective here yet."
     runs = "the last run" if pace.runs == 1 else f"the last {pace.runs} runs"

@@ -60,6 +60,12 @@ def test_yes_or_no_is_found_where_it_answers(text, found):
     assert extract(text, "yes_no") == found
 
 
+def test_a_reference_of_yes_or_no_is_looked_for_as_such():
+    assert extract("It did, so the answer is yes, as far as known.", reference="True") == "yes"
+    assert compare("yes", "True") == Verdict(True, "exact")
+    assert compare("No, never", "Yes") == Verdict(False, "exact")
+
+
 def test_true_is_yes_and_false_is_no():
     assert compare("True", "yes", "yes_no") == Verdict(True, "exact")
     assert compare("No, never", "false", "yes_no") == Verdict(True, "exact")

@@ -43,7 +43,7 @@ def wait(job):
         job.check()
 
 TASKS = {"finish": finish, "refuse": refuse, "break_down": break_down, "deny": deny, "hold": hold, "wait": wait}
-sys.exit(work(Path(sys.argv[1]), {"import": TASKS[sys.argv[2]]}))
+sys.exit(work(Path(sys.argv[1]), dict.fromkeys(("import", "study"), TASKS[sys.argv[2]])))
 """
 
 
@@ -106,6 +106,17 @@ def test_one_heavy_run_at_a_time_and_the_rest_are_queued(tmp_path):
             waiting.communicate()
     assert (first.status().state, second.status().state) == ("done", "done")
     assert first.status().ended <= second.status().ended
+
+
+def test_a_run_that_only_starts_others_runs_beside_a_heavy_one(tmp_path):
+    heavy = create(tmp_path, Request(kind="import", worker="curation.worker", title="a"))
+    light = create(tmp_path, Request(kind="study", worker="training.worker", title="b"))
+    with start(heavy, "hold") as holder:
+        assert holder.stdout.readline() == "running\n"
+        with start(light, "finish") as process:
+            process.communicate()
+        assert (heavy.status().state, light.status().state) == ("running", "done")
+        holder.communicate("")
 
 
 def test_a_queued_run_can_be_cancelled(tmp_path):

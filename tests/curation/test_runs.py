@@ -41,6 +41,16 @@ def test_a_new_run_is_a_folder_with_its_request(run):
     assert run.created.strftime("%Y%m%d-%H%M%S") == run.id[:15]
 
 
+def test_a_run_of_several_processes_is_started_by_accelerate(tmp_path):
+    request = Request(kind="train", worker="training.worker", title="t", inputs={"processes": 2})
+    run = create(tmp_path, request)
+    folder = str(run.folder.resolve())
+    assert create(tmp_path, request.model_copy(update={"inputs": {}})).command()[1:3] == ["-m", "training.worker"]
+    assert run.command()[1:4] == ["-m", "accelerate.commands.launch", "--multi_gpu"]
+    assert run.command()[4:6] == ["--num_processes", "2"]
+    assert run.command()[-3:] == ["-m", "training.worker", folder]
+
+
 def test_a_run_that_says_running_while_its_process_lives_is_running(run):
     write_status(run, state="running", **of_process(os.getpid()))
     assert run.status().state == "running"

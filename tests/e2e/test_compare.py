@@ -59,7 +59,7 @@ def finish(run: Run, task) -> Run:
     return run
 
 
-def test_a_failed_problem_leads_to_a_threshold_and_a_better_student(page: Page, failed: Run, server, workspace, shot):
+def test_a_failed_problem_leads_to_a_threshold_and_another_student(page: Page, failed: Run, server, workspace, shot):
     open_page(page, f"{server.url}/compare")
     walk_back(page, shot)
     change_the_threshold(page, workspace, shot)

@@ -27,6 +27,7 @@ WRONG = {
     "answer": "3", "correct": False, "facts": '{"budget": 9}',
 }  # fmt: skip
 CUT = {**WRONG, "problem_id": "r", "finish_reason": "length", "answer": None, "no_answer": True}
+SECOND = {**WRONG, "sample": 1, "facts": '{"budget": 20, "violated": true, "score": null}'}
 DRAFT = {**WRONG, "sample": 1, "draft": True}
 
 
@@ -213,3 +214,14 @@ def test_a_file_evaluated_on_before_is_offered_again(page, workspace, evaluated,
     select(at, "Benchmark").set_value(str(path)).run()
     assert not at.exception
     assert "1 problems with a reference answer" in words(at)
+
+
+def test_several_attempts_are_counted_apart_from_the_problems(page, workspace, evaluated, words):
+    run = evaluated(n=4, problems=3)
+    pq.write_table(pa.Table.from_pylist([RIGHT, SECOND, CUT], schema=SAMPLES), run.out / "samples.parquet")
+    at = page("evaluate")
+    (metric,) = [metric for metric in at.metric if metric.label == "Problems"]
+    assert (metric.value, metric.delta) == ("3", "4 attempts")
+    table = next(frame.value for frame in at.dataframe if "Finish" in frame.value.columns)
+    assert table["Attempt"].to_list() == [2, 1]
+    assert "answer 3, 9 tokens, ended by itself, budget 20, violated true" in words(at)

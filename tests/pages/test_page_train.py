@@ -35,7 +35,7 @@ def test_without_a_set_the_page_leads_to_recipes(page, workspace):
 def test_the_size_the_steps_and_the_time_by_earlier_runs_are_said(page, workspace, earlier):
     at = page("train")
     assert not at.exception
-    said = next(item.value for item in at.caption if "in one pass" in item.value)
+    said = next(item.value for item in at.caption if "tokens a pass" in item.value)
     assert said.startswith(":material/timer: 3 rows of 2 problems, ")
     assert "steps over 600,0" in said
     assert said.endswith("about 3 min at the pace of the last run of this student.")
@@ -57,6 +57,9 @@ def test_a_copy_starts_with_the_settings_of_the_run_and_can_be_changed(page, wor
     next(item for item in at.number_input if item.label == "Max length").set_value(200).run()
     assert not at.exception
     assert (value(at, "Max length"), value(at, "Save steps")) == (200, 7)
+    at.button(key="copy-none").click().run()
+    assert not at.exception
+    assert (value(at, "Max length"), value(at, "Save steps"), value(at, "Seed")) == (1024, 100, 0)
 
 
 def test_a_copy_of_a_run_that_is_gone_is_said_and_the_page_goes_on(page, workspace, frozen):

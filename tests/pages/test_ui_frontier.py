@@ -5,7 +5,7 @@ from training.scoreboard import Line
 def line(name, accuracy, tokens, on_frontier):
     return Line(
         name, name, name, "bench", "greedy", 0, 4, 4, 1, accuracy, accuracy and accuracy - 0.1,
-        accuracy and accuracy + 0.1, tokens, None, 0.0, None, None, None, on_frontier,
+        accuracy and accuracy + 0.1, tokens, None, 0.0, None, None, None, None, on_frontier,
     )  # fmt: skip
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from training.evaluations import Answered, Evaluation
 
 
-def evaluated(student, attempts, *, trained_on=None, seed=0, tokens=10, benchmark="bench", strategy="greedy"):
-    """`attempts` are lists of 1 and 0 by question, None being no answer; `trained_on` names problems."""
+def evaluated(
+    student, attempts, *, trained_on=None, near=None, seed=0, tokens=10, benchmark="bench", strategy="greedy"
+):
+    """`attempts`: 1, 0 or None (no answer) by question; problems `trained_on` and those it saw `near` copies of."""
     answers = {
         question: Answered(
             question, question, "1", "even" if len(question) % 2 == 0 else None, len(marks),
@@ -15,8 +17,9 @@ def evaluated(student, attempts, *, trained_on=None, seed=0, tokens=10, benchmar
         )
         for question, marks in attempts.items()
     }  # fmt: skip
-    seen = frozenset(answers.keys() & set(trained_on or ()))
+    seen = frozenset(answers.keys() & {*(trained_on or ()), *(near or ())})
+    counts = [None if known is None else len(known) for known in (trained_on, near)]
     return Evaluation(
         id=student, folder=Path(student), student=student, student_run=None, benchmark=benchmark, strategy=strategy,
-        seed=seed, answers=answers, contaminated=None if trained_on is None else len(seen), seen=seen,
+        seed=seed, answers=answers, contaminated=counts[0], overlapping=counts[1], seen=seen,
     )  # fmt: skip

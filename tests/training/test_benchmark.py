@@ -1,12 +1,16 @@
+import gzip
+import json
 from pathlib import Path
 
 import pytest
 
+from curation.answers import compare
 from curation.benchmarking.card import Verifier
 from curation.benchmarks import locate, shipped
 from curation.errors import UserError
 from curation.trace import Problem
 from training.benchmark import Benchmark, read, write
+from training.evaluate import final_answer
 
 NUMERIC = Verifier("auto", "numeric")
 ROWS = [{"question": "1 + 1?", "answer": "2", "subject": "easy"}, {"question": "2 + 2?", "answer": 4}]
@@ -87,3 +91,40 @@ def test_an_imported_benchmark_is_found_by_name(tmp_path):
     assert locate("mine", tmp_path) == tmp_path / "mine.parquet"
     with pytest.raises(UserError, match="There is no benchmark 'yours'; known: word_problems, mine"):
         locate("yours", tmp_path)
+
+
+def agreeing(benchmark, judged):
+    """How many judgements of solutions the benchmark's verifier repeats: (reference, solution, judged right)."""
+    extractor, comparator = benchmark.verifier
+    agreed = 0
+    for reference, solution, right in judged:
+        answer = final_answer(solution, reference, complete=True, extractor=extractor)
+        agreed += right == (answer is not None and compare(answer, reference, comparator).equal)
+    return agreed
+
+
+def rows_of(path):
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def test_gsm8ks_verifier_repeats_every_published_flag():
+    folder = Path(__file__).resolve().parents[2] / "../shared/data/gsm8k_full"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not beside the checkout")
+    benchmark = read(folder / "test.jsonl.gz")
+    references = {problem.question: problem.reference for problem in benchmark.problems}
+    rows = rows_of(folder / "example_model_solutions.jsonl.gz")
+    solutions = [(row["question"], one) for row in rows for one in row.values() if isinstance(one, dict)]
+    judged = [(references[question], one["solution"], one["is_correct"]) for question, one in solutions]
+    assert (agreeing(benchmark, judged), len(judged)) == (5276, 5276)
+
+
+def test_aquas_verifier_repeats_the_judgements_of_another_harness():
+    folder = Path(__file__).resolve().parents[2] / "../shared/data"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not beside the checkout")
+    rows = rows_of(folder / "student_evals" / "student_base_aqua.jsonl.gz")
+    judged = [(row["gt"], row["code"][0], row["score"][0]) for row in rows]
+    # the other one calls a boxed A wrong where the reference is A
+    assert (agreeing(read(folder / "eval_sets" / "aqua.jsonl.gz"), judged), len(judged)) == (149, 150)

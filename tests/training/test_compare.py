@@ -56,7 +56,7 @@ def test_problems_of_one_evaluation_only_are_left_out_and_counted():
 def test_problems_either_was_trained_on_are_left_out_and_counted():
     found = compare(A, evaluated("c", {"p": [1], "q": [1], "r": [1], "s": [1], "t": [1]}, trained_on="pq"))
     assert (found.n, found.trained_on, found.agreement) == (3, 2, Agreement(1, 0, 2, 0))
-    assert left_out(found) == "Compared on 3 problems; left out: 2 that one of them was trained on."
+    assert left_out(found) == "Compared on 3 problems; left out: 2 that one of them saw in training."
 
 
 def test_different_problems_are_refused_with_their_overlap():

@@ -44,7 +44,7 @@ def test_markdown_says_everything_in_words_with_signs_escaped():
     assert "trained on 1 of 3 problems; figures are of the other 2" in text
     assert "not trained here, so unknown" in text
     assert "The baseline is base, greedy. Problems are paired." in text
-    assert "Compared on 2 problems; left out: 1 that one of them was trained on." in text
+    assert "Compared on 2 problems; left out: 1 that one of them saw in training." in text
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {13}
 

@@ -1,13 +1,17 @@
 import json
+import random
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from worlds import sum_trace
 
+from curation.benchmarks import items
+from curation.comparing.overlap import Index
 from curation.runs import create
 from curation.trace import Problem, Trace
-from training.contamination import Seen, overlapping, report, seen, training_sets
+from training.contamination import SHARE, WORDS, Seen, overlapping, report, seen, training_sets
 from training.launch import train_request
 from training.objectives.sft import Sft
 from training.student import BASE, Student, resolve
@@ -99,3 +103,27 @@ def test_unknown_and_clean_are_told_apart(whole, count):
 def test_short_sums_with_other_numbers_do_not_overlap(tmp_path, make_set):
     student = trained_on(tmp_path, make_set([sum_trace(n, n + 1) for n in range(20)]))
     assert seen(student, [Problem("What is 40 + 41?")]).overlapping == frozenset()
+
+
+def test_a_set_that_cannot_be_written_to_is_looked_through_all_the_same(make_set):
+    curated, problems = make_set([trace(NEAR)]), [Problem(LONG)]
+    (curated.folder / "checked").write_text("in the way")
+    assert overlapping(curated, problems) == overlapping(curated, problems) == {problems[0].id}
+
+
+def test_of_gsm8ks_questions_those_with_a_word_put_in_are_found_and_no_training_question():
+    folder = Path(__file__).resolve().parents[2] / "../shared/data/gsm8k_full"
+    if not folder.is_dir():
+        pytest.skip("the shared data folder is not beside the checkout")
+    files = (folder / "test.jsonl.gz", folder / "train.jsonl.gz")
+    asked, trained = ([item.problem.question for item in items(path)] for path in files)
+    index, rng = Index(asked, WORDS, "same"), random.Random(0)
+    edited = [put_in(rng, question.split(" ")) for question in asked]
+    found = sum(place in index.holding(question, SHARE) for place, question in enumerate(edited))
+    assert (found, len(asked)) == (1312, 1319)
+    assert [question for question in trained if index.holding(question, SHARE)] == []
+
+
+def put_in(rng, words):
+    place = rng.randrange(1, len(words))
+    return " ".join([*words[:place], "then", *words[place:]])

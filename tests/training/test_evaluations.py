@@ -71,6 +71,14 @@ def test_problems_its_training_saw_are_known(make_run, trained):
     assert found.student == f"sft of tiny on sums ({trained.id[-4:]})"
 
 
+def test_near_copies_an_evaluation_found_are_seen_too(make_run, trained):
+    ids = {"contaminated_ids": [Problem("q").id], "overlapping_ids": [Problem("p").id]}
+    student = Student(trained.id, "x", trained.folder)
+    found = evaluation(make_run([attempt("p", 1), attempt("q", 1), attempt("r", 1)], student, overlapping=1, **ids))
+    assert (found.contaminated, found.overlapping) == (1, 1)
+    assert [answer.question for answer in found.clean()] == ["r"]
+
+
 def test_without_the_train_run_no_problem_can_be_called_clean(make_run, tmp_path):
     student = Student("gone", "x", tmp_path / "gone")
     found = evaluation(make_run([attempt("p", 1)], student, contaminated=7))

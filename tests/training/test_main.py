@@ -10,6 +10,7 @@ from worlds import sums
 from curation.console import main
 from curation.runs import PROJECT, all_runs
 from training.__main__ import command
+from training.objective import OBJECTIVES
 
 
 def run(*given):
@@ -60,6 +61,30 @@ def test_a_wrong_request_ends_with_2_one_line_and_no_run(given, message, make_se
     assert message in error
     assert error.count("\n") == 1
     assert all_runs(tmp_path / "runs") == []
+
+
+@pytest.mark.parametrize("name", list(OBJECTIVES.members))
+def test_help_names_every_setting_of_an_objective(name, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        run("train", "--objective", name, "--help")
+    said = capsys.readouterr().out
+    flags = [f"--{field.replace('_', '-')}" for field in OBJECTIVES.get(name).model_fields if field != "objective"]
+    assert [flag for flag in [*flags, "--processes", "--seed", "--student"] if flag not in said] == []
+
+
+def test_settings_of_measuring_and_of_several_gpus_reach_the_run(make_set, student_folder, tmp_path):
+    make_set(sums(4))
+    given = ["train", "sums", "--student", student_folder, "--workspace", tmp_path, "--max-train-tokens", 100]
+    given += ["--held-out", 0.3, "--eval-problems", 0, "--early-stopping-patience", 3]
+    given += ["--no-bf16", "--gradient-checkpointing"]
+    assert run(*given) == 0
+    (made,) = all_runs(tmp_path / "runs")
+    assert made.request.spec == {
+        "objective": "sft", "max_train_tokens": 100, "held_out": 0.3, "eval_problems": 0, "early_stopping_patience": 3,
+        "bf16": False, "gradient_checkpointing": True,
+    }  # fmt: skip
+    scores = made.result("scores.json")
+    assert (scores["bf16"], scores["gradient_checkpointing"], scores["processes"]) == (False, True, 1)
 
 
 def test_the_module_exits_with_2():

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from answered import evaluated
+from scipy import stats
 
-from curation.intervals import wilson
+from curation.intervals import clustered, wilson
 from training.scoreboard import cleanliness, line, scoreboard
-from training.statistics import clustered
 
 
 def test_a_line_holds_accuracy_interval_length_and_missing_answers():
@@ -15,10 +16,27 @@ def test_a_line_holds_accuracy_interval_length_and_missing_answers():
     assert (found.cost, found.n, found.all_problems, found.attempts) == (None, 4, 4, 1)
 
 
+@pytest.mark.parametrize(("right", "total"), [(0, 7), (7, 7), (3, 8), (412, 600)])
+def test_one_attempt_a_problem_has_wilsons_interval(right, total):
+    found = line(evaluated("a", {f"q{number}": [int(number < right)] for number in range(total)}))
+    reference = stats.binomtest(right, total).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((reference.low, reference.high), abs=1e-9)
+
+
+def test_the_spread_of_clustered_attempts_is_the_sum_over_all_pairs_within_a_problem():
+    random = np.random.default_rng(3)
+    attempts = {f"q{n}": (random.random(4) < easy).astype(int).tolist() for n, easy in enumerate([0.1, 0.9] * 15)}
+    mean = np.mean(list(attempts.values()))
+    pairs = sum((x - mean) * (y - mean) for own in attempts.values() for x in own for y in own)
+    effective = mean * (1 - mean) / (pairs / 120**2)
+    found = line(evaluated("a", attempts))
+    assert (found.low, found.high) == pytest.approx(tuple(wilson(mean * effective, effective)), abs=1e-9)
+
+
 def test_several_attempts_have_a_clustered_interval():
     found = line(evaluated("a", {"p": [1, 1], "q": [1, 0], "r": [0, 0, 0, 0]}))
-    assert found.accuracy == 3 / 8
-    assert (found.low, found.high) == tuple(clustered([1, 0.5, 0], [2, 2, 4]))
+    assert found.accuracy == 0.5
+    assert (found.low, found.high) == tuple(clustered([[True, True], [True, False], [False] * 4]))
     assert (found.attempts, found.tokens_per_correct) == (4, pytest.approx(80 / 3))
 
 
@@ -58,6 +76,16 @@ def test_the_frontier_are_those_no_other_beats_on_accuracy_and_tokens():
         ]
     )
     assert [one.student for one in found if one.on_frontier] == ["long", "short", "twin", "elsewhere"]
+
+
+def test_near_copies_count_as_seen():
+    found = line(evaluated("a", {"p": [1], "q": [1], "r": [0]}, trained_on="p", near="q"))
+    assert (found.accuracy, found.n) == (0.0, 1)
+    assert cleanliness(found) == "trained on 1 and on near copies of 1 of 3 problems; figures are of the other 1"
+    found = line(evaluated("a", {"p": [1], "q": [1]}, trained_on="", near="q"))
+    assert cleanliness(found) == "trained on near copies of 1 of 2 problems; figures are of the other 1"
+    clean = line(evaluated("a", {"p": [1]}, trained_on="", near=""))
+    assert cleanliness(clean) == "trained on none of them, nor on near copies"
 
 
 def test_where_the_train_run_is_gone_nothing_is_counted():

@@ -1,13 +1,10 @@
-import itertools
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from curation.intervals import wilson
 from training.statistics import (
-    clustered,
     corrected,
     detectable,
     mcnemar,
@@ -49,33 +46,6 @@ def test_paired_difference_is_newcombes_published_interval():
 def test_swapping_the_students_mirrors_the_interval():
     low, high = paired_difference(10, 7, 3, 5)
     assert tuple(paired_difference(10, 3, 7, 5)) == pytest.approx((-high, -low))
-
-
-@pytest.mark.parametrize(("right", "total"), [(0, 7), (7, 7), (3, 8), (412, 600)])
-def test_one_attempt_a_problem_has_wilsons_interval(right, total):
-    shares = [1.0] * right + [0.0] * (total - right)
-    reference = stats.binomtest(right, total).proportion_ci(method="wilson")
-    assert tuple(clustered(shares, [1] * total)) == pytest.approx((reference.low, reference.high), abs=1e-9)
-
-
-def test_the_variance_of_clustered_attempts_is_the_sum_over_all_pairs_within_a_problem():
-    random = np.random.default_rng(3)
-    sizes = random.integers(1, 6, 30)
-    attempts = [random.random(size) < easy for size, easy in zip(sizes, random.choice([0.1, 0.9], 30), strict=True)]
-    mean = np.concatenate(attempts).mean()
-    pairs = sum((float(x) - mean) * (float(y) - mean) for own in attempts for x, y in itertools.product(own, own))
-    effective = mean * (1 - mean) / (pairs / sizes.sum() ** 2)
-    expected = wilson(mean * effective, effective)
-    found = clustered([float(own.mean()) for own in attempts], [int(size) for size in sizes])
-    assert tuple(found) == pytest.approx(tuple(expected), abs=1e-9)
-
-
-def test_repeating_every_answer_does_not_narrow_the_interval():
-    assert clustered([1.0, 0.0, 1.0], [4, 4, 4]) == pytest.approx(clustered([1.0, 0.0, 1.0], [1, 1, 1]))
-
-
-def test_no_attempt_has_no_interval():
-    assert clustered([], []) is None
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -11,7 +11,7 @@ from training.facts import by_fact, counted, facts_of, share, spent, told
 from training.forms import AnswerForm, find
 from training.sampling import Sampling
 from training.strategy import Attempt, Setting, Strategy
-from training.voting import Tie, plurality
+from training.voting import Tie, plurality, vote_at
 
 
 class Member(Sampling):
@@ -58,9 +58,10 @@ class Vote(Strategy):
         )  # fmt: skip
 
     def measures(self, attempts: pa.Table) -> dict[str, Any]:
-        """How often it tied, how many agreed, and what each kind of voter is worth alone."""
-        elected = facts_of(counted(attempts))
+        """What fewer votes give, how often it tied, how many agreed, what each kind of voter is worth alone."""
+        elected, votes = facts_of(counted(attempts)), attempts.filter(attempts["draft"])
         return {
+            **vote_at(votes, [member.n for member in self.members], self.tie),
             "tie_rate": share([row["tied"] for row in elected]),
             "agreement": share([row["votes"] / row["of"] for row in elected]),
             "members": [
@@ -70,7 +71,7 @@ class Vote(Strategy):
                     **told(rows),
                     "programs_finished": _finished(rows),
                 }
-                for number, rows in by_fact(attempts.filter(attempts["draft"]), "member").items()
+                for number, rows in by_fact(votes, "member").items()
             ],
         }
 

@@ -11,6 +11,7 @@ from training.studies.study import Study
 
 COLUMNS = (
     "accuracy, 95 % interval",
+    "against the first row",
     "each seed",
     "tokens per answer",
     "tokens per correct",
@@ -42,6 +43,7 @@ def _cells(one: Outcome) -> list[str]:
     seconds = one.evaluate_seconds + (one.train_seconds or 0)
     return [
         f"**{one.accuracy:.2f}** {one.low:.2f} to {one.high:.2f}",
+        one.against_first(),
         " ".join(f"{value:.2f}" for value in one.accuracies),
         f"{one.tokens_per_answer:.0f}",
         _number(one.tokens_per_correct),

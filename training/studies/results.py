@@ -1,7 +1,7 @@
 """What a study found: one outcome for each combination of its knobs, over all its seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean, variance
@@ -19,6 +19,7 @@ class Outcome:
     """One combination over its finished seeds; a number nothing is known of is None.
 
     The interval of the accuracy counts problems and seeds as drawn at random; with one seed it counts problems only.
+    The difference is to the first combination's accuracy, problem by problem and seed by seed.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +38,15 @@ class Outcome:
     train_tokens: float | None
     train_seconds: float | None
     evaluate_seconds: float
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+
+    def against_first(self) -> str:
+        """The difference to the first combination in words; nothing where there is none."""
+        if self.difference is None:
+            return ""
+        return f"{self.difference:+.2f} ({self.difference_low:+.2f} to {self.difference_high:+.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +59,37 @@ class Finished:
     trained: Mapping[str, Any] | None
     evaluated: Run
 
+    @property
+    def samples(self) -> Path:
+        """The samples of its evaluation."""
+        return self.evaluated.out / "samples.parquet"
+
 
 def outcomes(cells: Sequence[Finished]) -> list[Outcome]:
     """An outcome for each combination, in the order the cells come."""
     grouped: dict[tuple[str, ...], list[Finished]] = {}
     for cell in cells:
         grouped.setdefault(cell.labels, []).append(cell)
-    return [_outcome(labels, group) for labels, group in grouped.items()]
+    found = [_outcome(labels, group) for labels, group in grouped.items()]
+    bases = list(grouped.values())[:1]
+    return found[:1] + [_compared(one, grouped[one.labels], *bases) for one in found[1:]]
+
+
+def _compared(one: Outcome, group: Sequence[Finished], base: Sequence[Finished]) -> Outcome:
+    """With its difference to the base over the seeds both finished; without, where they answered other problems."""
+    own, other = ({cell.seed: per_problem(cell.samples) for cell in cells} for cells in (group, base))
+    seeds = [seed for seed in own if seed in other and own[seed].keys() == other[seed].keys()]
+    if not seeds:
+        return one
+    columns = [[own[seed][problem][0] - other[seed][problem][0] for problem in sorted(own[seed])] for seed in seeds]
+    middle, half = mean(mean(column) for column in columns), Z95 * standard_error(columns)
+    return replace(one, difference=middle, difference_low=middle - half, difference_high=middle + half)
 
 
 def _outcome(labels: tuple[str, ...], group: Sequence[Finished]) -> Outcome:
     scored = [cell.evaluated.result("scores.json") or {} for cell in group]
     trained = [cell.trained for cell in group if cell.trained]
-    columns = [per_problem(cell.evaluated.out / "samples.parquet") for cell in group]
+    columns = [per_problem(cell.samples) for cell in group]
     problems = sorted(columns[0])
     right = [[column[problem][0] for problem in problems] for column in columns]
     written = [[column[problem][1] for problem in problems] for column in columns]

@@ -67,6 +67,7 @@ def table(found: Sequence[Outcome], axes: Sequence[Axis]) -> list[dict[str, Any]
             "Accuracy": one.accuracy,
             "95 % from": one.low,
             "95 % to": one.high,
+            "Against the first row": one.against_first(),
             "Seeds": len(one.seeds),
             "Tokens per answer": one.tokens_per_answer,
             "Tokens per correct": one.tokens_per_correct,

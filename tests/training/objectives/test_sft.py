@@ -211,3 +211,12 @@ def test_rows_without_a_trained_token_are_counted(task):
         task([Trace(Problem("1?"), "1", "1"), Trace(Problem("2?"), "2" * 60, "2"), without])
     )
     assert (setup.facts["rows"], setup.facts["rows_trained"], setup.facts["rows_untrained"]) == (3, 2, 1)
+
+
+def test_adapters_learn_from_weighed_and_packed_rows_as_whole_weights_do(task, losses):
+    found = [
+        losses(Sft(average="row", packing=True, lora=lora, lora_r=2, **QUICK).setup(task()))[0]
+        for lora in (False, True)
+    ]
+    assert found[0].item() == pytest.approx(found[1].item(), abs=1e-5)  # adapters begin at zero
+    assert found[1].requires_grad

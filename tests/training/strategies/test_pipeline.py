@@ -65,6 +65,8 @@ def test_an_oracle_a_benchmark_row_does_not_have_is_asked_for():
     ("stages", "match"),
     [
         ([{"name": "a"}, {"name": "a"}], "every stage needs a name of its own other than question, found a, a"),
+        ([{"instruction": "{question}"}], r"pipeline needs the field 'stages\.0\.name'\."),
+        ([{"name": "a", "models": "b"}], r"pipeline has no field 'stages\.0\.models'\."),
         ([{"name": "question"}], "other than question, found question"),
         ([{"name": "a", "output": "empty"}], "the last stage answers, so its output is the model's, found empty"),
     ],

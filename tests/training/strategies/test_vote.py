@@ -33,10 +33,18 @@ def test_texts_and_programs_vote_and_a_failed_program_does_not():
     ]  # fmt: skip
     measures = strategy.measures(table)
     members = measures.pop("members")
-    assert measures == {"tie_rate": 1.0, "agreement": 2 / 6}
+    # 4.0 and 4 against nothing; then a tie of 4.0, 4 with 5, 5.0
+    assert measures == {"tie_rate": 1.0, "agreement": 2 / 6, "maj@1": 1.0, "maj@2": 1.0, "maj@4": 1.0}
     wanted = [(0, "cot", 2, 0.5, None), (1, "pot", 4, 0.25, 0.5)]
     assert [(m["member"], m["form"], m["n"], m["accuracy"], m["programs_finished"]) for m in members] == wanted
     assert asked(programs) == ["2 + 2? Code."] * 4
+
+
+def test_more_votes_may_change_what_wins():
+    strategy = Vote(members=[Member(n=3)])
+    table = solved(strategy, [SUM], Scripted(["5", "4", "4"]))
+    found = strategy.measures(table)
+    assert [found["maj@1"], found["maj@2"], found["maj@3"]] == [0.0, 0.0, 1.0]
 
 
 def test_nobody_wins_a_tie_where_voters_abstain():

@@ -14,7 +14,8 @@ ONE = Outcome(
 BARE = Outcome(
     labels=("a|b",), seeds=[0], rows=None, tokens_per_row=None, accuracies=[0.0], accuracy=0.0, low=0.0, high=0.3,
     tokens_per_answer=9.0, tokens_low=9.0, tokens_high=9.0, tokens_per_correct=None, no_answer_rate=1.0,
-    train_tokens=None, train_seconds=None, evaluate_seconds=2.0,
+    train_tokens=None, train_seconds=None, evaluate_seconds=2.0, difference=-0.5, difference_low=-0.75,
+    difference_high=-0.25,
 )  # fmt: skip
 
 
@@ -36,11 +37,11 @@ def test_all_wrong_or_all_right_is_not_certain(value, low, high):
 
 def test_table_shows_accuracy_with_interval_tokens_and_no_answer_together():
     assert table(["traces"], [ONE, BARE]).splitlines() == [
-        "| traces | accuracy, 95 % interval | each seed | tokens per answer | tokens per correct | no answer | rows | "
-        "trained tokens | seconds |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| pruned | **0.50** 0.40 to 0.60 | 0.25 0.75 | 116 | 232 | 1.5% | 1,176 | 600,010 | 85 |",
-        "| a/b | **0.00** 0.00 to 0.30 | 0.00 | 9 |  | 100.0% |  |  | 2 |",
+        "| traces | accuracy, 95 % interval | against the first row | each seed | tokens per answer | "
+        "tokens per correct | no answer | rows | trained tokens | seconds |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| pruned | **0.50** 0.40 to 0.60 |  | 0.25 0.75 | 116 | 232 | 1.5% | 1,176 | 600,010 | 85 |",
+        "| a/b | **0.00** 0.00 to 0.30 | -0.50 (-0.75 to -0.25) | 0.00 | 9 |  | 100.0% |  |  | 2 |",
     ]
 
 
@@ -61,3 +62,29 @@ def test_an_outcome_is_of_all_seeds_of_a_combination_and_drafts_do_not_count(eva
     assert one.accuracy == 0.625
     assert (one.tokens_per_answer, one.train_tokens, one.train_seconds) == (25, 60, 3)
     assert one.tokens_per_correct == pytest.approx((60 + 60) / 3)
+
+
+def test_a_difference_is_paired_by_problem_and_seed(evaluated):
+    wrong = [(name, False, 1) for name in "abcd"]
+    half = [(name, name in "ab", 1) for name in "abcd"]
+    cells = [
+        Finished((label,), seed, None, None, evaluated(rows))
+        for label, rows in (("x", wrong), ("y", half))
+        for seed in (0, 1)
+    ]
+    first, second = outcomes(cells)
+    assert (first.difference, first.against_first()) == (None, "")
+    # per problem 1, 1, 0, 0: variance 1/3, over 4 problems; both seeds alike
+    error = (1 / 3 / 4) ** 0.5
+    assert (second.difference_low, second.difference, second.difference_high) == pytest.approx(
+        (0.5 - 1.96 * error, 0.5, 0.5 + 1.96 * error), abs=1e-4
+    )
+
+
+def test_other_problems_have_no_difference(evaluated):
+    cells = [Finished((name,), 0, None, None, evaluated([(name, True, 1)])) for name in "xy"]
+    assert [one.difference for one in outcomes(cells)] == [None, None]
+
+
+def test_nothing_finished_is_no_outcome():
+    assert outcomes([]) == []

@@ -27,7 +27,9 @@ def test_a_finished_study_is_shown_with_what_was_expected_and_not_run_again(done
     before = len(all_runs(tmp_path / "runs"))
     assert run("study", done, "--workspace", tmp_path, "--out", tmp_path / "out") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("| strategy.max_new_tokens | accuracy, 95 % interval | each seed | tokens per answer |")
+    assert lines[0].startswith(
+        "| strategy.max_new_tokens | accuracy, 95 % interval | against the first row | each seed |"
+    )
     assert [line.split(" | ")[0] for line in lines[2:4]] == ["| 1", "| 2"]
     assert lines[-1] == "Expected: Two are more than one."
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["chart.svg", "study.json", "table.md"]

@@ -52,7 +52,8 @@ def test_a_map_leaves_out_what_is_not_finished():
 def test_a_row_never_shows_accuracy_alone():
     assert table(FOUND[:1], [KIND, SHARE]) == [
         {
-            "kind": "pruned", "share": "1", "Accuracy": 0.75, "95 % from": 0.5, "95 % to": 1.0, "Seeds": 2,
+            "kind": "pruned", "share": "1", "Accuracy": 0.75, "95 % from": 0.5, "95 % to": 1.0,
+            "Against the first row": "", "Seeds": 2,
             "Tokens per answer": 10.0, "Tokens per correct": None, "No answer": 0.25, "Rows": 4,
             "Trained tokens": 600.0, "Seconds": 3.0,
         }

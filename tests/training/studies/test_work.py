@@ -1,6 +1,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from study_runs import board, found, here, kinds, tried
@@ -9,9 +11,20 @@ from worlds import sums, wait
 from curation.curated import CuratedSet
 from curation.errors import UserError
 from curation.imports.run import import_files
-from curation.runs import all_runs, find
+from curation.runs import PROJECT, all_runs, find
 from curation.workspace import Workspace
 
+HANGING = """
+import sys
+from pathlib import Path
+from curation.job import work
+
+def hang(job):
+    while True:
+        job.check()
+
+work(Path(sys.argv[1]), {"evaluate": hang})
+"""
 RECIPE = {"name": "halves", "steps": [{"op": "count_tokens"}, {"op": "cut", "unit": "characters", "amount": 1}]}
 
 
@@ -104,6 +117,20 @@ def test_a_cancelled_study_stops_and_goes_on_later(begin, tmp_path):
     tried(run)
     assert board(run) == [("1", 0, "done"), ("2", 0, "done")]
     assert kinds(tmp_path) == ["evaluate", "evaluate", "study"]
+
+
+def test_a_cancelled_study_stops_the_run_it_waits_for(begin):
+    run = begin(grid={"limit": [1, 2]})
+
+    def hanging(cell_run):
+        command = [sys.executable, "-c", HANGING, str(cell_run.folder)]
+        subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL)
+        wait(lambda: cell_run.status().state == "running")
+        run.cancel()
+
+    tried(run, hanging)
+    (evaluating,) = [other for other in all_runs(run.folder.parent) if other.request.kind == "evaluate"]
+    assert (run.status().state, evaluating.status().state) == ("cancelled", "cancelled")
 
 
 def test_a_study_asks_for_what_is_there_before_it_starts(begin, tmp_path):
