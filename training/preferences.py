@@ -20,6 +20,7 @@ from training.batches import draw, group
 from training.data import IGNORED, Rendered, render
 from training.objective import SMALL, Objective, Task
 from training.padding import mask, padded
+from training.processes import count
 from training.reading import PLAIN, Instruction, Reading
 
 if TYPE_CHECKING:
@@ -164,7 +165,11 @@ class Preferences(Objective):
         tokens, widths = [pair.tokens for pair in pairs], [pair.width for pair in pairs]
         seed = task.seed + task.stage
         order = draw(tokens, epochs=epochs, budget=budget, seed=seed)
-        batches = group(order, widths, rows=self.per_device_train_batch_size, tokens=self.batch_tokens, seed=seed)
+        rows, most = self.per_device_train_batch_size, self.batch_tokens
+        if count() > 1:  # TRL gathers a number for each pair, so every process must have as many
+            rows, most = max(1, min(rows, (most or rows * max(widths)) // max(widths))), None
+            order += [order[place % len(order)] for place in range(-len(order) % rows)]
+        batches = group(order, widths, rows=rows, tokens=most, seed=seed)
         shared = self.arguments(task, -(-len(batches) // self.gradient_accumulation_steps))
         facts = {
             "pairs": len(pairs),

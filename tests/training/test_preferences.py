@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 from preference_worlds import judged_sums, task_of
 
@@ -74,6 +76,19 @@ def test_only_traces_of_the_task_are_paired(make_set, student_folder, tmp_path):
         trace.id: flag for trace, flag in zip(task.traces[:4], [True, False] * 2, strict=True)
     }
     assert [len(traces) for traces in right_traces(some, "given_correct").values()] == [1, 1]
+
+
+def test_several_processes_have_as_many_pairs_in_every_batch(make_set, student_folder, tmp_path, monkeypatch):
+    task = task_of(make_set(judged_sums(3)), student_folder, tmp_path)
+    pairs = [Preference([1], [2] * size, [3]) for size in range(1, 24)]
+    objective = Dpo(batch_tokens=150)
+    alone = objective.plan(task, pairs, None, 1).batches
+    assert sorted(chain(*alone)) == list(range(23))
+    assert len({len(batch) for batch in alone}) > 1
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    shared = objective.plan(task, pairs, None, 1).batches
+    assert {len(batch) for batch in shared} == {3}  # of at most 48 padded tokens each
+    assert set(chain(*shared)) == set(range(23))
 
 
 def test_the_loss_on_held_out_problems_is_that_of_right_traces(make_set, student_folder, tmp_path):
