@@ -4,7 +4,6 @@ import pytest
 
 from curation.errors import UserError
 from training.rewards.expression import parse
-from training.rewards.parts import PARTS
 from training.rewards.rollout import Rollout
 
 KNIGHTS = "(1) Zoey is a knave, and Oliver is a knight."
@@ -160,4 +159,3 @@ def test_real_puzzles_are_read_as_roles():
     for row in rows:
         right = rollout(f"<think>?</think>{row['solution_text_format']}", reference=row["solution_text_format"])
         assert parse("answer + accuracy")([right]).rewards == [2.0]
-        assert len(set(PARTS) & {"accuracy", "answer"}) == 2
