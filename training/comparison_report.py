@@ -194,7 +194,7 @@ def _title(made: Report) -> str:
 
 def _problem(row: Row) -> list[str]:
     marks = [
-        "not asked" if answer is None else ("trained on it, " if seen else "") + mark(answer.right, answer.attempts)
+        "not asked" if answer is None else ("seen in training, " if seen else "") + mark(answer.right, answer.attempts)
         for answer, seen in zip(row.answers, row.trained_on, strict=True)
     ]
     return [row.question, row.reference or UNKNOWN, row.subject, *marks]

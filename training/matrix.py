@@ -12,7 +12,7 @@ NO_SUBJECT = "no subject"
 class Row(NamedTuple):
     """A problem and how each student did on it; None where a student did not answer it.
 
-    `trained_on` says of each student whether it was trained on the problem.
+    `trained_on` says of each student whether it saw the problem, or a near copy of it, in training.
     """
 
     problem_id: str

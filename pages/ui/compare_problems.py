@@ -162,7 +162,7 @@ def how(row: Row, place: int) -> str | None:
     if answer is None:
         return None
     word = "no answer" if answer.no_answer == 1 else mark(answer.right, answer.attempts)
-    return f"{word}, trained on it" if row.trained_on[place] else word
+    return f"{word}, seen in training" if row.trained_on[place] else word
 
 
 def answers(work: Workspace, row: Row, a: Evaluation, b: Evaluation) -> None:

@@ -162,7 +162,7 @@ def test_a_student_trained_on_a_problem_is_never_shown_as_clean(page, two, evalu
     assert (line["Accuracy"], line["Problems"]) == (0.5, "2")
     next(group for group in at.segmented_control if group.label == "Problems").set_value(None).run()
     listed = tables(at, "A")[0]
-    assert dict(zip(listed["Question"], listed["A"], strict=True))[PINS] == "right, trained on it"
+    assert dict(zip(listed["Question"], listed["A"], strict=True))[PINS] == "right, seen in training"
 
 
 def test_different_problems_cannot_be_compared_and_the_page_says_so(page, evaluate):

@@ -58,7 +58,7 @@ def test_html_is_escaped_and_needs_nothing_from_elsewhere():
     assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", text)
     assert "prefers-color-scheme: dark" in text
     assert page.tags.count("svg") == 1
-    assert "<td>trained on it, right</td>" in text
+    assert "<td>seen in training, right</td>" in text
 
 
 def test_json_is_for_programs():
