@@ -18,9 +18,7 @@ def lengths(rows: pa.Table) -> list[int]:
 def sentence(curated: CuratedSet, found: Plan, pace: Pace | None, held_out: float = 0.0) -> str:
     """Set, tokens, steps and time."""
     manifest, apart = curated.manifest, f", {held_out:.0%} of them held out" if held_out else ""
-    size = (
-        f"{manifest.rows:,} rows of {manifest.problems:,} problems{apart}, {found.tokens_a_pass:,} tokens in one pass"
-    )
+    size = f"{manifest.rows:,} rows of {manifest.problems:,} problems{apart}, {found.tokens_a_pass:,} tokens a pass"
     passes = found.tokens / found.tokens_a_pass if found.tokens_a_pass else 0
     work = f"about {found.steps:,} steps over {found.tokens:,} tokens ({passes:,.{1 if passes >= 1 else 2}f} passes)"
     if pace is None:
