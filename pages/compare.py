@@ -9,7 +9,7 @@ from curation.workspace import Workspace
 from pages.ui import charts, compare_problems, evaluated, frontier
 from pages.ui.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
-from training.comparison_report import (
+from training.comparing.comparison_report import (
     CORRECTIONS,
     Report,
     about,
@@ -19,9 +19,9 @@ from training.comparison_report import (
     to_html,
     to_markdown,
 )
-from training.evaluations import Evaluation, by_benchmark
-from training.scoreboard import Line, cleanliness, scoreboard
-from training.statistics import Correction
+from training.comparing.evaluations import Evaluation, by_benchmark
+from training.comparing.scoreboard import Line, cleanliness, scoreboard
+from training.comparing.statistics import Correction
 
 ALL = "All benchmarks"
 COMPARED = 8  # students compared at first

@@ -13,9 +13,9 @@ from pages.ui.run_panel import panel
 from pages.ui.scores import COLUMNS, numbers, row
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from training.benchmark import Benchmark, marked
-from training.contamination import Seen, seen
+from training.comparing.contamination import Seen, seen
+from training.comparing.outcomes import most_tokens, usual_tokens
 from training.launch import evaluate_request
-from training.outcomes import most_tokens, usual_tokens
 from training.strategy import STRATEGIES, Strategy
 from training.student import Student
 

@@ -13,10 +13,10 @@ from pages.ui.maths import inline
 from pages.ui.prefill import Prefill, of_recipe, of_run
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
-from training.estimate import pace
-from training.hardware import gpus
 from training.launch import train_request
 from training.objective import OBJECTIVES, Objective
+from training.rows.estimate import pace
+from training.running.hardware import gpus
 from training.student import Student
 
 MAIN = ("learning_rate", "max_train_tokens", "max_length", "lora", "held_out")

@@ -104,8 +104,6 @@ def test_streamlit_and_plotly_stay_in_the_pages():
     others = [path for path in PRODUCT if path not in of("pages") and name(path) != "app.py"]
     drawing = {"streamlit", "plotly", "altair"}
     wrong = {name(path): found for path in others if (found := packages(imports(path)) & drawing)}
-    # a written study is a chart in a file, not a page
-    wrong.pop("training/study_chart.py", None)
     assert wrong == {}
 
 

@@ -21,9 +21,9 @@ from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find, replace_text
 from curation.sets.frozen import freeze_at
 from curation.spec import Family
-from training.comparison_report import CORRECTIONS, report, to_json, to_markdown
-from training.comparison_report import write as write_report
-from training.evaluations import evaluation
+from training.comparing.comparison_report import CORRECTIONS, report, to_json, to_markdown
+from training.comparing.comparison_report import write as write_report
+from training.comparing.evaluations import evaluation
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES

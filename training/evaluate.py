@@ -18,11 +18,11 @@ from curation.job import Job
 from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel, TransformersModel
 from curation.runs import replace_text
 from curation.table import parts, write_part
+from training.answering.journal import Journal, Journaled, Lazy
+from training.answering.step_scorer import open_scorer
 from training.benchmark import Benchmark, read
-from training.contamination import report, seen
-from training.journal import Journal, Journaled, Lazy
-from training.memory import memory_error
-from training.step_scorer import open_scorer
+from training.comparing.contamination import report, seen
+from training.running.memory import memory_error
 from training.strategy import STRATEGIES, Attempt, Setting, Strategy
 from training.student import Student, resolve
 

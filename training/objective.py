@@ -15,12 +15,12 @@ from curation.models import Loaded, load
 from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
-from training.data import Rendered, render_all
-from training.processes import count
-from training.reading import PLAIN, Reading
-from training.step_scorer import StepScorer, open_scorer
+from training.answering.step_scorer import StepScorer, open_scorer
+from training.rows.data import Rendered, render_all
+from training.rows.reading import PLAIN, Reading
+from training.running.processes import count
+from training.running.trackers import trackers
 from training.student import MODEL, Student
-from training.trackers import trackers
 
 if TYPE_CHECKING:
     from transformers import Trainer

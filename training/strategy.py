@@ -11,7 +11,7 @@ from curation.benchmarking.card import AUTO, Verifier
 from curation.models import Completion, Done, LanguageModel
 from curation.spec import Family, Spec
 from curation.trace import Problem, content_id
-from training.step_scorer import StepScorer, open_scorer
+from training.answering.step_scorer import StepScorer, open_scorer
 
 Fact = str | float | int | bool | None
 

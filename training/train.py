@@ -15,16 +15,16 @@ from curation.models import Loaded, load
 from curation.runs import replace_text
 from curation.table import write_part
 from curation.trace import Trace
-from training import checkpoints
-from training.hardware import full_pace
-from training.held_out import HeldOut, split
-from training.memory import memory_error
+from training.answering.step_scorer import open_scorer
 from training.objective import OBJECTIVES, Objective, Task
-from training.processes import agreed, count, wait_for_all
-from training.reporting import Reporter
-from training.step_scorer import open_scorer
+from training.running import checkpoints
+from training.running.hardware import full_pace
+from training.running.held_out import HeldOut, split
+from training.running.memory import memory_error
+from training.running.processes import agreed, count, wait_for_all
+from training.running.reporting import Reporter
+from training.running.watch import Watch, callback
 from training.student import TRAINED_ON, Student, resolve
-from training.watch import Watch, callback
 
 SCORES = "scores.json"
 SUMMED = ("rows_seen", "tokens_planned", "steps", "tokens", "seconds")

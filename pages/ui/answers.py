@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import trace_view
 from pages.ui.maths import inline, visible
 from pages.ui.picking import pick
-from training.outcomes import Outcome, chosen
+from training.comparing.outcomes import Outcome, chosen
 
 PAGE = 50
 OUTCOMES: dict[Outcome, str] = {

@@ -6,7 +6,7 @@ from curation.benchmarking.card import Card
 from curation.benchmarks import Described, Item
 from pages.ui import trace_view
 from pages.ui.maths import inline
-from training.contamination import Seen
+from training.comparing.contamination import Seen
 
 FIRST = 3  # problems shown
 

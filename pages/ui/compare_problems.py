@@ -10,10 +10,10 @@ from curation.workspace import Workspace
 from pages.ui import evaluated, side_by_side, trace_view, walk_back
 from pages.ui.maths import inline, visible
 from pages.ui.state import errors, get, put
-from training.compare import OUTCOMES, Comparison, Outcome, left_out, verdict
-from training.comparison_report import mark
-from training.evaluations import Evaluation, attempts
-from training.matrix import Row, Wanted, matrix, outcome_of, select, subjects
+from training.comparing.compare import OUTCOMES, Comparison, Outcome, left_out, verdict
+from training.comparing.comparison_report import mark
+from training.comparing.evaluations import Evaluation, attempts
+from training.comparing.matrix import Row, Wanted, matrix, outcome_of, select, subjects
 
 PAGE, FEW = 50, 7
 NAMES: dict[Outcome, str] = {

@@ -9,9 +9,9 @@ import streamlit as st
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui.state import runs
-from training.compare import Against, Comparison, compare
-from training.evaluations import Evaluation, evaluation
-from training.scoreboard import Line, cleanliness
+from training.comparing.compare import Against, Comparison, compare
+from training.comparing.evaluations import Evaluation, evaluation
+from training.comparing.scoreboard import Line, cleanliness
 
 BESIDE: dict[str, Any] = {
     "Student": st.column_config.TextColumn("Student", width=230),

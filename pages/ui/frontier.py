@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from pages.ui.charts import ALL, MAIN, layout, plain
-from training.scoreboard import Line
+from training.comparing.scoreboard import Line
 
 
 def figure(lines: Sequence[Line]) -> go.Figure:

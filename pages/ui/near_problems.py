@@ -9,9 +9,9 @@ from curation.workspace import Workspace
 from pages.ui import evaluated
 from pages.ui.maths import inline, visible
 from pages.ui.state import put
-from training.comparison_report import mark
-from training.evaluations import Evaluation, by_benchmark
-from training.nearest import NearProblem, near_problems
+from training.comparing.comparison_report import mark
+from training.comparing.evaluations import Evaluation, by_benchmark
+from training.comparing.nearest import NearProblem, near_problems
 
 
 def show(work: Workspace, trace: Trace) -> None:

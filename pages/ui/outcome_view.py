@@ -11,7 +11,7 @@ from curation.benchmarks import describe
 from curation.runs import Run
 from pages.ui import answers, score_charts
 from pages.ui.scores import share
-from training.outcomes import counted, groups, measures, repeats, subjects
+from training.comparing.outcomes import counted, groups, measures, repeats, subjects
 
 QUIET = {"displayModeBar": False}
 PERCENT = ("accuracy", "accuracy_low", "accuracy_high", "no_answer_rate", "violation_rate", "programs_finished")

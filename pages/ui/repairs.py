@@ -10,8 +10,8 @@ from curation.workspace import Workspace
 from pages.ui import student_view
 from pages.ui.run_panel import panel
 from pages.ui.state import errors, put
-from training.data import RED, Check, Defect
-from training.inspection import affected
+from training.rows.data import RED, Check, Defect
+from training.rows.inspection import affected
 
 RUN = "repair-run"
 

@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pages.ui.charts import ALL, MAIN, PALETTE, Interval, accuracies, layout, shorten
-from training.outcomes import Group
+from training.comparing.outcomes import Group
 
 OBTAINED = ("mean_thinking_tokens", "mean_tokens")
 MOST = 12  # groups that fit

@@ -11,9 +11,9 @@ from curation.curated import CuratedSet
 from curation.models import load_tokenizer
 from curation.trace import Trace
 from pages.ui.maths import visible
-from training.data import DEFECTS, RED, Check, Defect, Piece, pieces, render
-from training.inspection import Inspection, count, places
-from training.reading import PLAIN, Reading
+from training.rows.data import DEFECTS, RED, Check, Defect, Piece, pieces, render
+from training.rows.inspection import Inspection, count, places
+from training.rows.reading import PLAIN, Reading
 
 POLL = 0.1  # seconds between two slices of an inspection
 EXAMPLES = 200  # rows of a defect one can leaf through

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from curation.curated import CuratedSet
 from pages.ui.run_panel import duration
-from training.estimate import Pace, Plan, plan
 from training.objective import Objective
+from training.rows.estimate import Pace, Plan, plan
 
 
 def lengths(rows: pa.Table) -> list[int]:

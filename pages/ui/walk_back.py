@@ -15,8 +15,8 @@ from pages.ui import fate_view, steps, trace_view
 from pages.ui.draft import Draft
 from pages.ui.maths import inline, visible
 from pages.ui.state import errors, put
-from training.evaluations import Evaluation
-from training.nearest import Near, Neighbours, kept_at
+from training.comparing.evaluations import Evaluation
+from training.comparing.nearest import Near, Neighbours, kept_at
 
 LISTED = 5
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")

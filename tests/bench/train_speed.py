@@ -20,10 +20,10 @@ from curation.job import Job
 from curation.models import load
 from curation.runs import PROJECT, create
 from curation.table import from_table, parts, read_batches, to_table, write_part
-from training.batches import draw, group
-from training.data import Rendered, render_all
 from training.launch import train_request
 from training.objectives.sft import Sft
+from training.rows.batches import draw, group
+from training.rows.data import Rendered, render_all
 from training.student import BASE, resolve
 from training.train import train
 

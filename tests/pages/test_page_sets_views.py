@@ -13,7 +13,7 @@ from curation.worker import apply_task
 from pages.ui import lineage_chart
 from pages.ui.set_compare import nearest
 from pages.ui.student_view import tokens
-from training.data import Piece
+from training.rows.data import Piece
 
 ALL = "name: all\nsteps:\n- {op: count_tokens}\n- {op: verify_answer}\n"
 

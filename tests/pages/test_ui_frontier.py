@@ -1,5 +1,5 @@
 from pages.ui.frontier import figure
-from training.scoreboard import Line
+from training.comparing.scoreboard import Line
 
 
 def line(name, accuracy, tokens, on_frontier):

@@ -1,5 +1,5 @@
 from pages.ui import score_charts
-from training.outcomes import Group
+from training.comparing.outcomes import Group
 
 BUDGETS = [
     {"budget": 200, "accuracy": 0.5, "mean_thinking_tokens": 150.0, "mean_tokens": 170.0},

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 
 from pages.ui import training_plan
-from training.estimate import Pace, Plan
 from training.objectives.sft import Sft
+from training.rows.estimate import Pace, Plan
 
 SET = SimpleNamespace(manifest=SimpleNamespace(rows=1_200, problems=1_000))
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from training.evaluations import Answered, Evaluation
+from training.comparing.evaluations import Answered, Evaluation
 
 
 def evaluated(

@@ -11,10 +11,10 @@ from curation.job import Job
 from curation.models import load
 from curation.runs import create
 from curation.trace import Problem, Trace
-from training import checkpoints
 from training.launch import train_request
 from training.objective import OBJECTIVES
 from training.objectives.sft import Sft
+from training.running import checkpoints
 from training.student import resolve
 from training.train import train
 

@@ -12,12 +12,12 @@ from pydantic import Field
 from curation.errors import UserError
 from curation.models import Loaded, load
 from curation.params import Fraction, ModelName, Prompt
-from training.data import Rendered
-from training.distiller import Mix, TwoPrompts, distiller
-from training.divergence import Divergence
+from training.losses.distiller import Mix, TwoPrompts, distiller
+from training.losses.divergence import Divergence
+from training.losses.references import prompts, require_same_vocabulary
 from training.objective import Task
 from training.objectives.sft import Sft
-from training.references import prompts, require_same_vocabulary
+from training.rows.data import Rendered
 
 if TYPE_CHECKING:
     from trl import SFTTrainer

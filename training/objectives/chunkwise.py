@@ -12,12 +12,12 @@ from typing import Literal
 from pydantic import Field
 
 from curation.sections import Loss
-from training.batches import draw
-from training.data import Rendered
+from training.losses.supervised import Average
 from training.objective import Task
 from training.objectives.sft import Sft
-from training.reading import Reading
-from training.supervised import Average
+from training.rows.batches import draw
+from training.rows.data import Rendered
+from training.rows.reading import Reading
 
 
 class Chunkwise(Sft):

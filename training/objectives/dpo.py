@@ -10,8 +10,8 @@ from pydantic import Field
 
 from curation.exports.pairs import Against, Order, Pairs
 from curation.params import Positive
+from training.losses.preferences import PairCollator, Preferences, pairs_of
 from training.objective import Setup, Task
-from training.preferences import PairCollator, Preferences, pairs_of
 
 
 class Dpo(Preferences):

@@ -3,11 +3,11 @@
 from typing import Literal
 
 from curation.models import TransformersModel
-from training.grpo_problems import GrpoProblems
+from training.losses.grpo_problems import GrpoProblems
+from training.losses.rollouts import RewardFunction, text_trainer
+from training.losses.stage_switch import switch
 from training.objective import Setup, Task
 from training.rewards.expression import parse
-from training.rollouts import RewardFunction, text_trainer
-from training.stage_switch import switch
 
 ROLLOUTS = "rollouts"  # in out/, a folder for each stage
 

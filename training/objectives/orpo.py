@@ -14,10 +14,10 @@ from curation.exports.pairs import Pair, Pairs
 from curation.exports.render import render_completion, render_prompt
 from curation.models import TransformersModel
 from curation.params import Fraction, Positive
-from training.experimental import Nll, orpo_trainer
-from training.negatives import Sampling, distinct, kept, refresh
+from training.losses.experimental import Nll, orpo_trainer
+from training.losses.negatives import Sampling, distinct, kept, refresh
+from training.losses.preferences import Preferences, SplitCollator, pairs_of, right_traces
 from training.objective import Setup, Task
-from training.preferences import Preferences, SplitCollator, pairs_of, right_traces
 
 
 class Orpo(Preferences):

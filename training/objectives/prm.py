@@ -7,11 +7,11 @@ from pydantic import Field
 from curation.errors import UserError
 from curation.models import Loaded
 from curation.params import Positive
-from training.batches import draw, group
+from training.answering.step_scorer import SCORER, with_head
+from training.losses.step_labels import Source, labelled_all
+from training.losses.step_training import StepCollator, split, step_rows, step_trainer
 from training.objective import Objective, Setup, Task
-from training.step_labels import Source, labelled_all
-from training.step_scorer import SCORER, with_head
-from training.step_training import StepCollator, split, step_rows, step_trainer
+from training.rows.batches import draw, group
 from training.student import Student
 
 

@@ -14,12 +14,12 @@ from curation.params import Positive
 from curation.rendering import Section
 from curation.sections import Loss
 from curation.trace import Form, Kind
-from training.batches import draw, group, join
-from training.collate import Collator
-from training.data import Rendered, check, render_all
+from training.losses.supervised import Average, Scheme, facts, supervised, supervised_trainer
 from training.objective import Objective, Setup, Task
-from training.reading import BUDGET, Instruction, Reading
-from training.supervised import Average, Scheme, facts, supervised, supervised_trainer
+from training.rows.batches import draw, group, join
+from training.rows.collate import Collator
+from training.rows.data import Rendered, check, render_all
+from training.rows.reading import BUDGET, Instruction, Reading
 
 Weight = Annotated[float, Field(ge=0)]
 

@@ -15,13 +15,13 @@ from curation.encoders import load_encoder
 from curation.models import QUESTION
 from curation.params import Count, EncoderName
 from curation.trace import Trace
-from training.batches import draw
-from training.data import Rendered, render
-from training.help import before_question, contexts, nearest
 from training.objective import Task
 from training.objectives.sft import Sft
-from training.reading import Instruction
-from training.schedule import Curve, Mix, MixBy, grouped_by, rates, sample, shots
+from training.rows.batches import draw
+from training.rows.data import Rendered, render
+from training.rows.help import before_question, contexts, nearest
+from training.rows.reading import Instruction
+from training.rows.schedule import Curve, Mix, MixBy, grouped_by, rates, sample, shots
 
 Weight = Annotated[float, Field(ge=0)]
 

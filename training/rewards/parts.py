@@ -17,8 +17,8 @@ from curation.params import Count, Fraction, Positive
 from curation.rendering import CLOSE, OPEN
 from curation.sandbox import SANDBOX, Limits
 from curation.trace import Problem, Trace
+from training.answering.step_scorer import largest_drop
 from training.rewards.rollout import Rollout
-from training.step_scorer import largest_drop
 
 ROLE = re.compile(r"\b([A-Z][a-z]+) is an? (knight|knave)\b")
 Part = Callable[..., float]

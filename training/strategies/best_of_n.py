@@ -10,11 +10,11 @@ from pydantic import Field, model_validator
 from curation.models import QUESTION, Completion, Request, ask
 from curation.params import Positive, Prompt
 from curation.trace import Problem
-from training.facts import counted, facts_of, spent
-from training.sampling import Sampling, Temperature, TopP
-from training.step_scorer import Aggregate, aggregate
+from training.answering.facts import counted, facts_of, spent
+from training.answering.sampling import Sampling, Temperature, TopP
+from training.answering.step_scorer import Aggregate, aggregate
+from training.answering.voting import repeated
 from training.strategy import Attempt, Setting, Strategy
-from training.voting import repeated
 
 
 class BestOfN(Strategy):

@@ -10,7 +10,7 @@ from pydantic import Field
 from curation.models import CLOSE, Completion, Request, ask
 from curation.params import Positive, Prompt
 from curation.trace import Problem
-from training.facts import by_fact, facts_of, share, spent, told
+from training.answering.facts import by_fact, facts_of, share, spent, told
 from training.strategy import Attempt, Setting, Strategy
 
 ASKED = "{question} Think for at most {budget} tokens."  # ours; the paper's wording is not known

@@ -9,7 +9,7 @@ from pydantic import Field
 from curation.models import QUESTION, Request, ask
 from curation.params import Positive, Prompt
 from curation.trace import Problem
-from training.facts import by_fact, told
+from training.answering.facts import by_fact, told
 from training.strategy import Attempt, Setting, Strategy
 
 IMPLICIT = "{question} Give only the answer."  # ours

@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field
 
 from curation.models import Completion, Request, ask
 from curation.trace import Problem
-from training.facts import by_fact, share, spent
-from training.forms import AnswerForm, find
-from training.problem_extra import extra_of
-from training.stages import STAGES, Stage, fitting
+from training.answering.facts import by_fact, share, spent
+from training.answering.forms import AnswerForm, find
+from training.answering.problem_extra import extra_of
+from training.answering.stages import STAGES, Stage, fitting
 from training.strategy import Attempt, Setting, Strategy
 
 

@@ -11,10 +11,10 @@ from pydantic import Field
 from curation.models import QUESTION, Completion, Request, ask
 from curation.params import Prompt
 from curation.trace import Problem
-from training.corruption import other_numbers, shuffled_words
-from training.facts import facts_of, share
-from training.problem_extra import extra_of
-from training.step_scorer import aggregate
+from training.answering.corruption import other_numbers, shuffled_words
+from training.answering.facts import facts_of, share
+from training.answering.problem_extra import extra_of
+from training.answering.step_scorer import aggregate
 from training.strategy import Attempt, Setting, Strategy
 
 RIGHT, WRONG = "chosen", "rejected"

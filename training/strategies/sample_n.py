@@ -9,9 +9,9 @@ from pydantic import Field
 from curation.models import QUESTION
 from curation.params import Positive, Prompt
 from curation.trace import Problem
-from training.sampling import Sampling, Temperature, TopP
+from training.answering.sampling import Sampling, Temperature, TopP
+from training.answering.voting import repeated
 from training.strategy import Attempt, Setting, Strategy
-from training.voting import repeated
 
 
 class SampleN(Strategy):

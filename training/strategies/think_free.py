@@ -9,7 +9,7 @@ from pydantic import Field
 from curation.models import OPEN, QUESTION, Request, ask
 from curation.params import Positive, Prompt
 from curation.trace import Problem
-from training.facts import share
+from training.answering.facts import share
 from training.strategy import Attempt, Setting, Strategy
 
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 from pydantic import Field
 
 from curation.trace import Problem
-from training.facts import by_fact, counted, facts_of, share, spent, told
-from training.forms import AnswerForm, find
-from training.sampling import Sampling
+from training.answering.facts import by_fact, counted, facts_of, share, spent, told
+from training.answering.forms import AnswerForm, find
+from training.answering.sampling import Sampling
+from training.answering.voting import Tie, plurality, vote_at
 from training.strategy import Attempt, Setting, Strategy
-from training.voting import Tie, plurality, vote_at
 
 
 class Member(Sampling):

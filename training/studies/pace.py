@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from curation.runs import Run
-from training.estimate import RECENT, pace
+from training.rows.estimate import RECENT, pace
 from training.student import resolve
 from training.studies.grid import Cell
 from training.studies.knobs import distinct_trainings

@@ -48,7 +48,7 @@ def test_kinds_need_segments():
 
 
 def test_labels_are_those_that_training_makes():
-    from training.data import render
+    from training.rows.data import render
 
     row = Labelled(tokenizer=STUDENT).row(TRACE)
     seen = render(student_tokenizer(STUDENT), TRACE, 1000)

@@ -13,8 +13,8 @@ from curation.job import Job
 from curation.models import load
 from curation.runs import PROJECT, create
 from curation.trace import Problem, Trace
-from training.divergence import divergence
 from training.launch import train_request
+from training.losses.divergence import divergence
 from training.objectives.ce_kl import CeKl
 from training.objectives.sft import Sft
 from training.student import Student, resolve

@@ -4,8 +4,8 @@ from worlds import sum_trace
 
 from curation.operators.chunk import Chunk
 from curation.trace import Problem, Trace
-from training.data import IGNORED, pieces
 from training.objectives.chunkwise import Chunkwise
+from training.rows.data import IGNORED, pieces
 
 QUICK = {"max_train_tokens": None, "num_train_epochs": 1, "max_length": 250}
 WHOLE = Trace(Problem("3 + 4 + 1?", "8"), "First 3. Then 3 + 4 = 7. Last 7 + 1 = 8.", "It is 8.")

@@ -13,7 +13,7 @@ from curation.models import Scripted, load
 from curation.runs import PROJECT, create
 from curation.trace import Problem, Trace
 from training.launch import train_request
-from training.negatives import Sampling, refresh
+from training.losses.negatives import Sampling, refresh
 from training.objectives.orpo import Orpo
 from training.student import resolve
 from training.train import train

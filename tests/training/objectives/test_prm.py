@@ -9,12 +9,12 @@ from curation.errors import UserError
 from curation.job import Job
 from curation.runs import create
 from curation.trace import Problem, Trace
-from training.data import IGNORED
+from training.answering.step_scorer import open_scorer
 from training.launch import train_request
+from training.losses.step_training import auc
 from training.objective import Task
 from training.objectives.prm import Prm
-from training.step_scorer import open_scorer
-from training.step_training import auc
+from training.rows.data import IGNORED
 from training.student import resolve
 from training.train import train
 

@@ -4,9 +4,9 @@ from worlds import sum_trace, sums
 
 from curation.errors import UserError
 from curation.trace import Problem, Segment, Trace
-from training.data import pieces
 from training.objective import OBJECTIVES
 from training.objectives.sft import Sft
+from training.rows.data import pieces
 
 QUICK = {"max_train_tokens": None, "num_train_epochs": 1, "max_length": 250, "lr_scheduler_type": "linear"}
 POT = Trace(Problem("What is 5 + 6?", "11", "sums"), "x = 5 + 6", "print(x)", "teacher", form="pot")

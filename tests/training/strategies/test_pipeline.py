@@ -4,7 +4,7 @@ from solving import Line, asked, lines, solved
 from curation.errors import UserError
 from curation.models import Scripted
 from curation.trace import Problem
-from training.stages import Stage
+from training.answering.stages import Stage
 from training.strategies.pipeline import Pipeline
 from training.strategy import STRATEGIES
 

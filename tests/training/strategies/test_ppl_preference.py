@@ -8,7 +8,7 @@ from solving import Line, lines, solved
 from curation.errors import UserError
 from curation.models import Scripted, TransformersModel
 from curation.trace import Problem
-from training.corruption import shuffled_words
+from training.answering.corruption import shuffled_words
 from training.strategies.ppl_preference import PplPreference
 from training.student import BASE_FOLDER
 

@@ -7,8 +7,8 @@ from solving import SUM, Line, asked, lines, solved
 
 from curation.answers import compare, extract
 from curation.models import Scripted
+from training.answering.voting import plurality
 from training.strategies.vote import Member, Vote
-from training.voting import plurality
 
 SOLUTIONS = Path(__file__).resolve().parents[4] / "shared/data/gsm8k_full/example_model_solutions.jsonl.gz"
 

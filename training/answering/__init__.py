@@ -1,0 +1,1 @@
+"""What strategies and evaluations share: votes, samples, journals, step scorers."""

@@ -1,0 +1,1 @@
+"""Evaluated students side by side: tables, tests, matrices, reports, what they were trained on."""

@@ -1,0 +1,1 @@
+"""What objectives train with: losses, preference pairs, rollouts, step labels."""

@@ -1,0 +1,1 @@
+"""What goes on around a trainer: metrics, checkpoints, held-out problems, several processes."""
