@@ -24,7 +24,7 @@ from training.running.memory import memory_error
 from training.running.processes import agreed, count, wait_for_all
 from training.running.reporting import Reporter
 from training.running.watch import Watch, callback
-from training.student import TRAINED_ON, Student, resolve
+from training.student import MODEL, TRAINED_ON, Student, resolve
 
 SCORES = "scores.json"
 SUMMED = ("rows_seen", "tokens_planned", "steps", "tokens", "seconds")
@@ -85,7 +85,8 @@ def _run(job: Job, trainer: Any, task: Task, stage: str, before: list[dict[str, 
     bf16, weights = trainer.args.bf16, task.student.model.num_parameters()
     pace = full_pace(weights, bf16=bf16, lora=objective.lora, devices=count())
     reporter = Reporter(job, checkpoints.step(checkpoint) if checkpoint else 0, stage, before, pace)
-    held_out = HeldOut(objective, task) if task.held_out else None
+    student_made = objective.leaves == MODEL  # a scorer answers no problems; it measures itself
+    held_out = HeldOut(objective, task) if task.held_out and student_made else None
     watch = Watch(reporter, held_out, objective.eval_steps, objective.early_stopping_patience)
     trainer.add_callback(callback(watch))
     trainer.args.run_name = " ".join([job.run.id, stage]).strip()

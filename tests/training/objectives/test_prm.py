@@ -27,7 +27,7 @@ def solution(number):
     rng = random.Random(number)
     right = [rng.random() < 0.5 for _ in range(4)]
     steps = "\n".join(rng.choice(RIGHT if one else WRONG) for one in right)
-    return Trace(Problem(f"Problem {number}?"), steps, extra=json.dumps({"step_labels": right}))
+    return Trace(Problem(f"Problem {number}?", "4"), steps, extra=json.dumps({"step_labels": right}))
 
 
 @pytest.fixture
