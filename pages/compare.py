@@ -6,8 +6,9 @@ from typing import cast
 import streamlit as st
 
 from curation.workspace import Workspace
-from pages.ui import charts, compare_problems, evaluated, frontier
-from pages.ui.maths import inline
+from pages.ui.evaluating import compare_problems, evaluated, frontier
+from pages.ui.exploring import charts
+from pages.ui.reading.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
 from training.comparing.comparison_report import (
     CORRECTIONS,

@@ -8,10 +8,12 @@ import streamlit as st
 from curation.benchmarks import Described, describe, imported_in, locate, read_hash, shipped
 from curation.runs import Run, create
 from curation.workspace import Workspace
-from pages.ui import benchmark_view, forms, outcome_view, students
-from pages.ui.run_panel import panel
-from pages.ui.scores import COLUMNS, numbers, row
+from pages.ui import forms
+from pages.ui.evaluating import benchmark_view, outcome_view
+from pages.ui.evaluating.scores import COLUMNS, numbers, row
+from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
+from pages.ui.training import students
 from training.benchmark import Benchmark, marked
 from training.comparing.contamination import Seen, seen
 from training.comparing.outcomes import most_tokens, usual_tokens

@@ -5,7 +5,7 @@ import streamlit as st
 from curation.query.distributions import TRACES
 from curation.query.filters import Filter
 from curation.workspace import Workspace
-from pages.ui import bins, charts, clouds, curves, filter_bar, measure
+from pages.ui.exploring import bins, charts, clouds, curves, filter_bar, measure
 from pages.ui.state import current_filter, offer_samples, screen
 
 BARE = {"displayModeBar": False}

@@ -7,8 +7,8 @@ import streamlit as st
 
 from curation.labels import Event
 from curation.workspace import Workspace
-from pages.ui import triage
-from pages.ui.maths import inline
+from pages.ui.reading import triage
+from pages.ui.reading.maths import inline
 from pages.ui.state import offer_samples, screen
 
 PAGE = 25

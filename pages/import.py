@@ -13,9 +13,9 @@ from curation.imports.mapping import LAYOUTS, Mapping
 from curation.imports.plan import FilePlan, find_sources, plan, preview
 from curation.runs import Run
 from curation.workspace import Workspace
-from pages.ui import trace_view
-from pages.ui.maths import visible
-from pages.ui.run_panel import panel
+from pages.ui.reading import trace_view
+from pages.ui.reading.maths import visible
+from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, offer_samples, runs, screen
 
 UPLOADS = ("json", "jsonl", "csv", "tsv", "parquet", "arrow", "gz", "zst", "txt", "yaml", "zip")

@@ -10,11 +10,12 @@ from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.workspace import Workspace
-from pages.ui import filter_bar, flip_view, funnel, preview, recipe_file, recipe_views, steps
-from pages.ui.draft import Draft
-from pages.ui.maths import inline
-from pages.ui.run_panel import panel
+from pages.ui.exploring import filter_bar
+from pages.ui.reading.maths import inline
+from pages.ui.runs.run_panel import panel
 from pages.ui.state import current_filter, errors, get, offer_samples, put, runs, screen
+from pages.ui.tuning import flip_view, funnel, preview, recipe_file, recipe_views, steps
+from pages.ui.tuning.draft import Draft
 
 NEW = "New recipe"
 

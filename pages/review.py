@@ -11,8 +11,8 @@ from curation.query.filters import Filter
 from curation.trace import Trace
 from curation.verifying.calibration import calibrate
 from curation.workspace import Workspace
-from pages.ui import calibrations, keys, media, trace_view, triage
-from pages.ui.maths import inline
+from pages.ui.reading import calibrations, keys, media, trace_view, triage
+from pages.ui.reading.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
 
 QUEUE = 500  # traces of each kind of disagreement held in the queue

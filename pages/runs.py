@@ -7,11 +7,11 @@ import streamlit as st
 from curation.runs import ACTIVE, Run
 from curation.waiting import queue
 from curation.workspace import Workspace
-from pages.ui.maths import visible
-from pages.ui.run_copy import changed_copy
-from pages.ui.run_disk import clean_up, measured
-from pages.ui.run_list import Listed, in_turn, read, row, states, waits_for, wanted
-from pages.ui.run_panel import curves, panel
+from pages.ui.reading.maths import visible
+from pages.ui.runs.run_copy import changed_copy
+from pages.ui.runs.run_disk import clean_up, measured
+from pages.ui.runs.run_list import Listed, in_turn, read, row, states, waits_for, wanted
+from pages.ui.runs.run_panel import curves, panel
 from pages.ui.state import get, offer_samples, put, runs, screen
 
 OPEN = {

@@ -7,20 +7,12 @@ import streamlit as st
 from curation.curated import CuratedSet, all_sets
 from curation.sets.lineage import Graph, lineage
 from curation.workspace import Workspace
-from pages.ui import (
-    funnel,
-    lineage_chart,
-    repairs,
-    set_bin,
-    set_compare,
-    set_export,
-    set_ledger,
-    student_view,
-    students,
-    trace_view,
-)
-from pages.ui.maths import inline
+from pages.ui.reading import trace_view
+from pages.ui.reading.maths import inline
+from pages.ui.sets import lineage_chart, set_bin, set_compare, set_export, set_ledger
 from pages.ui.state import errors, get, offer_samples, put, screen
+from pages.ui.training import repairs, student_view, students
+from pages.ui.tuning import funnel
 
 VIEWS = ("Report", "Traces", "As a student sees it", "Lineage", "Compare", "Manifest", "Export")
 

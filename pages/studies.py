@@ -5,11 +5,11 @@ import streamlit as st
 from curation.runs import Run
 from curation.sets.frozen import freeze
 from curation.workspace import Workspace
-from pages.ui import study_form, study_view
-from pages.ui.maths import inline
-from pages.ui.recipe_file import decoded
-from pages.ui.run_panel import duration
+from pages.ui.evaluating import study_form, study_view
+from pages.ui.reading.maths import inline
+from pages.ui.runs.run_panel import duration
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
+from pages.ui.tuning.recipe_file import decoded
 from training.studies.grid import expand
 from training.studies.knobs import load
 from training.studies.launch import check, study_run

@@ -7,12 +7,13 @@ import streamlit as st
 from curation.query.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
-from pages.ui import charts, evidence, filter_bar, keys, measure, media, siblings, trace_view, triage
-from pages.ui.looks import KIND_NAMES
-from pages.ui.marks import Marks, marked, marks_of, minimap
-from pages.ui.maths import inline, visible
+from pages.ui.exploring import charts, filter_bar, measure
+from pages.ui.reading import evidence, keys, media, siblings, trace_view, triage
+from pages.ui.reading.looks import KIND_NAMES
+from pages.ui.reading.marks import Marks, marked, marks_of, minimap
+from pages.ui.reading.maths import inline, visible
+from pages.ui.reading.triage import PAGE
 from pages.ui.state import current_filter, errors, get, offer_samples, put, screen
-from pages.ui.triage import PAGE
 
 UNSORTED = "import order"
 FIRST = ("decision", "question", "model", "correct", "n_tokens", "difficulty", "n_chars", "subject", "dataset")

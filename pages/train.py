@@ -8,11 +8,13 @@ from curation.curated import CuratedSet, all_sets
 from curation.errors import UserError
 from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
-from pages.ui import fields, forms, repairs, student_view, students, trace_view, training_plan
-from pages.ui.maths import inline
-from pages.ui.prefill import Prefill, of_recipe, of_run
-from pages.ui.run_panel import panel
+from pages.ui import fields, forms
+from pages.ui.reading import trace_view
+from pages.ui.reading.maths import inline
+from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
+from pages.ui.training import repairs, student_view, students, training_plan
+from pages.ui.training.prefill import Prefill, of_recipe, of_run
 from training.launch import train_request
 from training.objective import OBJECTIVES, Objective
 from training.rows.estimate import pace

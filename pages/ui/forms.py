@@ -17,7 +17,7 @@ import yaml
 
 from curation.comparing.grouping import PROBLEM
 from curation.spec import Spec
-from pages.ui import charts
+from pages.ui.exploring import charts
 from pages.ui.fields import Field, fields
 
 MANY, LONG = 5, 18  # options that fit beside each other, and letters of one of them

@@ -16,9 +16,9 @@ from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
-from pages.ui.looks import stylesheet
-from pages.ui.maths import inline
-from pages.ui.run_panel import panel
+from pages.ui.reading.looks import stylesheet
+from pages.ui.reading.maths import inline
+from pages.ui.runs.run_panel import panel
 
 MANY = 3  # finished runs announced one by one
 PROJECT = Path(__file__).resolve().parents[2]

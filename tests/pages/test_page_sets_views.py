@@ -10,9 +10,9 @@ from curation.recipe import Recipe
 from curation.runs import all_runs
 from curation.sets.lineage import Graph, Node
 from curation.worker import apply_task
-from pages.ui import lineage_chart
-from pages.ui.set_compare import nearest
-from pages.ui.student_view import tokens
+from pages.ui.sets import lineage_chart
+from pages.ui.sets.set_compare import nearest
+from pages.ui.training.student_view import tokens
 from training.rows.data import Piece
 
 ALL = "name: all\nsteps:\n- {op: count_tokens}\n- {op: verify_answer}\n"

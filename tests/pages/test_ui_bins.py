@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from pages.ui.bins import tail
+from pages.ui.exploring.bins import tail
 
 
 def bins(*rows):

@@ -1,5 +1,5 @@
 from curation.verifying.calibration import Calibration
-from pages.ui.calibrations import Share, figure, sentence, shares
+from pages.ui.reading.calibrations import Share, figure, sentence, shares
 
 KNOWN = Calibration("correct", 8, 0.75, 0.4, 0.9, 1.0, 0.6, 1.0)
 UNKNOWN = Calibration("correct_second", 0, None, None, None, None, None, None)

@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from pages.ui import charts
+from pages.ui.exploring import charts
 
 BINS = pa.table({"low": [0.0, 10.0], "high": [10.0, 20.0], "rows": [3, 1]})
 

@@ -4,8 +4,8 @@ from streamlit.testing.v1 import AppTest
 
 from curation.query.filters import Filter
 from curation.query.lasso import Lasso
-from pages.ui import clouds
-from pages.ui.charts import ALL
+from pages.ui.exploring import clouds
+from pages.ui.exploring.charts import ALL
 
 
 def table(colours, inside=(True, True, True)):
@@ -50,7 +50,7 @@ def draw(selection: dict, box_is_area: bool) -> None:
     import streamlit as st
 
     from curation.query.filters import Filter
-    from pages.ui import clouds
+    from pages.ui.exploring import clouds
 
     st.session_state["cloud"] = {"selection": selection}
     clouds.drawn("cloud", Filter(text="wait", ranges={"a": (1, 2)}), "a", "b", box_is_area)()

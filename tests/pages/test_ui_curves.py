@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from pages.ui import curves
+from pages.ui.exploring import curves
 
 HELD = pa.table({"traces": [0.1, 1.0], "held": [0.45, 1.0], "shortest": [900.0, 3.0]})
 

@@ -3,7 +3,7 @@ import pytest
 from curation.errors import UserError
 from curation.operators.keep_where import KeepWhere
 from curation.recipe import Recipe
-from pages.ui.draft import Draft, Step
+from pages.ui.tuning.draft import Draft, Step
 
 RECIPE = """
 name: short

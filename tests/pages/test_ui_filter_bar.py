@@ -2,7 +2,7 @@ from streamlit.testing.v1 import AppTest
 
 from curation.query.filters import Filter
 from curation.query.lasso import Lasso
-from pages.ui.filter_bar import chips, picked, without
+from pages.ui.exploring.filter_bar import chips, picked, without
 
 FULL = Filter(
     ranges={"n_tokens": (10, 200), "difficulty": (0.5, None)}, values={"model": ("long", "")}, flags={"correct": None},
@@ -45,7 +45,7 @@ def brush(box: dict[str, list[float]], ends: tuple[float, float] | None) -> None
     import streamlit as st
 
     from curation.query.filters import Filter
-    from pages.ui import filter_bar
+    from pages.ui.exploring import filter_bar
 
     st.session_state["chart"] = {"selection": {"box": [box] if box else []}}
     chosen = Filter(text="wait", ranges={"n_tokens": (1, 2)})
@@ -56,7 +56,7 @@ def click(chosen: str, name: str, flag: bool, values: list[str]) -> None:
     import streamlit as st
 
     from curation.query.filters import Filter
-    from pages.ui import filter_bar
+    from pages.ui.exploring import filter_bar
 
     st.session_state["chart"] = {"selection": {"points": [{"customdata": value} for value in values]}}
     filter_bar.clicked("chart", Filter.from_query(chosen), name, flag)()

@@ -1,4 +1,4 @@
-from pages.ui.frontier import figure
+from pages.ui.evaluating.frontier import figure
 from training.comparing.scoreboard import Line
 
 

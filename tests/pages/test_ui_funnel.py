@@ -4,7 +4,7 @@ from curation.application.report import StepReport
 from curation.operators.cut import Cut
 from curation.tuning.flips import Flip
 from curation.tuning.shift import Fifth, Quartiles, Share, Shift
-from pages.ui import flip_view, funnel, shift_view
+from pages.ui.tuning import flip_view, funnel, shift_view
 
 
 def report(step: int, op: str, rows_in: int, rows: int, **values: object) -> StepReport:

@@ -1,6 +1,6 @@
 from curation.trace import Problem, Segment, Trace
-from pages.ui.marks import Marks, marked, marks_of, minimap
-from pages.ui.pieces import Piece
+from pages.ui.reading.marks import Marks, marked, marks_of, minimap
+from pages.ui.reading.pieces import Piece
 
 SAID = "The two boxes hold 2 + 3 = 5 apples."
 TEXT = f"Find the sum of both.{SAID}{SAID}"

@@ -1,6 +1,6 @@
 import pytest
 
-from pages.ui.maths import inline, literal, pieces, to_markdown, visible
+from pages.ui.reading.maths import inline, literal, pieces, to_markdown, visible
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from curation.trace import Problem, Trace
-from pages.ui.media import Medium, find, homes, kind_of
+from pages.ui.reading.media import Medium, find, homes, kind_of
 
 
 @pytest.fixture

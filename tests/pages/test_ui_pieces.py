@@ -1,6 +1,6 @@
 from curation.trace import Problem, Segment, Trace, keep_segments
-from pages.ui import pieces as view
-from pages.ui.pieces import Piece
+from pages.ui.reading import pieces as view
+from pages.ui.reading.pieces import Piece
 
 TEXT = "I add.\n\nLet me check.\n\nSo 5."
 TRACE = Trace(

@@ -1,6 +1,6 @@
-from pages.ui import reader
-from pages.ui.looks import stylesheet
-from pages.ui.pieces import Piece
+from pages.ui.reading import reader
+from pages.ui.reading.looks import stylesheet
+from pages.ui.reading.pieces import Piece
 
 
 def test_a_removed_segment_is_drawn_struck_through_and_named():

@@ -1,4 +1,4 @@
-from pages.ui import run_curves
+from pages.ui.runs import run_curves
 
 LINES = [
     {"time": 0.1, "step": 1, "max_steps": 2, "loss": 2.0, "learning_rate": 1e-3, "grad_norm": 1.0, "tokens": 10,

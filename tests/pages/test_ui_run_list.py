@@ -1,7 +1,7 @@
 import pytest
 
 from curation.runs import Request, Run, Status
-from pages.ui.run_list import Listed, amount, in_turn, states, waits_for, wanted
+from pages.ui.runs.run_list import Listed, amount, in_turn, states, waits_for, wanted
 
 
 def listed(folder, title, state="done", kind="train", error=None):

@@ -1,7 +1,7 @@
 import pytest
 
 from curation.runs import Status
-from pages.ui import run_panel
+from pages.ui.runs import run_panel
 
 
 def test_progress_is_the_last_line_that_counts():

@@ -1,4 +1,4 @@
-from pages.ui import score_charts
+from pages.ui.evaluating import score_charts
 from training.comparing.outcomes import Group
 
 BUDGETS = [

@@ -1,6 +1,6 @@
 from curation.trace import Problem, Trace
-from pages.ui.pieces import Piece
-from pages.ui.side_by_side import Row, align, table, words
+from pages.ui.reading.pieces import Piece
+from pages.ui.reading.side_by_side import Row, align, table, words
 
 
 def said(*texts):

@@ -1,4 +1,4 @@
-from pages.ui.study_charts import heat_map, sweep
+from pages.ui.evaluating.study_charts import heat_map, sweep
 from training.studies.view import Heat, Line
 
 RAW = Line("raw", [0.2, 1.0], [0.25, 0.5], [0.1, 0.25], [0.5, 0.75])

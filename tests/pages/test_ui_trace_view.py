@@ -1,4 +1,4 @@
-from pages.ui import trace_view as view
+from pages.ui.reading import trace_view as view
 
 
 def test_unknown_scores_say_so_and_names_are_escaped():

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from pages.ui import training_plan
+from pages.ui.training import training_plan
 from training.objectives.sft import Sft
 from training.rows.estimate import Pace, Plan
 

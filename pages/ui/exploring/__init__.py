@@ -1,0 +1,1 @@
+"""Many traces on screen: the filter, the charts that set it, and what is measured."""

@@ -1,0 +1,1 @@
+"""A trace on screen, however long: segments, mathematics, marks, keys, and a second trace beside it."""

@@ -1,0 +1,1 @@
+"""Runs on screen: list, panel, curves, copies, disk use."""

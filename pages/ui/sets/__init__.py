@@ -1,0 +1,1 @@
+"""Curated sets on screen: ledger, comparison, bin, export, lineage."""
