@@ -16,7 +16,7 @@ from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from pages.ui.training import students
 from training.benchmark import Benchmark, marked
 from training.comparing.contamination import Seen, seen
-from training.comparing.outcomes import most_tokens, usual_tokens
+from training.comparing.outcomes import usual_tokens
 from training.launch import evaluate_request
 from training.strategy import STRATEGIES, Strategy
 from training.student import Student
@@ -141,7 +141,7 @@ def _looked_up(_student: Student, _benchmark: Benchmark, name: str, content: str
 def expected(work: Workspace, strategy: Strategy, problems: int) -> str:
     """What the evaluation will cost in generated tokens."""
     before = [scores for run in runs(work, "evaluate") if (scores := run.result("scores.json"))]
-    usual, most = usual_tokens(strategy, before), most_tokens(strategy)
+    usual, most = usual_tokens(strategy, before), strategy.most_tokens()
     parts = [f"about {usual * problems:,.0f} as in the last evaluation with this strategy"] if usual else []
     parts += [f"at most {most * problems:,}"] if most else []
     return f"Tokens to generate: {', '.join(parts) or 'not known before'}."

@@ -76,5 +76,9 @@ class Strategy(Spec):
         """What only this strategy can say of its attempts, rows of evaluate.SAMPLES, such as pass@k."""
         return {}
 
+    def most_tokens(self) -> int | None:
+        """Tokens that a problem can cost at most; None where nothing bounds them."""
+        return None
+
 
 STRATEGIES: Family[Strategy] = Family("strategy", "training.strategies", Strategy)  # type: ignore[type-abstract]

@@ -114,18 +114,6 @@ def subjects(samples: pa.Table) -> dict[str, str | None]:
     return dict(zip(samples["problem_id"].to_pylist(), samples["subject"].to_pylist(), strict=True))
 
 
-def most_tokens(strategy: Strategy) -> int | None:
-    """Tokens a problem can cost at most, read from the strategy's limits; None where it has none."""
-    fields = strategy.parameters()
-    if isinstance(fields.get("budgets"), list):
-        return int(sum(fields["budgets"]) + len(fields["budgets"]) * (fields.get("answer_tokens") or 0))
-    limit = fields.get("max_new_tokens")
-    if not isinstance(limit, int):
-        return None
-    calls = int(fields.get("n") or len(fields.get("instructions") or [None]))
-    return limit * calls
-
-
 def usual_tokens(strategy: Strategy, before: Sequence[Mapping[str, Any]]) -> float | None:
     """Tokens a problem cost in the last evaluation with the very same strategy, newest first; None without one."""
     wanted = strategy.dump()

@@ -36,6 +36,10 @@ class BestOfN(Strategy):
             raise ValueError("steps are scored by the run of a step scorer: name it in 'by'")
         return self
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return self.n * self.max_new_tokens
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem the samples as drafts, then the best of them."""
         how = Sampling(**self.model_dump(include=set(Sampling.model_fields)))

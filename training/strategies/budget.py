@@ -32,6 +32,10 @@ class Budget(Strategy):
     thinking_tokens: Positive = Field(8192, description="Longest thinking where nothing is forced, tokens")  # ours
     answer_tokens: Positive = Field(128, description="Longest answer after the thinking, tokens")  # ours
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return sum(self._limit(budget) + self.answer_tokens for budget in self.budgets)
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """One attempt at every problem for each budget: think, close the block, answer."""
         pairs = [(problem, budget) for problem in problems for budget in self.budgets]

@@ -17,6 +17,10 @@ class Greedy(Strategy):
     strategy: Literal["greedy"] = "greedy"
     max_new_tokens: Positive = Field(512, description="Longest answer in tokens; what is longer is cut off")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return self.max_new_tokens
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """One attempt at every problem."""
         requests = [Request(ask(problem.question), self.max_new_tokens) for problem in problems]

@@ -22,6 +22,10 @@ class Instruction(Strategy):
     instructions: list[Prompt] = Field([QUESTION, IMPLICIT], description="Ways to put the question", min_length=1)
     max_new_tokens: Positive = Field(512, description="Longest answer in tokens; what is longer is cut off")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return len(self.instructions) * self.max_new_tokens
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """One attempt at every problem for each instruction."""
         pairs = [(problem, number) for problem in problems for number in range(len(self.instructions))]

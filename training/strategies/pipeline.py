@@ -25,6 +25,10 @@ class Pipeline(Strategy):
     )
     form: AnswerForm = Field("cot", description="Whether the last stage writes a text or a program to run")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return sum(stage.max_new_tokens for stage in self.stages if stage.output in ("model", "shuffled"))
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem what each stage wrote as drafts, then the last one as the attempt."""
         written: list[list[Completion]] = [[] for _ in problems]

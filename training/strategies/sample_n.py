@@ -25,6 +25,10 @@ class SampleN(Strategy):
     max_new_tokens: Positive = Field(512, description="Longest answer in tokens; what is longer is cut off")
     instruction: Prompt = Field(QUESTION, description="How the question is put")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return self.n * self.max_new_tokens
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """N attempts at every problem, each with a seed of its own."""
         found = Sampling(**self.parameters()).draw(problems, setting, setting.model)

@@ -22,6 +22,10 @@ class ThinkFree(Strategy):
     # ours: as answers are rendered for training here; Qwen3 leaves one line more below it
     block: Prompt = Field("<think>\n\n</think>\n", description="How the answer begins; never doubled")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return self.max_new_tokens
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """One attempt at every problem, the block not part of its text."""
         requests = [

@@ -33,6 +33,10 @@ class Vote(Strategy):
     members: list[Member] = Field(MEMBERS, description="Who votes: form, instruction, n, temperature", min_length=1)
     tie: Tie = Field("first", description="Whose answer wins a tie; abstain gives none")
 
+    def most_tokens(self) -> int:
+        """Tokens that a problem can cost at most."""
+        return sum(member.n * member.max_new_tokens for member in self.members)
+
     def solve(self, problems: Sequence[Problem], setting: Setting) -> list[Attempt]:
         """For every problem the votes as drafts, then the attempt they elect."""
         votes: list[list[Attempt]] = [[] for _ in problems]

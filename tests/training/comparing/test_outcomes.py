@@ -1,6 +1,5 @@
 import pyarrow as pa
 import pytest
-from pydantic import Field
 
 from training.comparing.outcomes import (
     Group,
@@ -9,7 +8,6 @@ from training.comparing.outcomes import (
     counted,
     groups,
     measures,
-    most_tokens,
     repeats,
     subjects,
     usual_tokens,
@@ -80,25 +78,6 @@ def test_levels_are_in_the_order_of_their_numbers_and_one_group_is_none():
     assert [group.name for group in found] == ["Level 9", "Level 10", "unknown"]
     assert groups(samples, {}) == []
     assert isinstance(found[0], Group)
-
-
-class Budgets(Greedy):
-    """A strategy with budgets."""
-
-    budgets: list[int] = Field([100, 200])
-    answer_tokens: int = 10
-
-
-class Several(Greedy):
-    """A strategy with several answers."""
-
-    n: int = 4
-
-
-def test_the_most_tokens_of_a_problem_follow_from_the_limits():
-    assert most_tokens(Greedy(max_new_tokens=50)) == 50
-    assert most_tokens(Several(max_new_tokens=50)) == 200
-    assert most_tokens(Budgets()) == 320
 
 
 def test_usual_tokens_are_those_of_the_last_evaluation_with_the_same_strategy():
