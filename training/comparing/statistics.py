@@ -126,13 +126,6 @@ def _needed(difference: float, square: float, power: float) -> float:
     return ((Z95 * math.sqrt(square) + reach) / difference) ** 2
 
 
-def pairs_needed(only_first: int, only_second: int, total: int, power: float = 0.8) -> int | None:
-    """Problems needed to see the observed difference of single attempts; None when there is none."""
-    if total == 0:
-        return None
-    return needed((only_first - only_second) / total, (only_first + only_second) / total, power)
-
-
 def detectable(problems: int, square: float, power: float = 0.8) -> float | None:
     """The smallest mean difference this many problems show at 5 % with this power; None when they show none.
 

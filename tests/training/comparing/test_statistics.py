@@ -11,7 +11,6 @@ from training.comparing.statistics import (
     needed,
     paired_bootstrap,
     paired_difference,
-    pairs_needed,
     permutation,
 )
 
@@ -123,10 +122,10 @@ def test_without_correction_p_values_stay():
     assert corrected([0.2, 0.1], "none") == [0.2, 0.1]
 
 
-def test_pairs_needed_shrinks_as_the_difference_grows():
-    assert pairs_needed(30, 10, 100) == 77
-    assert pairs_needed(20, 15, 100) > 1000
-    assert pairs_needed(5, 5, 100) is None
+def test_problems_needed_shrink_as_the_difference_grows():
+    assert needed(0.2, 0.4) == 77
+    assert needed(0.05, 0.35) > 1000
+    assert needed(0.0, 0.1) is None
 
 
 @pytest.mark.parametrize(("problems", "square"), [(600, 0.2), (60, 0.3), (1319, 0.08)])
