@@ -29,6 +29,7 @@ LONGEST = 1 << 20  # ours: characters of a program
 CLOCK = datetime(2000, 1, 1)  # whenever it runs, a program sees the same time and the same chance
 BUILTINS = frozenset(dir(builtins))
 MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
+# what Monty refuses it tells from a program's own error by message alone; tests hold these for the pinned version
 DENIED = re.compile(
     r"(?:ModuleNotFoundError: No module|ImportError: cannot import|PermissionError: Permission denied"
     r"|NotImplementedError: The monty|RuntimeError: '.*' is not supported in this|AttributeError: module '(?:os|sys)')"
