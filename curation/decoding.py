@@ -6,12 +6,13 @@ copying the whole cache at every token.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from curation.models import FinishReason
 
 if TYPE_CHECKING:
     import torch
 
-FinishReason = Literal["stop", "length"]
 ROOM = 64  # ours: tokens of cache made ahead
 DROP = 16  # ours: finished rows are dropped once they are one in so many, since dropping copies the cache
 

@@ -20,6 +20,7 @@ from curation.application.passes import annotate, compare, hashed, map_traces, s
 from curation.application.result import Result
 from curation.application.sources import Source
 from curation.application.state import State
+from curation.asker import Asker
 from curation.errors import UserError
 from curation.operator import (
     Annotator,
@@ -33,7 +34,9 @@ from curation.operator import (
 )
 from curation.recipe import check
 
-FAIL_LIMIT = 0.05  # ours: a step that fails on more of its rows is a broken step, not broken rows
+# ours: a step that fails on more of its rows is a broken step, not broken rows; of a model half may fail, since what
+# it cannot do is a finding, and every row was paid for
+FAIL_LIMIT, FAIL_LIMIT_ASKING = 0.05, 0.5
 KEPT = 100  # states; ours: a slider leaves one behind at each stop
 
 
@@ -44,6 +47,7 @@ def apply(
     executor: Executor | None = None,
     sample: int | None = None,
     progress: Progress = silent,
+    asker: Asker | None = None,
 ) -> Result:
     """Apply steps to a source's traces.
 
@@ -52,7 +56,7 @@ def apply(
     more than FAIL_LIMIT of its rows.
     """
     check(steps)
-    application = Application(source, scratch, executor or Local(), sample, progress)
+    application = Application(source, scratch, executor or Local(), sample, progress, asker)
     try:
         return Result(application.memory, list(steps), application.after(steps))
     except BaseException:
@@ -64,10 +68,16 @@ class Application:
     """Recipes applied to one source: the states after each step, by a hash of the steps up to it."""
 
     def __init__(
-        self, source: Source, scratch: Path, executor: Executor, sample: int | None, progress: Progress
+        self,
+        source: Source,
+        scratch: Path,
+        executor: Executor,
+        sample: int | None,
+        progress: Progress,
+        asker: Asker | None = None,
     ) -> None:
-        """Load the source's light columns."""
-        self.memory = Memory(scratch, executor, sample, progress)
+        """Load the source's light columns; steps that ask models do so through the asker."""
+        self.memory = Memory(scratch, executor, sample, progress, asker)
         base = self.memory.load("base_start", source.rows())
         self.start = State("start", base, source, "start")
         self.states: dict[str, State] = {}
@@ -99,7 +109,7 @@ class Application:
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
         report = measure(self.memory.sql, number, step, before, state)
-        if report.failed > FAIL_LIMIT * report.rows_in:
+        if report.failed > _limit(step) * report.rows_in:
             raise self._broken(number, step, state, report.failed, report.rows_in)
         return replace(state, report=report.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
 
@@ -159,8 +169,12 @@ class Application:
 
     def _broken(self, number: int, step: Operator, state: State, failed: int, rows: int) -> UserError:
         reason = self.memory.sql(f"SELECT reason FROM ({state.verdicts}) WHERE verdict = 'failed' LIMIT 1")[0][0]
+        limit = _limit(step)
         return UserError(
-            f"Step {number} ({step.title()}) failed on {failed} of {rows} rows ({failed / rows:.0%}; the "
-            f"limit is {FAIL_LIMIT:.0%}). First reason: {reason}. Mend the step's parameters or select other rows "
-            "before it."
+            f"Step {number} ({step.title()}) failed on {failed} of {rows} rows ({failed / rows:.0%}; the limit is "
+            f"{limit:.0%}). First reason: {reason}. Mend the step's parameters or select other rows before it."
         )
+
+
+def _limit(step: Operator) -> float:
+    return FAIL_LIMIT_ASKING if step.asks() else FAIL_LIMIT

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import psutil
 
@@ -36,7 +37,7 @@ class Job:
         self.run, self.request, self.out, self.first = run, run.request, run.out, first
         self._started = time.time()
         self._stop = False
-        self._last_progress = 0.0
+        self._last_progress = self._last_counts = 0.0
         self._reserve = run.folder / ".reserve"
         if not first:
             return
@@ -76,6 +77,12 @@ class Job:
         if done >= total or time.monotonic() - self._last_progress > PROGRESS_EVERY:
             self._last_progress = time.monotonic()
             self.metric(done=done, total=total, label=label)
+
+    def counts(self, values: Mapping[str, Any]) -> None:
+        """Report what was asked so far, at most as often as progress."""
+        if time.monotonic() - self._last_counts > PROGRESS_EVERY:
+            self._last_counts = time.monotonic()
+            self.metric(**values)
 
     def stopping(self) -> bool:
         """True once somebody asked the run to stop."""

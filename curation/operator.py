@@ -10,6 +10,8 @@ from typing import ClassVar, Literal, NamedTuple, TypeVar
 
 import pyarrow as pa
 
+from curation.asker import Asker
+from curation.models import Request
 from curation.spec import Family, Spec
 from curation.trace import Segment, Trace
 
@@ -48,6 +50,13 @@ class Failure(NamedTuple):
     reason: str
 
 
+class Dropped(NamedTuple):
+    """A row a mapper leaves out on purpose, with the kind of reason, as selectors give one."""
+
+    trace_id: str
+    reason: str
+
+
 class Decision(NamedTuple):
     """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold.
 
@@ -69,10 +78,19 @@ class Operator(Spec):
     kind: ClassVar[Literal["annotator", "mapper", "selector"]]
     needs_segments: ClassVar[bool] = False
     needs_vectors: ClassVar[bool] = False
+    slots: ClassVar[tuple[str, ...]] = ()  # what its prompt may name, as in {question}
 
     def needs(self) -> tuple[str, ...]:
         """Names of the scores this step reads."""
         return ()
+
+    def asks(self) -> tuple[str, ...]:
+        """Names of the models this step asks; a step that asks one is handed an Asker."""
+        return ()
+
+    def request(self, trace: Trace) -> Request:
+        """What the step asks first about a trace: shown while its prompt is edited, counted for an estimate."""
+        raise TypeError(f"{self.title()} asks no model")
 
 
 class Annotator(Operator):
@@ -98,6 +116,10 @@ class Annotator(Operator):
     def annotate_batch(self, traces: Sequence[Trace]) -> list[Annotation | Failure]:
         """Score several traces; override where a batch is faster, as with models."""
         return [guarded(self.annotate, trace) for trace in traces]
+
+    def annotate_with(self, traces: Sequence[Trace], asker: Asker) -> list[Annotation | Failure]:
+        """Score several traces with the models that `asks` names."""
+        raise TypeError(f"{self.title()} asks no model")
 
 
 class QueryAnnotator(Annotator):
@@ -139,13 +161,17 @@ class Mapper(Operator):
     kind = "mapper"
     keeps_segments: ClassVar[bool] = False
 
-    @abstractmethod
     def map(self, trace: Trace) -> list[Trace]:
         """The traces made from one; the trace itself when nothing changes; none when nothing is left."""
+        raise TypeError(f"{self.title()} maps batches")
 
     def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
         """Map several traces, failed rows in place."""
         return [guarded(self.map, trace) for trace in traces]
+
+    def map_with(self, traces: Sequence[Trace], asker: Asker) -> list[list[Trace] | Failure | Dropped]:
+        """Map several traces with the models that `asks` names."""
+        raise TypeError(f"{self.title()} asks no model")
 
 
 class Selector(Operator):

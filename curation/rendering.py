@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from curation.backends.transformers_model import load_tokenizer
 from curation.errors import UserError
 from curation.exports.render import render_completion
 from curation.models import CLOSE as CLOSE
 from curation.models import OPEN as OPEN
-from curation.models import Message, ask, load_tokenizer
+from curation.models import Message, ask
 from curation.texts.turns import turns
 from curation.trace import Trace
 

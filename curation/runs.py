@@ -36,7 +36,7 @@ class Request(BaseModel):
     """What a run was asked to do."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal["import", "annotate", "apply", "train", "evaluate", "study"]
+    kind: Literal["import", "annotate", "apply", "train", "evaluate", "study", "try", "generate", "serve"]
     worker: Literal["curation.worker", "training.worker"]
     title: str
     spec: dict[str, Any] = {}

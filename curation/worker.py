@@ -8,6 +8,10 @@ import psutil
 
 from curation.application.executors import Local
 from curation.application.sources import Parts
+from curation.asker import Asker
+from curation.backends.answer_book import AnswerBook
+from curation.backends.meter import Meter
+from curation.connection import Place, find
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
 from curation.engine import apply
 from curation.errors import UserError
@@ -22,6 +26,7 @@ from curation.table import parts
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
 WORKERS = 4
+ANSWERS = "answers.sqlite"  # in a workspace
 
 
 def import_task(job: Job) -> None:
@@ -34,7 +39,7 @@ def import_task(job: Job) -> None:
 def annotate_task(job: Job) -> None:
     """Compute the scores that are missing."""
     steps = [OPERATORS.parse(step) for step in job.request.spec["steps"]]
-    with apply(steps, _source(job), job.out, _executor(), progress=job.progress):
+    with apply(steps, _source(job), job.out, _executor(), progress=job.progress, asker=asker_of(job)):
         pass
 
 
@@ -50,7 +55,7 @@ def apply_task(job: Job) -> None:
     if first:
         refuse_changed(first.name, first.inputs, made_from)
     inherited = source.curated.manifest.measured if isinstance(source, SetSource) else []
-    with apply(recipe.steps, source, job.out, _executor(), progress=job.progress) as result:
+    with apply(recipe.steps, source, job.out, _executor(), progress=job.progress, asker=asker_of(job)) as result:
         made = write_set(folder, result, origin, made_from, inherited)
     if first and made.manifest.parts != first.parts:
         raise UserError(explain(first, made))
@@ -69,6 +74,18 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
     source = Parts(parts(folder), folder / "known")
     return source, describe_inputs(source.paths, folder / "known" / "labels.parquet", files)
+
+
+def asker_of(job: Job) -> Asker:
+    """What the run's steps ask models through: answers are kept in the workspace, their cost is counted in out/."""
+    root, meter = job.run.folder.parents[1], Meter(job.out / "usage.jsonl")
+
+    def heard() -> None:
+        job.check()
+        job.counts(meter.totals.as_metrics())
+
+    place = Place(root, job.stopping)
+    return Asker(lambda name: find(name, root).open(name, place), AnswerBook(root / ANSWERS), meter, job.run.id, heard)
 
 
 def _source(job: Job) -> Parts:

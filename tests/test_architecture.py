@@ -21,7 +21,7 @@ HEAVY = {
 }  # fmt: skip
 OPERATOR_MAY_IMPORT = {
     "trace", "operator", "params", "models", "encoders", "answers", "sandbox", "benchmarks", "errors", "rendering",
-    "texts", "comparing", "verifying",
+    "texts", "comparing", "verifying", "asker", "prompting",
 }  # fmt: skip
 FILE_LINES, FUNCTION_LINES = 300, 60
 # duckdb.connect() without a file is an in-memory connection and needs no owner

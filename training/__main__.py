@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from curation.benchmarks import locate, shipped
+from curation.connection import BASE
 from curation.console import follow, main
 from curation.curated import CuratedSet
 from curation.docs import reference
@@ -27,7 +28,7 @@ from training.comparing.evaluations import evaluation
 from training.launch import evaluate_request, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
-from training.student import BASE, resolve
+from training.student import resolve
 from training.studies.launch import study_run
 from training.studies.study import Study, find_study
 

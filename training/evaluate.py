@@ -12,13 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.answers import Extractor, compare, extract
+from curation.backends.kept import Kept
+from curation.backends.transformers_model import TransformersModel
 from curation.benchmarking.card import AUTO, Verifier
 from curation.intervals import clustered
 from curation.job import Job
-from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel, TransformersModel
+from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel
 from curation.runs import replace_text
 from curation.table import parts, write_part
-from training.answering.journal import Journal, Journaled, Lazy
+from training.answering.journal import Journal, Lazy
 from training.answering.step_scorer import open_scorer
 from training.benchmark import Benchmark, read
 from training.comparing.contamination import report, seen
@@ -101,7 +103,7 @@ class Models:
 
     def journaled(self, student: Student, journal: Journal) -> LanguageModel:
         """A student whose answers are kept in the journal."""
-        return Journaled(Lazy(lambda: journal.untimed(lambda: self._open(student))), journal, _key(student))
+        return Kept(Lazy(lambda: journal.untimed(lambda: self._open(student))), journal, _key(student))
 
     def setting(self, journal: Journal, done: Done, verifier: Verifier) -> Setting:
         """What a strategy is given."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.backends.transformers_model import SMALL as SMALL_MODEL
+from curation.backends.transformers_model import Loaded, load
+from curation.connection import MODEL
 from curation.curated import CuratedSet
 from curation.errors import UserError
-from curation.models import SMALL as SMALL_MODEL
-from curation.models import Loaded, load
 from curation.params import Count, Positive
 from curation.spec import Family, Spec
 from curation.trace import Trace
@@ -20,7 +21,7 @@ from training.rows.data import Rendered, render_all
 from training.rows.reading import PLAIN, Reading
 from training.running.processes import count
 from training.running.trackers import trackers
-from training.student import MODEL, Student
+from training.student import Student
 
 if TYPE_CHECKING:
     from transformers import Trainer

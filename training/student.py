@@ -8,12 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from curation.connection import BASE, BASE_FOLDER, MODEL
 from curation.errors import UserError
-from curation.runs import PROJECT, Run, all_runs
+from curation.runs import Run, all_runs
 
-BASE = "base"
-BASE_FOLDER = PROJECT / "data" / "base_student"
-MODEL = "model"  # in out/ of a finished train run
 TRAINED_ON = "problems.parquet"  # in out/ of a train run: ids of the problems trained on, its own student's included
 
 

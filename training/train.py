@@ -9,9 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.backends.transformers_model import Loaded, load
+from curation.connection import MODEL
 from curation.curated import CuratedSet
 from curation.job import Cancelled, Job
-from curation.models import Loaded, load
 from curation.runs import replace_text
 from curation.table import write_part
 from curation.trace import Trace
@@ -24,7 +25,7 @@ from training.running.memory import memory_error
 from training.running.processes import agreed, count, wait_for_all
 from training.running.reporting import Reporter
 from training.running.watch import Watch, callback
-from training.student import MODEL, TRAINED_ON, Student, resolve
+from training.student import TRAINED_ON, Student, resolve
 
 SCORES = "scores.json"
 SUMMED = ("rows_seen", "tokens_planned", "steps", "tokens", "seconds")

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation.operator import Annotator, CorpusAnnotator, Failure, Mapper, ScoreType, guarded, literal
+from curation.asker import Asker
+from curation.operator import Annotator, CorpusAnnotator, Dropped, Failure, Mapper, ScoreType, guarded, literal
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
@@ -46,10 +47,11 @@ def annotation_schema(step: Annotator) -> pa.Schema:
     return schema
 
 
-def annotate_batch(step: Annotator, traces: list[Trace]) -> pa.Table:
+def annotate_batch(step: Annotator, traces: list[Trace], asker: Asker | None = None) -> pa.Table:
     """One row per trace, in order; a failed row has NULL scores and its reason."""
     rows: list[dict[str, object]] = []
-    for trace, result in zip(traces, step.annotate_batch(traces), strict=True):
+    results = step.annotate_with(traces, asker) if asker else step.annotate_batch(traces)
+    for trace, result in zip(traces, results, strict=True):
         if isinstance(result, Failure):
             rows.append({"id": trace.id, "failure": result.reason})
         else:
@@ -68,13 +70,18 @@ def sketch_batch(step: CorpusAnnotator, traces: list[Trace]) -> pa.Table:
     return pa.table(columns, names=["id", "sketch", "failure"])
 
 
-def map_batch(step: Mapper, traces: list[Trace]) -> Mapped:
+def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None) -> Mapped:
     """Verdicts for every trace of the batch and the traces that go on, in order."""
     verdicts: list[dict[str, object]] = []
     kept: list[Trace] = []
-    for trace, result in zip(traces, step.map_batch(traces), strict=True):
+    results: Sequence[list[Trace] | Failure | Dropped]
+    results = step.map_with(traces, asker) if asker else step.map_batch(traces)
+    for trace, result in zip(traces, results, strict=True):
         if isinstance(result, Failure):
             verdicts.append({"id": trace.id, "verdict": "failed", "became": [], "reason": result.reason})
+            continue
+        if isinstance(result, Dropped):
+            verdicts.append({"id": trace.id, "verdict": "dropped", "became": [], "reason": result.reason})
             continue
         verdict = "dropped" if not result else "kept" if result == [trace] else "changed"
         reason = f"{step.title()} left nothing" if not result else None

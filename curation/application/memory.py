@@ -11,6 +11,7 @@ from curation.application.batches import read_parquet, with_segments
 from curation.application.executors import Executor
 from curation.application.sources import Source
 from curation.application.state import State
+from curation.asker import Asker
 from curation.operator import Annotator, column
 from curation.trace import Trace
 
@@ -28,9 +29,12 @@ def silent(done: int, total: int, label: str) -> None:
 class Memory:
     """Tables of light rows and scores; segments and vectors are loaded for the rows at hand when a step needs them."""
 
-    def __init__(self, scratch: Path, executor: Executor, sample: int | None, progress: Progress) -> None:
+    def __init__(
+        self, scratch: Path, executor: Executor, sample: int | None, progress: Progress, asker: Asker | None = None
+    ) -> None:
         """An empty database that spills into the scratch folder; `sample` bounds the rows whose text is read."""
         self.scratch, self.executor, self.sample, self.progress = scratch, executor, sample, progress
+        self.asker = asker
         spill = str(scratch / "spill")
         self.connection = duckdb.connect(config={"memory_limit": LIMIT, "temp_directory": spill})  # in memory
         self.full: set[str] = set()  # annotation tables that hold every row of their base
@@ -149,7 +153,13 @@ class Memory:
         return self.connection.sql(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos").to_arrow_table()
 
     def run(
-        self, work: Callable[[list[Trace]], Out], source: Source, ids: set[str], label: str, segments: str | None
+        self,
+        work: Callable[[list[Trace]], Out],
+        source: Source,
+        ids: set[str],
+        label: str,
+        segments: str | None,
+        executor: Executor | None = None,
     ) -> Iterator[Out]:
         """A batch function over the traces of these ids, with their segments, and with progress in rows."""
         done, sizes = 0, list[int]()
@@ -161,7 +171,7 @@ class Memory:
                 yield batch
 
         self.progress(0, len(ids), label)
-        for result in self.executor.map(work, batches() if ids else iter(())):
+        for result in (executor or self.executor).map(work, batches() if ids else iter(())):
             yield result
             done += sizes.pop(0)
             self.progress(done, len(ids), label)

@@ -9,16 +9,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.application.batches import VERDICTS, annotate_batch, map_batch, sketch_batch
+from curation.application.executors import Local
 from curation.application.memory import Memory
 from curation.application.sources import Parts
 from curation.application.state import UNDECIDED, State
+from curation.asker import Asker
 from curation.errors import UserError
-from curation.operator import Annotator, CorpusAnnotator, Mapper, column
+from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, column
 from curation.table import LIGHT, write_part
 
 
 class Unmeasured(UserError):
-    """A step compares all rows with each other, which a preview does not do."""
+    """A step compares all rows with each other or asks a model, which a preview does not do."""
+
+
+def asking(memory: Memory, step: Operator, label: str) -> Asker | None:
+    """What the step asks models through; None when it asks none. Unmeasured where there is nobody to ask."""
+    if not step.asks():
+        return None
+    if memory.asker is None:
+        place, _, name = label.partition(". ")
+        raise Unmeasured(
+            f"Step {place} ({name}) asks {', '.join(dict.fromkeys(step.asks()))}, which a preview does not do: try it "
+            "on a few rows, or measure it, then go on."
+        )
+    memory.asker.step = label
+    return memory.asker
 
 
 def scored(step: Annotator, before: State, table: str, failures: str = "") -> State:
@@ -39,13 +55,15 @@ def annotate(memory: Memory, step: Annotator, before: State, label: str) -> Stat
     paths = sorted(folder.glob("part-*.parquet"))
     table = memory.annotation(step, before, paths)
     missing = memory.missing(table, before)
+    asker = asking(memory, step, label) if missing else None
     if memory.sample is not None and len(missing) > memory.sample:
         before = thin_out(memory, before, memory.sample)
         missing = memory.missing(table, before)
     if missing:
         segments = memory.segments(before) if step.needs_segments else None
         new = list[Path]()
-        for part in memory.run(partial(annotate_batch, step), before.source, missing, label, segments):
+        work, executor = partial(annotate_batch, step, asker=asker), Local() if asker else None
+        for part in memory.run(work, before.source, missing, label, segments, executor):
             new.append(folder / f"part-{len(paths) + len(new):05d}.parquet")
             write_part(part, new[-1])
         memory.extend(table, step, before, new)
@@ -91,10 +109,11 @@ def compared(memory: Memory, step: CorpusAnnotator, before: State, label: str) -
 
 def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State:
     """Write the children to new parts; scores of the trace are cleared, those of the problem stay."""
+    asker = asking(memory, step, label)
     if memory.sample is not None and memory.count(before.select(())) > memory.sample:
         before = thin_out(memory, before, memory.sample)
     folder = memory.scratch / f"{before.lineage}_{step.key()}"
-    judged = map_parts(memory, step, before, folder, label)
+    judged = map_parts(memory, step, before, folder, label, asker)
     verdicts = memory.create(
         f"verdict_{before.key}", f"SELECT r.pos, j.* FROM judged j JOIN ({before.select(())}) r USING (id)",
         judged=judged,
@@ -130,13 +149,14 @@ def carry(memory: Memory, before: State, state: State) -> State:
     return replace(state, scores=dict.fromkeys(names, table), about_problem=before.about_problem)
 
 
-def map_parts(memory: Memory, step: Mapper, before: State, folder: Path, label: str) -> pa.Table:
+def map_parts(memory: Memory, step: Mapper, before: State, folder: Path, label: str, asker: Asker | None) -> pa.Table:
     """Run the mapper over what an interrupted application has not finished; returns every verdict."""
     finished = len(sorted(folder.glob("part-*.parquet")))
     tables = [pq.read_table(path) for path in sorted(folder.glob("verdict-*.parquet"))[:finished]]
     left = memory.ids(before.select(())) - {v for table in tables for v in table.column("id").to_pylist()}
     segments = memory.segments(before)
-    for mapped in memory.run(partial(map_batch, step), before.source, left, label, segments):
+    work, executor = partial(map_batch, step, asker=asker), Local() if asker else None
+    for mapped in memory.run(work, before.source, left, label, segments, executor):
         write_part(mapped.verdicts, folder / f"verdict-{len(tables):05d}.parquet")
         write_part(mapped.traces, folder / f"part-{len(tables):05d}.parquet")
         tables.append(mapped.verdicts)

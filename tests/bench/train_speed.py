@@ -14,17 +14,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from curation.backends.transformers_model import load
+from curation.connection import BASE
 from curation.curated import CuratedSet, Manifest, describe_part
 from curation.imports.run import import_files
 from curation.job import Job
-from curation.models import load
 from curation.runs import PROJECT, create
 from curation.table import from_table, parts, read_batches, to_table, write_part
 from training.launch import train_request
 from training.objectives.sft import Sft
 from training.rows.batches import draw, group
 from training.rows.data import Rendered, render_all
-from training.student import BASE, resolve
+from training.student import resolve
 from training.train import train
 
 SAMPLES = PROJECT / "data" / "samples" / "teacher_traces.jsonl.gz"

@@ -1,8 +1,10 @@
 import pytest
 
+from curation.backends.scripted import Scripted
+from curation.backends.transformers_model import TransformersModel
 from curation.decoding import Prompt, decode, draw
 from curation.errors import UserError
-from curation.models import Completion, Request, Scripted, TransformersModel, ask, begun
+from curation.models import Completion, Request, ask, begun, log_probs
 
 QUESTIONS = ["1+1?", "What is a long question about nothing at all?", "Why?", "Two and two are how many, if any?"]
 LIMIT = 40
@@ -195,8 +197,8 @@ def test_log_probs_in_batches_equal_those_of_one_text_at_a_time_and_of_the_whole
     model = TransformersModel.open(str(folder), batch_size=3)
     texts = ["4", "Nothing, really.", "", "Because it is so.", "four"]
     requests = [Request(ask(question)) for question in [*QUESTIONS, "Why?"]]
-    found = model.log_probs(requests, texts)
-    single = TransformersModel.open(str(folder), batch_size=1).log_probs(requests, texts)
+    found = log_probs(model, requests, texts)
+    single = log_probs(TransformersModel.open(str(folder), batch_size=1), requests, texts)
     assert [len(values) for values in found] == [len(text) for text in texts]
     for values, alone, request, text in zip(found, single, requests, texts, strict=True):
         assert values == pytest.approx(alone, abs=1e-5)

@@ -18,7 +18,7 @@ def earlier(finished, workspace, frozen):
     """A finished training on the set `right` with settings of its own."""
     run = finished("train", "sft of base on right", scores__json=json.dumps({"tokens": 9_000, "seconds": 3.0}))
     path = run.folder / "run.json"
-    from training.student import BASE_FOLDER
+    from curation.connection import BASE_FOLDER
 
     inputs = {"set": str(workspace.sets_root / "right"), "student": "base", "model": str(BASE_FOLDER)}
     spec = {"objective": "sft", "max_length": 300, "save_steps": 7}

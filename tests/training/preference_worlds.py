@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from worlds import sum_trace
 
-from curation.models import load
+from curation.backends.transformers_model import load
 from training.objective import Task
 from training.student import resolve
 

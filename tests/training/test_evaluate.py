@@ -5,10 +5,11 @@ import pyarrow.parquet as pq
 import pytest
 from worlds import sum_trace
 
+from curation.backends.scripted import Scripted
 from curation.benchmarking.card import Verifier
 from curation.intervals import wilson
 from curation.job import Cancelled, Job
-from curation.models import Completion, Scripted
+from curation.models import Completion
 from curation.runs import create
 from curation.trace import Problem
 from training.evaluate import PART, SAMPLES, evaluate, final_answer, grade, graded, scores

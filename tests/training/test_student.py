@@ -2,11 +2,12 @@ import json
 
 import pytest
 
+from curation.connection import BASE_FOLDER
 from curation.errors import UserError
 from curation.runs import create
 from training.launch import evaluate_request
 from training.strategies.greedy import Greedy
-from training.student import BASE_FOLDER, Student, resolve
+from training.student import Student, resolve
 
 
 def test_base_is_the_shipped_student(tmp_path):

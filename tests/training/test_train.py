@@ -6,9 +6,9 @@ import signal
 import pytest
 from worlds import ended, sum_trace, sums, wait
 
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import load
 from curation.runs import create
 from curation.trace import Problem, Trace
 from training.launch import train_request

@@ -9,8 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from curation.backends.transformers_model import Loaded, load_tokenizer
 from curation.errors import UserError
-from curation.models import Loaded, ask, load_tokenizer
+from curation.models import ask
 from curation.rendering import CLOSE, OPEN
 from curation.texts.splitting import paragraphs
 

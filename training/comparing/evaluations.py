@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from curation.connection import BASE
 from curation.errors import UserError
 from curation.runs import Run
-from training.student import BASE, TRAINED_ON
+from training.student import TRAINED_ON
 
 LIGHT = ["problem_id", "subject", "question", "reference", "correct", "no_answer", "n_tokens", "draft"]
 

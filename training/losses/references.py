@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from curation.backends.transformers_model import Loaded
 from curation.errors import UserError
-from curation.models import Loaded, ask
+from curation.models import ask
 from curation.rendering import render_chat
 from curation.trace import Trace
 from training.objective import Task

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curation.backends.transformers_model import Loaded, TransformersModel
 from curation.decoding import Prompt as DecodePrompt
 from curation.decoding import decode
-from curation.models import Loaded, Request, TransformersModel, ask
+from curation.models import Request, ask
 from curation.runs import replace_text
 from curation.trace import Problem, Trace
 from training.answering.step_scorer import StepScorer

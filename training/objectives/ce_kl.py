@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from curation.backends.transformers_model import Loaded, load
 from curation.errors import UserError
-from curation.models import Loaded, load
 from curation.params import Fraction, ModelName, Prompt
 from training.losses.distiller import Mix, TwoPrompts, distiller
 from training.losses.divergence import Divergence

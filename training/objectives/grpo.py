@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from curation.models import TransformersModel
+from curation.backends.transformers_model import TransformersModel
 from training.losses.grpo_problems import GrpoProblems
 from training.losses.rollouts import RewardFunction, text_trainer
 from training.losses.stage_switch import switch

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.backends.transformers_model import TransformersModel
 from curation.errors import UserError
 from curation.exports.pairs import Pair, Pairs
 from curation.exports.render import render_completion, render_prompt
-from curation.models import TransformersModel
 from curation.params import Fraction, Positive
 from training.losses.experimental import Nll, orpo_trainer
 from training.losses.negatives import Sampling, distinct, kept, refresh

@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from curation.backends.transformers_model import Loaded
 from curation.errors import UserError
-from curation.models import Loaded
 from curation.params import Positive
 from training.answering.step_scorer import SCORER, with_head
 from training.losses.step_labels import Source, labelled_all

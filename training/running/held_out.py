@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from curation.backends.transformers_model import Loaded, TransformersModel
 from curation.errors import UserError
-from curation.models import Loaded, Request, TransformersModel, ask
+from curation.models import Request, ask
 from curation.trace import Trace
 from training.evaluate import grade
 from training.objective import Objective, Task

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from curation.models import QUESTION, Completion, Request, ask
+from curation.models import QUESTION, Completion, Request, ask, log_probs
 from curation.params import Positive, Prompt
 from curation.trace import Problem
 from training.answering.facts import counted, facts_of, spent
@@ -57,7 +57,8 @@ class BestOfN(Strategy):
             scorer = setting.scorer(self.by)
             return lambda pairs: [scorer.scores(problem.question, answer.text) for problem, answer in pairs]
         model = setting.model_of(self.by)
-        return lambda pairs: model.log_probs(
+        return lambda pairs: log_probs(
+            model,
             [Request(ask(problem.question, self.instruction)) for problem, _ in pairs],
             [answer.text for _, answer in pairs],
         )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from curation.models import QUESTION, Completion, Request, ask
+from curation.models import QUESTION, Completion, Request, ask, log_probs
 from curation.params import Prompt
 from curation.trace import Problem
 from training.answering.corruption import other_numbers, shuffled_words
@@ -38,7 +38,7 @@ class PplPreference(Strategy):
         rights = [extra_of(problem, RIGHT) for problem in problems]
         wrongs = [self._wrong(problem, right, setting) for problem, right in zip(problems, rights, strict=True)]
         requests = [Request(ask(problem.question, self.instruction)) for problem in problems]
-        found = setting.model.log_probs(requests * 2, [*rights, *wrongs])
+        found = log_probs(setting.model, requests * 2, [*rights, *wrongs])
         if setting.done:
             setting.done(len(problems))
         values = [aggregate(one) for one in found]

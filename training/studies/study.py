@@ -20,13 +20,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from curation.connection import BASE
 from curation.errors import UserError
 from curation.params import Positive, Seed
 from curation.recipe import SHIPPED as RECIPES
 from curation.recipe import Recipe
 from curation.runs import PROJECT, replace_text
 from curation.yaml_lines import Lines, dump
-from training.student import BASE
 
 SHIPPED = PROJECT / "data" / "studies"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")  # also the beginning of a set's name, which holds 80

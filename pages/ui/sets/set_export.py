@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
+from curation.connection import BASE_FOLDER
 from curation.curated import CuratedSet
 from curation.exports.base import FORMATS, Format
 from curation.exports.registry import export_set
@@ -13,7 +14,6 @@ from curation.workspace import Workspace
 from pages.ui import fields, forms
 from pages.ui.state import errors
 from pages.ui.training import students
-from training.student import BASE_FOLDER
 
 NAMES = {
     "messages": "Chat messages",

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from curation.connection import BASE
 from curation.curated import CuratedSet
 from curation.recipe import Recipe
 from curation.runs import find
 from curation.workspace import Workspace
 from training.objective import OBJECTIVES
-from training.student import BASE
 
 DEFAULT = "sft"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from curation.backends.transformers_model import load_tokenizer
 from curation.curated import CuratedSet
-from curation.models import load_tokenizer
 from curation.trace import Trace
 from pages.ui.reading.maths import visible
 from training.rows.data import DEFECTS, RED, Check, Defect, Piece, pieces, render

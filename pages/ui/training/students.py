@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from curation.connection import BASE, MODEL
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui.state import runs
-from training.student import BASE, MODEL, Student, resolve
+from training.student import Student, resolve
 
 OTHER = "Folder or hub name"
 

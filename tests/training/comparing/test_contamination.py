@@ -9,12 +9,13 @@ from worlds import sum_trace
 
 from curation.benchmarks import items
 from curation.comparing.overlap import Index
+from curation.connection import BASE
 from curation.runs import create
 from curation.trace import Problem, Trace
 from training.comparing.contamination import SHARE, WORDS, Seen, overlapping, report, seen, training_sets
 from training.launch import train_request
 from training.objectives.sft import Sft
-from training.student import BASE, Student, resolve
+from training.student import Student, resolve
 
 LONG = "Ana has 12 red beads and 7 blue beads in a box. She gives 3 beads to Ben. How many beads has Ana now?"
 NEAR = f"Please solve this: {LONG.replace('has Ana now', 'does Ana have then')}"  # most runs of 8 words are the same

@@ -1,7 +1,7 @@
 import pytest
 from worlds import sum_trace
 
-from curation.models import Scripted
+from curation.backends.scripted import Scripted
 from curation.trace import Problem
 from training.losses.negatives import Sampling, distinct, kept, refresh, sources
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from worlds import sums
 
-from curation.models import load
+from curation.backends.transformers_model import load
 from training.objective import Task
 
 

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from preference_worlds import disturb, task_of
 from worlds import sums
 
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import load
 from curation.runs import PROJECT, create
 from curation.trace import Problem, Trace
 from training.launch import train_request

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from preference_worlds import disturb, judged_sums, log_probs, task_of
 
 from curation.application.report import StepReport
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import load
 from curation.runs import PROJECT, create
 from curation.trace import Problem, Trace
 from training.launch import train_request

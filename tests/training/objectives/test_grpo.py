@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from worlds import sums
 
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import load
 from curation.runs import create
 from curation.trace import Problem, Trace
 from training.launch import train_request

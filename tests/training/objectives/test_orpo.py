@@ -7,9 +7,10 @@ import torch
 import torch.nn.functional as F
 from preference_worlds import judged_sums, log_probs, task_of
 
+from curation.backends.scripted import Scripted
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import Scripted, load
 from curation.runs import PROJECT, create
 from curation.trace import Problem, Trace
 from training.launch import train_request

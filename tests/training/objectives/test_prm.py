@@ -117,7 +117,7 @@ def test_held_out_rows_are_those_of_other_problems(make_task):
 def test_the_body_is_the_students_own(make_task, student_folder):
     import torch
 
-    from curation.models import load
+    from curation.backends.transformers_model import load
 
     student = load(str(student_folder)).model.model.state_dict()
     scorer = make_task([solution(1)], Prm()).student.model.model.state_dict()

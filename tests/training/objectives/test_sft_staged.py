@@ -4,9 +4,10 @@ import pytest
 import torch
 from worlds import sum_trace, sums
 
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import ask, load
+from curation.models import ask
 from curation.runs import create
 from curation.texts.importance import keep_words
 from curation.trace import Trace, canonical_json

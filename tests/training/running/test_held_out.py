@@ -1,9 +1,9 @@
 import pytest
 from worlds import sum_trace, sums
 
+from curation.backends.transformers_model import load
 from curation.errors import UserError
 from curation.job import Job
-from curation.models import load
 from training.launch import train_request
 from training.objective import Task
 from training.objectives.sft import Sft

@@ -1,7 +1,7 @@
 import pytest
 from worlds import ended, sums, wait
 
-from curation.models import load
+from curation.backends.transformers_model import load
 from curation.runs import create
 from training.launch import train_request
 from training.objectives.sft import Sft

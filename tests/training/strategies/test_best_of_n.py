@@ -1,8 +1,8 @@
 import pytest
 from solving import SUM, Line, lines, solved
 
+from curation.backends.scripted import Scripted
 from curation.errors import UserError
-from curation.models import Scripted
 from training.strategies.best_of_n import BestOfN
 from training.strategy import STRATEGIES
 

@@ -1,6 +1,7 @@
 from solving import SUM, Line, asked, lines, solved
 
-from curation.models import Request, Scripted, ask
+from curation.backends.scripted import Scripted
+from curation.models import Request, ask
 from training.strategies.budget import Budget
 
 FACTS = ("budget", "thinking_tokens", "violated")

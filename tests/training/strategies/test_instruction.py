@@ -1,6 +1,6 @@
 from solving import PRODUCT, SUM, Line, asked, lines, solved
 
-from curation.models import Scripted
+from curation.backends.scripted import Scripted
 from training.strategies.instruction import Instruction
 
 

@@ -1,8 +1,8 @@
 import pytest
 from solving import Line, asked, lines, solved
 
+from curation.backends.scripted import Scripted
 from curation.errors import UserError
-from curation.models import Scripted
 from curation.trace import Problem
 from training.answering.stages import Stage
 from training.strategies.pipeline import Pipeline

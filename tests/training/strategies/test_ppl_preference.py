@@ -5,12 +5,13 @@ import random
 import pytest
 from solving import Line, lines, solved
 
+from curation.backends.scripted import Scripted
+from curation.backends.transformers_model import TransformersModel
+from curation.connection import BASE_FOLDER
 from curation.errors import UserError
-from curation.models import Scripted, TransformersModel
 from curation.trace import Problem
 from training.answering.corruption import shuffled_words
 from training.strategies.ppl_preference import PplPreference
-from training.student import BASE_FOLDER
 
 
 def pair(question, right, wrong=None):

@@ -1,6 +1,7 @@
 from solving import PRODUCT, SUM, Line, lines, solved
 
-from curation.models import Request, Scripted, ask
+from curation.backends.scripted import Scripted
+from curation.models import Request, ask
 from training.strategies.think_free import ThinkFree
 
 

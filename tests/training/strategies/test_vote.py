@@ -6,7 +6,7 @@ import pytest
 from solving import SUM, Line, asked, lines, solved
 
 from curation.answers import compare, extract
-from curation.models import Scripted
+from curation.backends.scripted import Scripted
 from training.answering.voting import plurality
 from training.strategies.vote import Member, Vote
 

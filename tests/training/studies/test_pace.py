@@ -1,7 +1,7 @@
 import json
 
+from curation.connection import BASE_FOLDER
 from curation.runs import Request, create
-from training.student import BASE_FOLDER
 from training.studies.grid import expand
 from training.studies.pace import START, seconds
 from training.studies.study import Study

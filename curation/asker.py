@@ -1,0 +1,69 @@
+"""Asker: what a step that needs a model is handed; it asks models by name, keeps answers, and counts their cost.
+
+A failed answer is a completion with a `failure`, so one bad row never stops the others; what no row can escape, such
+as a wrong key or a server that is down, is a UserError and ends the run, which can be resumed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from curation.backends.kept import Book, Kept
+from curation.backends.meter import UNPRICED, Call, Meter, Price
+from curation.models import Completion, Request, Streaming, TokenScore
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model, what tells its answers from another model's, and what it costs."""
+
+    model: Streaming
+    identity: str
+    price: Price = UNPRICED
+
+
+def silent() -> None:
+    """The callback of nobody."""
+
+
+class Asker:
+    """The models of one application of a recipe, each opened when it is first asked."""
+
+    def __init__(
+        self,
+        opened: Callable[[str], Opened],
+        book: Book,
+        meter: Meter,
+        by: str = "",
+        heard: Callable[[], None] = silent,
+    ) -> None:
+        """`by` is the run that pays; `heard` is called after every answer and may raise to stop."""
+        self.opened, self.book, self.meter, self.by, self.heard = opened, book, meter, by, heard
+        self.step = ""  # the step that asks, for the meter
+        self._known: dict[str, Opened] = {}
+
+    def complete(self, model: str, requests: Sequence[Request], rows: Sequence[str]) -> list[Completion]:
+        """Answer every request, in order; `rows` are the ids of the traces they are asked for."""
+        found = self._open(model)
+        kept = Kept(found.model, self.book, found.identity, self.by)
+        before = [self.book.get(kept.key(request)) for request in requests]
+        answers: dict[int, Completion] = {}
+        for place, completion in kept.stream(requests):
+            answers[place] = completion
+            known = before[place]
+            call = Call(rows[place], self.step, model, kept.key(requests[place]))
+            self.meter.record(call, completion, known is not None and known["by"] != self.by, found.price)
+            self.heard()
+        self.heard()  # a model that was told to stop leaves answers out, and this raises
+        return [answers[place] for place in range(len(requests))]
+
+    def score(self, model: str, requests: Sequence[Request], texts: Sequence[str]) -> list[list[TokenScore]]:
+        """How likely each token of a text is, given the request's prompt and prefix and the tokens before it."""
+        found = self._open(model)
+        scores = Kept(found.model, self.book, found.identity, self.by).score(requests, texts)
+        self.heard()
+        return scores
+
+    def _open(self, name: str) -> Opened:
+        if name not in self._known:
+            self._known[name] = self.opened(name)
+        return self._known[name]

@@ -1,0 +1,41 @@
+"""The answers of a workspace on disk, by request: whoever asks the same of the same model again pays nothing.
+
+SQLite, since several runs read and write at once and the DuckDB file belongs to the app alone.
+"""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from curation.trace import canonical_json
+
+WAIT = 30  # seconds for another writer
+
+
+class AnswerBook:
+    """JSON values by key in one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What is kept under a key."""
+        row = self.connection.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def put(self, key: str, **values: Any) -> None:  # noqa: ANN401  (JSON values)
+        """Keep an answer; it is on the disk when this returns."""
+        self.connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, canonical_json(values)))
+
+    def __len__(self) -> int:
+        """Number of answers."""
+        return int(self.connection.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()

@@ -1,0 +1,1 @@
+"""Prompts: files with slots, the chats made of them, and reading what came back."""
