@@ -14,7 +14,7 @@ from curation.application.trial import PACE, SCORES, TRACES, VERDICTS
 from curation.backends.meter import Price
 from curation.connection import find
 from curation.errors import UserError
-from curation.operator import OPERATORS, Annotator, Operator, Value
+from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, Value
 from curation.query.filters import Filter
 from curation.runs import Request, Run, all_runs
 from curation.table import from_table, read_batches, to_table, write_part
@@ -56,9 +56,14 @@ def reaching(result: Result) -> int:
     return result.reports[-1].rows if result.reports else result.count("count(*)")
 
 
+def chosen(result: Result, step: Operator, rows: int) -> list[Trace]:
+    """The rows a step is tried on; one that compares rows gets those of the same problems."""
+    return result.taken(result.few(rows, together=isinstance(step, CorpusAnnotator)))
+
+
 def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST) -> Run:
     """The run of a step on a few of the rows that reach it, not launched yet."""
-    traces = result.few(min(max(rows, FEWEST), MOST))
+    traces = chosen(result, step, min(max(rows, FEWEST), MOST))
     if not traces:
         raise UserError(f"No row reaches {step.title()}, so there is nothing to try it on: loosen a step before it.")
     connections = {name: find(name, work.root) for name in dict.fromkeys(step.asks())}
@@ -93,7 +98,7 @@ def stale(work: Workspace, run: Run, step: Operator, result: Result) -> str | No
     if _step(run).key() != step.key():
         return "the step or its prompt was changed since"
     ids = request.inputs["ids"]
-    if ids != [trace.id for trace in result.few(len(ids))]:
+    if ids != [trace.id for trace in chosen(result, step, len(ids))]:
         return "other rows reach the step now"
     connections = {name: find(name, work.root).dump() for name in dict.fromkeys(step.asks())}
     return None if connections == request.inputs["models"] else "the connection to its model was changed since"
@@ -142,12 +147,19 @@ def _scored(out: Path, traces: Sequence[Trace]) -> dict[str, tuple[str, str | No
     return found
 
 
-def estimate(step: Operator, result: Result, tried: Outcome | None) -> Estimate | None:
+def estimate(work: Workspace, result: Result, step: Operator, tried: Outcome | None) -> Estimate | None:
     """What all rows that reach the step would take: by the trial where there is one, else at most."""
     rows = reaching(result)
     if tried:
         return by_trial(tried.asked, len(tried.rows), tried.seconds, rows)
-    return at_most(step, result.few(FEWEST), rows)
+    return at_most(step, chosen(result, step, FEWEST), rows, _price(work, step))
+
+
+def _price(work: Workspace, step: Operator) -> Price:
+    """The price of the step's model, where it asks one alone whose connection tells it."""
+    names = list(dict.fromkeys(step.asks()))
+    values = find(names[0], work.root).parameters() if len(names) == 1 else {}
+    return Price(values.get("prompt_price"), values.get("generated_price"))
 
 
 def measure_run(work: Workspace, result: Result, step: Annotator) -> Run:

@@ -39,7 +39,7 @@ def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
     why = trying.stale(work, run, step, result) if run else None
     outcome = trying.outcome_of(run) if run and state == "done" else None
     buttons(work, result, step, key, state in ACTIVE)
-    found = trying.estimate(step, result, None if why else outcome)
+    found = trying.estimate(work, result, step, None if why else outcome)
     if found:
         st.caption(inline(estimated(found)))
     for other in runs(work, "annotate"):
