@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from curation.application.needs import with_needs
 from curation.application.result import Result
-from curation.application.trial import PACE, SCORES, TRACES, VERDICTS
+from curation.application.state import State
+from curation.application.trial import PACE, ROWS, SCORES, TRACES, VERDICTS
 from curation.backends.meter import Price
 from curation.connection import find
 from curation.errors import UserError
@@ -56,14 +57,15 @@ def reaching(result: Result) -> int:
     return result.reports[-1].rows if result.reports else result.count("count(*)")
 
 
-def chosen(result: Result, step: Operator, rows: int) -> list[Trace]:
+def chosen(result: Result, step: Operator, rows: int) -> State:
     """The rows a step is tried on; one that compares rows gets those of the same problems."""
-    return result.taken(result.few(rows, together=isinstance(step, CorpusAnnotator)))
+    return result.few(rows, together=isinstance(step, CorpusAnnotator))
 
 
 def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST) -> Run:
     """The run of a step on a few of the rows that reach it, not launched yet."""
-    traces = chosen(result, step, min(max(rows, FEWEST), MOST))
+    state = chosen(result, step, min(max(rows, FEWEST), MOST))
+    traces = result.taken(state)
     if not traces:
         raise UserError(f"No row reaches {step.title()}, so there is nothing to try it on: loosen a step before it.")
     connections = {name: find(name, work.root) for name in dict.fromkeys(step.asks())}
@@ -75,7 +77,8 @@ def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST)
     title = f"Try {step.title()} on {len(traces)} rows"
     spec = {"step": {step.tag: step.title(), **step.parameters()}}
     run = work.new_run(Request(kind="try", worker="curation.worker", title=title, spec=spec, inputs=inputs))
-    write_part(to_table(traces), run.folder / "in" / "part-00000.parquet")
+    write_part(to_table(traces), run.folder / "in" / TRACES)
+    write_part(result.memory.table(state, step.needs(), step.needs_vectors), run.folder / "in" / ROWS)
     return run
 
 
@@ -98,7 +101,7 @@ def stale(work: Workspace, run: Run, step: Operator, result: Result) -> str | No
     if _step(run).key() != step.key():
         return "the step or its prompt was changed since"
     ids = request.inputs["ids"]
-    if ids != [trace.id for trace in chosen(result, step, len(ids))]:
+    if ids != [trace.id for trace in result.taken(chosen(result, step, len(ids)))]:
         return "other rows reach the step now"
     connections = {name: find(name, work.root).dump() for name in dict.fromkeys(step.asks())}
     return None if connections == request.inputs["models"] else "the connection to its model was changed since"
@@ -152,7 +155,7 @@ def estimate(work: Workspace, result: Result, step: Operator, tried: Outcome | N
     rows = reaching(result)
     if tried:
         return by_trial(tried.asked, len(tried.rows), tried.seconds, rows)
-    return at_most(step, chosen(result, step, FEWEST), rows, _price(work, step))
+    return at_most(step, result.taken(chosen(result, step, FEWEST)), rows, _price(work, step))
 
 
 def _price(work: Workspace, step: Operator) -> Price:

@@ -48,6 +48,7 @@ def draw(item: Field, values: Mapping[str, Any], spec: type[Spec], around: Aroun
     if followed != st.session_state.setdefault(text_key, value):  # other fields choose among the shipped ones
         st.session_state[text_key], value = followed, followed
         st.session_state.pop(file_key, None)
+        st.caption("A shipped prompt goes with the other fields; to use another one here, change its text.")
     named = next((name for name, text in known.items() if text == value), None)
     if st.session_state.setdefault(file_key, named) not in known:
         st.session_state[file_key] = None
