@@ -47,6 +47,9 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "top_per_problem": {"score": "n_chars"},
     "rewrite": {"model": "teacher"},
     "generate": {"model": "base"},
+    "judge": {"model": "teacher"},
+    "judge_pairs": {"model": "teacher"},
+    "check_claims": {"model": "teacher"},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -82,6 +85,9 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("rewrite", "target_tokens"): {"target_tokens": {"easy": 1, "medium": 2, "hard": 3}},
     ("rewrite", "budgets"): {"budgets": [7]},
     ("rewrite", "language"): {"language": "fr"},
+    ("judge", "criteria"): {"criteria": {"clarity": "easy to follow"}},
+    ("judge", "votes"): {"votes": 3, "temperature": 0.7},
+    ("check_claims", "context"): {"context": ["passages"]},
     ("rewrite", "score"): {"score": "n_chars"},
     ("generate", "gold"): {"gold": "visible", "prompt": "{question} {reference}"},
     ("generate", "budgets"): {"budgets": [0.5]},

@@ -170,12 +170,16 @@ class Attempt:
         read = Rejected("unusable reply", reason) if reason else gate.read(self.trace, self.aim, completion.text)
         if isinstance(read, Rejected):
             self.causes.append(read.cause)
-        self.found = read if isinstance(read, Rejected) else self._child(read, said)
+            self.found = read
+            return
+        lengths = (gate.count(self.trace.reasoning), gate.count(read.reasoning))
+        self.found = self._child(read, lengths, said)
 
-    def _child(self, read: Read, said: Mapping[str, str]) -> Trace:
+    def _child(self, read: Read, lengths: tuple[int, int], said: Mapping[str, str]) -> Trace:
         provenance: dict[str, object] = {
             **said, "target": self.aim.target, "value": read.level or self.aim.value, "tries": self.tries,
             "rejected": self.causes, "prompt_tokens": self.prompt_tokens, "generated_tokens": self.generated_tokens,
+            "reasoning_tokens": lengths,
         }  # fmt: skip
         closed = True if self.trace.closed is False else self.trace.closed
         extra = with_extra(self.trace.extra, NAME, provenance)
