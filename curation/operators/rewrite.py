@@ -99,8 +99,8 @@ class Rewrite(Mapper):
             left = [one for row in rows for one in row if one.open]
             requests = [self._request(one.trace, one.aim, number) for one in left]
             replies = asker.complete(self.model, requests, [one.trace.id for one in left]) if left else []
-            for one, reply in zip(left, replies, strict=True):
-                one.take(reply, gate, said)
+            for one, request, reply in zip(left, requests, replies, strict=True):
+                one.take(reply, asker.receipt(self.model, request, reply).cost, gate, said)
         return [outcome(trace, row, self.on_fail == "drop") for trace, row in zip(traces, rows, strict=True)]
 
     def _gate(self) -> Gate:

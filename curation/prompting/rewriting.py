@@ -27,6 +27,7 @@ Cause = Literal[
     "over the budget", "too little kept", "not translated",
 ]  # fmt: skip
 NAME = "rewrite"  # of the provenance in `extra`
+DIGITS = 9  # of costs
 
 
 class Rejected(NamedTuple):
@@ -150,13 +151,14 @@ class Attempt:
     tries: int = 0
     prompt_tokens: int | None = 0
     generated_tokens: int = 0
+    cost: float | None = 0.0
 
     @property
     def open(self) -> bool:
         """Whether another try may help."""
         return self.found is None or (self.tries > 0 and not isinstance(self.found, Trace))
 
-    def take(self, completion: Completion, gate: Gate, said: Mapping[str, str]) -> None:
+    def take(self, completion: Completion, cost: float | None, gate: Gate, said: Mapping[str, str]) -> None:
         """Judge the next reply; `said` is the provenance that all rewrites of a step share."""
         self.tries += 1
         counted = self.prompt_tokens is not None and completion.n_prompt_tokens is not None
@@ -167,6 +169,7 @@ class Attempt:
             self.found = Failure(self.trace.id, reason or completion.failure)
             self.causes.append(completion.cause or "failed")
             return
+        self.cost = None if self.cost is None or cost is None else self.cost + cost
         read = Rejected("unusable reply", reason) if reason else gate.read(self.trace, self.aim, completion.text)
         if isinstance(read, Rejected):
             self.causes.append(read.cause)
@@ -179,7 +182,7 @@ class Attempt:
         provenance: dict[str, object] = {
             **said, "target": self.aim.target, "value": read.level or self.aim.value, "tries": self.tries,
             "rejected": self.causes, "prompt_tokens": self.prompt_tokens, "generated_tokens": self.generated_tokens,
-            "reasoning_tokens": lengths,
+            "reasoning_tokens": lengths, "cost": None if self.cost is None else round(self.cost, DIGITS),
         }  # fmt: skip
         closed = True if self.trace.closed is False else self.trace.closed
         extra = with_extra(self.trace.extra, NAME, provenance)

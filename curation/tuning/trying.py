@@ -25,6 +25,7 @@ from curation.workspace import Workspace
 
 FEWEST, MOST = 3, 10  # rows of a trial; ours
 USAGE = "usage.jsonl"
+ATTACHED = ("segments", "vector", "surprise")  # what annotators add beside scores
 
 
 class Tried(NamedTuple):
@@ -144,7 +145,7 @@ def _scored(out: Path, traces: Sequence[Trace]) -> dict[str, tuple[str, str | No
     for trace in traces:
         row = rows[trace.id]
         cut = tuple(Segment(one["start"], one["stop"], one["kind"]) for one in row.get("segments") or ())
-        scores = {name: value for name, value in row.items() if name not in ("id", "failure", "segments", "vector")}
+        scores = {name: value for name, value in row.items() if name not in ("id", "failure", *ATTACHED)}
         verdict = "failed" if row["failure"] else "scored"
         found[trace.id] = (verdict, row["failure"], [replace(trace, segments=cut)] if cut else [], scores)
     return found

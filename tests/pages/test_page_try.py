@@ -72,7 +72,7 @@ def test_a_step_that_asks_is_tried_where_the_funnel_stops(opened, teacher):
     at = opened()
     assert "Step 1 (rewrite) asks teacher" in said(at)
     assert "Try on 3 rows" in [button.label for button in at.button]
-    assert "At most, when each of 4 rows is asked about once: 4 calls" in said(at)
+    assert "If each of 4 rows is asked about once, at most: 4 calls" in said(at)
     assert "Measure all" not in [button.label for button in at.button]
     (model,) = [box for box in at.selectbox if box.label == "Model"]
     assert model.options[:2] == ["teacher", "base"]
@@ -115,7 +115,7 @@ def test_a_changed_prompt_puts_the_trial_out_of_date(opened, teacher, workspace)
     prompt.set_value("Better: {question} {reasoning}").run()
     assert not at.exception
     assert "out of date: the step or its prompt was changed since" in said(at)
-    assert "At most, when each of 4 rows" in said(at)
+    assert "If each of 4 rows" in said(at)
 
 
 def test_a_server_that_is_down_is_told_plainly(opened, workspace):

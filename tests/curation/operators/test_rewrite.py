@@ -52,7 +52,7 @@ def test_a_rewrite_has_both_sections_the_gold_answer_and_where_it_comes_from():
         "rewrite": {
             "model": "teacher", "prompt": version(prompt), "target": "difficulty",
             "value": "easy", "tries": 1, "rejected": [], "prompt_tokens": 68, "generated_tokens": 6,
-            "reasoning_tokens": [66, 6],
+            "reasoning_tokens": [66, 6], "cost": None,
         }
     }  # fmt: skip
 

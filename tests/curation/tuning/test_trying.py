@@ -2,17 +2,17 @@
 
 import pytest
 
+from curation import job
 from curation.connection import write
 from curation.connections.server import ServerConnection
 from curation.errors import UserError
-from curation.job import Job
 from curation.operator import OPERATORS
 from curation.query.filters import Filter
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 from curation.tuning import trying
 from curation.tuning.estimate import Estimate, Tally
-from curation.worker import try_task
+from curation.worker import TASKS
 from tests.faults import FaultServer, question
 
 SUMS = [
@@ -63,10 +63,7 @@ def result(work):
 
 
 def finished(run):
-    job = Job(run)
-    job.status("running")
-    try_task(job)
-    job.status("done")
+    assert job.work(run.folder, TASKS) == 0
     return run
 
 
@@ -144,3 +141,50 @@ def test_before_a_trial_the_estimate_is_the_most_and_after_it_what_was_seen(work
 def test_a_price_that_is_not_told_leaves_the_cost_unknown(work, result, server):
     write(work.root, {"teacher": ServerConnection(url=server.url, model="teacher")})
     assert trying.estimate(work, result, step(), None).cost is None
+
+
+JUDGE = {"op": "judge", "model": "teacher", "max_new_tokens": 20}
+
+
+@pytest.fixture
+def judged(work):
+    """A judge of what ada wrote, in a preview that stops before it."""
+    steps = [OPERATORS.parse({"op": "keep_where", "score": "model", "values": ["ada"]}), OPERATORS.parse(JUDGE)]
+    preview = work.open_preview(Filter())
+    yield preview.apply(steps), steps
+    preview.close()
+
+
+def test_what_a_model_measures_is_shown_as_scores(work, judged, server):
+    server.answer = lambda body: '{"quality": 4}' if "1 + 1" in question(body) else "no JSON"
+    result, steps = judged
+    found = trying.outcome_of(finished(trying.try_run(work, result, steps[1], 3)))
+    assert {row.trace.question: row.scores["judge_quality"] for row in found.rows} == {
+        "1 + 1?": 4.0,
+        "2 + 2?": None,
+        "3 + 3?": None,
+    }
+    assert {row.verdict for row in found.rows} == {"scored"}
+
+
+def test_measuring_all_asks_about_the_rows_that_reach_the_step_and_lets_the_funnel_go_on(work, judged, server):
+    server.answer = lambda body: '{"quality": 4}'
+    result, steps = judged
+    finished(trying.try_run(work, result, steps[1], 3))
+    run = trying.measure_run(work, result, steps[1])
+    assert job.work(run.folder, TASKS) == 0
+    assert len(server.asked) == 3  # what was tried is not paid for again
+    work.take_in()
+    preview = work.open_preview(Filter())
+    after = preview.apply(steps)
+    assert (after.stopped, [report.rows for report in after.reports]) == (None, [3, 3])
+    assert after.rows()["judge_quality"].to_pylist() == [4.0, 4.0, 4.0]
+    preview.close()
+
+
+def test_what_a_mapper_makes_is_measured_by_freezing(work, server):
+    steps = [OPERATORS.parse({"op": "pad", "tokens": 50}), OPERATORS.parse(JUDGE)]
+    preview = work.open_preview(Filter())
+    with pytest.raises(UserError, match="judge measures traces that a step before it makes: freeze the set"):
+        trying.measure_run(work, preview.apply(steps), steps[1])
+    preview.close()
