@@ -1,14 +1,15 @@
 """What can be asked, as rows of a table: connections, the shipped base, and the students trained here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from curation.connection import BASE, CONNECTIONS, Connection, known
 
-State = Literal["running", "starting", "stopped", "reachable", "unreachable", "not tested", "loaded when asked"]
+State = Literal["running", "starting", "stopped", "reachable", "unreachable", "not tested", "on demand"]
 PRICES = ("prompt_price", "generated_price")
 KEY = "key_variable"
+HERE = "this machine"
 
 
 class Askable(NamedTuple):
@@ -43,6 +44,12 @@ def row(model: Askable, state: State, where: str, titles: Mapping[str, str]) -> 
         "Prompt": values.get("prompt_price"),
         "Generated": values.get("generated_price"),
     }
+
+
+def columns(found: Sequence[Askable]) -> list[str]:
+    """The columns that say something: prices only where there are any."""
+    told = any(model.connection.parameters().get(name) is not None for model in found for name in PRICES)
+    return ["Name", "Model", "Backend", "State", "Where", *(["Prompt", "Generated"] if told else [])]
 
 
 def has_price(connection: Connection) -> bool:
