@@ -20,6 +20,7 @@ from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
 from curation.recipe import Recipe
+from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.table import parts
@@ -97,7 +98,7 @@ def _executor() -> Local:
     return Local(int(os.environ.get("WINNOW_WORKERS") or min(psutil.cpu_count() or 1, WORKERS)))
 
 
-TASKS = {"import": import_task, "annotate": annotate_task, "apply": apply_task}
+TASKS = {"import": import_task, "annotate": annotate_task, "apply": apply_task, "serve": serve_task}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), TASKS))
