@@ -63,6 +63,10 @@ class Asker:
         self.heard()
         return scores
 
+    def price(self, model: str) -> Price:
+        """What the model's answers cost; it is opened, so a model that cannot be asked is told here."""
+        return self._open(model).price
+
     def _open(self, name: str) -> Opened:
         if name not in self._known:
             self._known[name] = self.opened(name)

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import yaml
 from pydantic import Field
@@ -43,6 +43,7 @@ class Connection(Spec):
     """How a model is reached."""
 
     tag = "backend"
+    here: ClassVar[bool] = False  # the run that asks loads the weights itself, so it has to wait for its turn
 
     @abstractmethod
     def open(self, name: str, place: Place) -> Opened:

@@ -17,7 +17,7 @@ import psutil
 from curation import waiting
 from curation.disk import refusal
 from curation.errors import UserError
-from curation.runs import ACTIVE, Run, State, Status, replace_text
+from curation.runs import ACTIVE, Request, Run, State, Status, replace_text
 
 POLL = 0.2  # seconds between looks at whether the first process has begun
 PROGRESS_EVERY = 0.3  # seconds
@@ -105,7 +105,7 @@ def work(folder: Path, tasks: Mapping[str, Task]) -> int:
     job = Job(Run(folder))
     job.status("queued")
     try:
-        with waiting.turn(job.run, job.check) if job.request.kind not in LIGHT else nullcontext():
+        with nullcontext() if _light(job.request) else waiting.turn(job.run, job.check):
             job.status("running")
             tasks[job.request.kind](job)
         job.status("done")
@@ -121,6 +121,11 @@ def work(folder: Path, tasks: Mapping[str, Task]) -> int:
         job.status("failed", refusal(error, folder) or f"{type(error).__name__}: {error}")
         logging.exception("The run failed")
         return 1
+
+
+def _light(request: Request) -> bool:
+    """Some kinds always are, others say so: a few questions to a server need not wait for a training."""
+    return request.kind in LIGHT or bool(request.inputs.get("light"))
 
 
 def _assist(job: Job, tasks: Mapping[str, Task]) -> int:

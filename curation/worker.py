@@ -8,6 +8,7 @@ import psutil
 
 from curation.application.executors import Local
 from curation.application.sources import Parts
+from curation.application.trial import write_trial
 from curation.asker import Asker
 from curation.backends.answer_book import AnswerBook
 from curation.backends.meter import Meter
@@ -23,7 +24,7 @@ from curation.recipe import Recipe
 from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
-from curation.table import parts
+from curation.table import from_table, parts, read_batches
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
 WORKERS = 4
@@ -77,6 +78,15 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     return source, describe_inputs(source.paths, folder / "known" / "labels.parquet", files)
 
 
+def try_task(job: Job) -> None:
+    """Ask about a few rows, to see what a step would do."""
+    step, rows = OPERATORS.parse(job.request.spec["step"]), parts(job.run.folder / "in")
+    traces = [trace for batch in read_batches(rows) for trace in from_table(batch)]
+    job.progress(0, len(traces), step.title())
+    write_trial(step, traces, asker_of(job), job.out)
+    job.progress(len(traces), len(traces), step.title())
+
+
 def asker_of(job: Job) -> Asker:
     """What the run's steps ask models through: answers are kept in the workspace, their cost is counted in out/."""
     root, meter = job.run.folder.parents[1], Meter(job.out / "usage.jsonl")
@@ -98,7 +108,13 @@ def _executor() -> Local:
     return Local(int(os.environ.get("WINNOW_WORKERS") or min(psutil.cpu_count() or 1, WORKERS)))
 
 
-TASKS = {"import": import_task, "annotate": annotate_task, "apply": apply_task, "serve": serve_task}
+TASKS = {
+    "import": import_task,
+    "annotate": annotate_task,
+    "apply": apply_task,
+    "try": try_task,
+    "serve": serve_task,
+}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), TASKS))

@@ -9,12 +9,13 @@ from curation.application.result import Result
 from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.recipe import Recipe
+from curation.tuning.trying import next_step
 from curation.workspace import Workspace
 from pages.ui.exploring import filter_bar
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import panel
 from pages.ui.state import current_filter, errors, get, offer_samples, put, runs, screen
-from pages.ui.tuning import flip_view, funnel, preview, recipe_file, recipe_views, steps
+from pages.ui.tuning import flip_view, funnel, preview, recipe_file, recipe_views, steps, try_view
 from pages.ui.tuning.draft import Draft
 
 NEW = "New recipe"
@@ -54,7 +55,7 @@ def editor(work: Workspace) -> None:
             return
         result = preview.applied(work, recipe.steps, chosen)
         if opened:
-            below(work, result, opened)
+            below(work, recipe, result, opened)
         outcome(work, draft, recipe, result, chosen)
 
 
@@ -96,8 +97,12 @@ def open_recipe(path: Path | None) -> None:
         st.session_state["draft"] = Draft.of(Recipe.load(path)) if path else Draft()
 
 
-def below(work: Workspace, result: Result, opened: steps.Opened) -> None:
-    """Below the open form: the rows nearest to its threshold, or what pruning does to answers."""
+def below(work: Workspace, recipe: Recipe, result: Result, opened: steps.Opened) -> None:
+    """Below the open form: the rows nearest to its threshold, what pruning does to answers, or a trial."""
+    waiting = next_step(result, recipe.steps)
+    if waiting and opened.number == len(result.steps) + 1:
+        with opened.below, errors():
+            try_view.show(work, result, waiting, f"try-{opened.step.uid}")
     if opened.number and opened.number <= len(result.steps):
         key = f"step-{opened.step.uid}"
         with opened.below:
@@ -112,6 +117,9 @@ def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chose
     funnel.show(result.reports, start.rows, "preview", start)
     if result.stopped:
         st.info(inline(result.stopped), icon=":material/info:")
+        waiting = draft.applied(len(result.steps) + 1)
+        if waiting and next_step(result, recipe.steps) and st.session_state.get(steps.OPEN) != waiting.uid:
+            st.button("Open this step to try it", icon=":material/science:", on_click=steps.show_form, args=(waiting,))
     recipe_views.people_decided(work, draft, recipe, chosen)
     recipe_views.show(recipe_views.Scene(work, draft, recipe, result, chosen))
     freeze(work, recipe, chosen)

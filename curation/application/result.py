@@ -1,6 +1,7 @@
 """Result: what an application of a recipe left, made for the next question rather than for printing."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -127,6 +128,15 @@ class Result:
         """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
         query = BORDERLINE.format(verdicts=self.states[step].verdicts)
         return self.connection.sql(query, params={"n": n}).to_arrow_table()
+
+    def few(self, n: int) -> list[Trace]:
+        """A fixed choice of n surviving traces, with their segments: of as many problems as can be."""
+        state = self.states[-1]
+        turn = "row_number() OVER (PARTITION BY problem_id ORDER BY pos)"
+        chosen = f"SELECT pos FROM ({state.select(())}) ORDER BY {turn}, hash(problem_id), pos LIMIT {n:d}"
+        state = replace(state, kept=chosen)
+        batches, segments = iter([_take(state.source, self.memory.ids(state.select(())))]), self.memory.segments(state)
+        return next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
 
     def examples(self, step: int, n: int = 5) -> list[Example]:
         """The first n traces a mapper changed, before and after."""

@@ -12,6 +12,7 @@ from curation.params import ModelName
 class TransformersConnection(Connection):
     """A model that is loaded where the run is, through transformers: right for small students."""
 
+    here = True
     backend: Literal["transformers"] = "transformers"
     model: ModelName = Field(description="Folder, hub name, base, or the id of a train run")
 

@@ -17,6 +17,7 @@ import yaml
 
 from curation.comparing.grouping import PROBLEM
 from curation.spec import Spec
+from pages.ui import prompt_editor
 from pages.ui.exploring import charts
 from pages.ui.fields import Field, fields
 
@@ -37,13 +38,26 @@ class Choices:
     benchmarks: Sequence[str] = ()
     histogram: Callable[[str], pa.Table | None] = lambda score: None
     categories: Callable[[str], Sequence[str]] = lambda score: ()
+    prompts: prompt_editor.Around = field(default_factory=prompt_editor.Around)
 
 
 def form(
     spec: type[Spec], values: Mapping[str, Any], choices: Choices, key: str, only: Collection[str] | None = None
 ) -> dict[str, Any]:
     """Draw every field of a spec that applies; returns the chosen values, fields left empty as None."""
-    shown = [item for item in fields(spec) if only is None or item.name in only]
+    every = [item for item in fields(spec) if only is None or item.name in only]
+    written = [item for item in every if item.widget == "prompt"]
+    chosen = _form([item for item in every if item not in written], values, choices, key)
+    for item in written:
+        value = values.get(item.name, item.default)
+        chosen[item.name] = prompt_editor.draw(item, value, spec, choices.prompts, f"{key}-{item.name}")
+    if written:
+        prompt_editor.rendered(spec, chosen, choices.prompts, key)
+    return chosen
+
+
+def _form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:
+    """Every field but prompts, in a grid or one under the other."""
     if any(item.widget == "score" for item in shown):
         return _score_form(shown, values, choices, key)
     grid = st.grid(2 if len(shown) > 1 else 1, min_column_width=190)

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from curation.benchmarks import imported_in, shipped
+from curation.connection import known
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.query.filters import Filter
 from curation.runs import ACTIVE
 from curation.spec import build
+from curation.trace import Trace
 from curation.workspace import Workspace, basics
 from pages.ui import forms
 from pages.ui.exploring import bins
+from pages.ui.prompt_editor import Around
 from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, runs
 
@@ -28,10 +31,29 @@ def choices(work: Workspace, chosen: Filter) -> forms.Choices:
     columns = dict(work.store.columns())
     return forms.Choices(
         scores=columns,
+        models=models(work),
         benchmarks=benchmarks(work),
         histogram=lambda score: bins.body(work.store, score, chosen).table if columns.get(score) == "number" else None,
         categories=lambda score: _categories(work, chosen, score) if columns.get(score) == "category" else (),
+        prompts=around(work, chosen),
     )
+
+
+def models(work: Workspace) -> list[str]:
+    """Names of models that can be asked; none, and why, where the list of them cannot be read."""
+    with errors():
+        return known(work.root)
+    return []
+
+
+def around(work: Workspace, chosen: Filter) -> Around:
+    """What a prompt is edited beside: the workspace's own ones, and the first trace of the filter."""
+
+    def sample() -> Trace | None:
+        ids = work.store.ids(chosen, 1)
+        return work.store.trace(ids[0]) if ids else None
+
+    return Around(work.root, sample)
 
 
 def benchmarks(work: Workspace) -> list[str]:

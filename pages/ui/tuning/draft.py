@@ -93,6 +93,10 @@ class Draft:
         counter = count(1)
         return [(step, next(counter) if step.on else None) for step in self.steps]
 
+    def applied(self, number: int) -> Step | None:
+        """The step of that number among those applied."""
+        return next((step for step, place in self.numbers() if place == number), None)
+
     def scores_before(self, index: int, stored: Mapping[str, str]) -> dict[str, str]:
         """The scores a step may read: what is known of every trace, what was stored, what earlier steps add."""
         found: dict[str, str] = {**METADATA, **stored}

@@ -111,9 +111,11 @@ def form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) 
     columns = dict(work.store.columns())
     known = forms.Choices(
         scores=draft.scores_before(index, {}),
+        models=measure.models(work),
         benchmarks=measure.benchmarks(work),
         histogram=lambda score: _histogram(work, score, *at) if columns.get(score) == "number" else None,
         categories=lambda score: _categories(work, score, *at) if columns.get(score) == "category" else (),
+        prompts=measure.around(work, chosen),
     )
     return forms.form(step.spec, step.values, known, f"step-{step.uid}")
 

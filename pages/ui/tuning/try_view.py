@@ -1,0 +1,136 @@
+"""A step that asks a model never runs inside a page: it is tried on a few rows, with what all of them would take."""
+
+from collections import Counter
+from typing import Any
+
+import streamlit as st
+
+from curation.application.result import Result
+from curation.operator import Annotator, Operator
+from curation.runs import ACTIVE, Run
+from curation.tuning import trying
+from curation.tuning.estimate import Estimate
+from curation.tuning.trying import FEWEST, MOST, Outcome, Tried
+from curation.workspace import Workspace
+from pages.ui.reading import trace_view
+from pages.ui.reading.maths import inline, visible
+from pages.ui.runs.run_panel import duration, panel
+from pages.ui.state import errors, runs
+
+SAID = {
+    "changed": "rewritten",
+    "kept": "left as it is",
+    "dropped": "rejected",
+    "failed": "failed",
+    "scored": "measured",
+}
+COLUMNS = {
+    "Row": st.column_config.NumberColumn("Row", width=40),
+    "Cost": st.column_config.NumberColumn("Cost", format="%.4g", width=70),
+    "Prompt": st.column_config.NumberColumn("Prompt tokens", width=70),
+    "Generated": st.column_config.NumberColumn("Generated tokens", width=70),
+}
+
+
+def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
+    """Buttons beside the estimate, the run while it works, and what came of it."""
+    run = trying.latest(work, step)
+    state = run.status().state if run else None
+    why = trying.stale(work, run, step, result) if run else None
+    outcome = trying.outcome_of(run) if run and state == "done" else None
+    buttons(work, result, step, key, state in ACTIVE)
+    found = trying.estimate(step, result, None if why else outcome)
+    if found:
+        st.caption(inline(estimated(found)))
+    for other in runs(work, "annotate"):
+        if other.status().state in ACTIVE:
+            panel(other, f"{key}-all", curve=False)
+    if run:
+        panel(run, f"{key}-try", curve=False, note=f"out of date: {why}, so try again" if why else "")
+    if run and outcome:
+        tried(outcome, f"{key}-{run.id}")
+
+
+def buttons(work: Workspace, result: Result, step: Operator, key: str, active: bool) -> None:
+    """How many rows to try; for what measures, also all of them."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        count = st.number_input("Rows to try", FEWEST, MOST, FEWEST, key=f"{key}-rows", width=130)
+        some = st.button(
+            f"Try on {count} rows", key=f"{key}-start", type="primary", icon=":material/science:", disabled=active,
+            help="What the model answers is kept: asking about all rows later does not pay for these again",
+        )  # fmt: skip
+        every = isinstance(step, Annotator) and st.button(
+            "Measure all", key=f"{key}-all", icon=":material/straighten:",
+            help="Asks about every row that reaches the step; then the funnel goes on",
+        )  # fmt: skip
+    with errors():
+        if some:
+            launch(trying.try_run(work, result, step, count))
+        if every and isinstance(step, Annotator):
+            launch(trying.measure_run(work, result, step))
+
+
+def launch(run: Run) -> None:
+    """Start a run and draw the page with it."""
+    run.launch()
+    st.rerun()
+
+
+def estimated(found: Estimate) -> str:
+    """An estimate in words, with what it rests on."""
+    many = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+    took = amounts(found.calls, found.prompt_tokens, found.generated_tokens, found.cost)
+    if not found.tried:
+        return f"At most, when each of {many} is asked about once: {took}. Not tried yet."
+    pace = f", {duration(found.seconds)} at the pace of the trial" if found.seconds is not None else ""
+    return f"Estimate for {many}, from the {found.tried} tried: {took}{pace}."
+
+
+def amounts(calls: int, prompt: int, generated: int, cost: float | None) -> str:
+    """Calls, tokens and money in words."""
+    money = "cost unknown" if cost is None else f"cost {cost:.4g}"
+    asked = "1 call" if calls == 1 else f"{calls:,} calls"
+    return f"{asked}, {prompt:,} prompt tokens, {generated:,} generated tokens, {money}"
+
+
+def tried(outcome: Outcome, key: str) -> None:
+    """What came of each row, all in one table and one of them with its text."""
+    asked = outcome.asked
+    kept = f"; {asked.calls - asked.paid} of the answers were kept from before" if asked.paid < asked.calls else ""
+    st.caption(inline(f"{summary(outcome.rows)}: {amounts(*asked[:4])}{kept}"))
+    st.dataframe(
+        [line(place, row) for place, row in enumerate(outcome.rows, 1)], hide_index=True, height="content",
+        row_height=29, column_config=COLUMNS, placeholder="unknown", alt="Rows that were tried", key=f"{key}-rows",
+    )  # fmt: skip
+    place = st.pagination(len(outcome.rows), key=f"{key}-row")
+    one(outcome.rows[min(place, len(outcome.rows)) - 1], f"{key}-{place}")
+
+
+def summary(rows: list[Tried]) -> str:
+    """How many rows ended how."""
+    counts = Counter(SAID[row.verdict] for row in rows)
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def line(place: int, row: Tried) -> dict[str, Any]:
+    """A row of the trial in the table."""
+    return {
+        "Row": place,
+        "Outcome": SAID[row.verdict],
+        "Why": visible(row.reason or ""),
+        **{name: trace_view.shown(value) for name, value in row.scores.items()},
+        "Prompt": row.asked.prompt_tokens,
+        "Generated": row.asked.generated_tokens,
+        "Cost": row.asked.cost,
+    }
+
+
+def one(row: Tried, key: str) -> None:
+    """One row: the question, and what became of its trace, removed parts struck through."""
+    trace_view.show_text(row.trace.question, "w-question")
+    if row.reason:
+        st.caption(inline(f"{SAID[row.verdict]}: {row.reason}"))
+    if row.verdict == "changed":
+        trace_view.show_changes(row.trace, row.after, key)
+    elif row.after:
+        trace_view.show_trace(row.after[0], key)
