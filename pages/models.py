@@ -43,15 +43,11 @@ def table(work: Workspace, found: Sequence[Askable]) -> Askable:
 
     key = f"models-{len(names)}-{asked if asked in names else ''}"
     titles = students.names(work)
-    price = st.column_config.NumberColumn
     st.dataframe(
         [row(model, *standing(work, model), titles) for model in found],
         key=key, on_select=choose, selection_mode="single-row", hide_index=True, height="content",
         selection_default={"selection": {"rows": [place]}}, placeholder="", alt="Models that can be asked",
-        column_config={
-            "Prompt": price("Prompt price", format="%.4g", width=95, help="Of a million tokens"),
-            "Generated": price("Generated price", format="%.4g", width=115, help="Of a million tokens"),
-        },
+        column_config={"Price": st.column_config.TextColumn("Price", help="Of a million prompt / generated tokens")},
         column_order=columns(found),
     )  # fmt: skip
     return found[place]

@@ -9,12 +9,12 @@ from curation.runs import ACTIVE, Run, State
 from curation.serving import Served, running_servers, server_runs, start_server
 from curation.workspace import Workspace
 from pages.ui.reading.maths import visible
-from pages.ui.runs.run_panel import MEANING, advice, duration, last_line
+from pages.ui.runs.run_panel import MEANING, advice, duration
 from pages.ui.state import errors, runs
 from pages.ui.teaching import model_list
 
 FAST, SLOW = 1.0, 5.0  # seconds between looks at a server that starts, and at one that runs
-LINES, HEIGHT = 14, 240  # of the log; pixels
+LINES, FEW, HEIGHT = 14, 5, 240  # of the log; pixels
 
 
 def state_of(work: Workspace, name: str) -> model_list.State:
@@ -70,8 +70,8 @@ def _active(work: Workspace, name: str, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         word = "stopping" if asked else "running" if server else "starting"
         st.badge(word, color="green" if server and not asked else "blue")
-        since = f" for {duration(time() - status.started)}" if status.started else ""
-        st.caption(f"at {server.url}{since}" if server else f"{last_line(run.log_tail())[:90]}", width="content")
+        since = f"for {duration(time() - status.started)}" if status.started else ""
+        st.caption(f"at {server.url}, {since}" if server else f"{since}; half a minute is usual", width="content")
         if st.button("Stop server", icon=":material/stop_circle:", key=f"stop-{name}", disabled=asked):
             run.cancel()
             st.rerun(scope="app")
@@ -85,4 +85,5 @@ def _active(work: Workspace, name: str, run: Run) -> None:
 
 def _log(run: Run) -> None:
     lines = visible(run.log_tail()).splitlines()[-LINES:]
-    st.code("\n".join(lines) or "(the log is empty)", language=None, wrap_lines=True, height=HEIGHT)
+    height = HEIGHT if len(lines) > FEW else "content"
+    st.code("\n".join(lines) or "(the log is empty)", language=None, wrap_lines=True, height=height)
