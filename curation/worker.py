@@ -16,6 +16,7 @@ from curation.connection import Place, find
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
 from curation.engine import apply
 from curation.errors import UserError
+from curation.generating.work import write_traces
 from curation.imports.mapping import Mapping
 from curation.imports.run import import_files
 from curation.job import Job, work
@@ -87,6 +88,11 @@ def try_task(job: Job) -> None:
     job.progress(len(traces), len(traces), step.title())
 
 
+def generate_task(job: Job) -> None:
+    """Let a model write traces of problems; the store takes them in when the run is done."""
+    write_traces(job, asker_of(job))
+
+
 def asker_of(job: Job) -> Asker:
     """What the run's steps ask models through: answers are kept in the workspace, their cost is counted in out/."""
     root, meter = job.run.folder.parents[1], Meter(job.out / "usage.jsonl")
@@ -113,6 +119,7 @@ TASKS = {
     "annotate": annotate_task,
     "apply": apply_task,
     "try": try_task,
+    "generate": generate_task,
     "serve": serve_task,
 }
 
