@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from curation.backends.meter import UNPRICED, Price
@@ -66,11 +68,11 @@ def test_several_calls_a_trace_have_no_bound_on_their_prompts_so_none_on_their_c
 
 def test_the_sessions_of_a_resumed_run_are_summed_and_kept_answers_left_out():
     resumed = [
-        line(1.0, done=0, total=9),
+        {"time": 1.0, "done": 0, "total": 9},
         line(5.0, answers=3, prompt_tokens=9, generated_tokens=30),
-        line(0.5, done=3, total=9),
+        {"time": 0.5, "done": 3, "total": 9},
         line(4.0, problems=9, traces=9, answers=9, prompt_tokens=18, generated_tokens=60, kept=3),
-        line(4.5, done=9, total=9),
+        {"time": 4.5, "done": 9, "total": 9},
     ]
     for_nothing = [line(2.0, problems=4, traces=4, answers=4, prompt_tokens=0, generated_tokens=0, kept=4)]
     assert told([resumed, for_nothing]) == Past(6, 6, 18, 60, 9.5)
@@ -82,8 +84,8 @@ def test_only_runs_of_the_same_model_and_mode_count(tmp_path):
     for model, tokens in (("m", 7), ("other", 100)):
         spec = {"step": {"op": "generate", "model": model, "mode": "free"}}
         run = create(tmp_path, Request(kind="generate", worker="curation.worker", title="t", spec=spec))
-        text = '{"time": 2.0, "traces": 1, "problems": 1, "answers": 1, "kept": 0, "generated_tokens": %d}\n' % tokens
-        (run.folder / "metrics.jsonl").write_text(text)
+        said = {"time": 2.0, "traces": 1, "problems": 1, "answers": 1, "kept": 0, "generated_tokens": tokens}
+        (run.folder / "metrics.jsonl").write_text(json.dumps(said) + "\n")
     assert past_of(STEP, all_runs(tmp_path)) == Past(1, 1, 0, 7, 2.0)
 
 
