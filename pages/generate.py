@@ -60,6 +60,7 @@ def start(work: Workspace, steps: Sequence[Generate], chosen: problems.Chosen) -
     for run in made:
         run.launch()
     put(CHOSEN, made[0].id)
+    st.toast("Started; rows arrive at the top of the page", icon=":material/play_arrow:")
 
 
 def written(work: Workspace) -> None:

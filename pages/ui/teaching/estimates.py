@@ -13,7 +13,9 @@ from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import duration
 from pages.ui.state import runs
+from pages.ui.teaching.model_list import has_price
 
+NO_PRICE = "It runs on this machine and has no price."
 UNITS = ((1e9, "billion"), (1e6, "million"))
 
 
@@ -21,17 +23,17 @@ def show(work: Workspace, steps: Sequence[Generate], problems: Sequence[Problem]
     """Calls and tokens once, then money and time of each model."""
     earlier = runs(work, "generate")
     for place, step in enumerate(steps):
-        past = past_of(step, earlier)
         try:
-            price = price_of(find(step.model, work.root))
+            connection = find(step.model, work.root)
         except UserError as error:
             st.error(str(error), icon=":material/error:")
             continue
-        found = forecast(step, problems, price, past)
+        past = past_of(step, earlier)
+        found = forecast(step, problems, price_of(connection), past)
         if not place:
             st.caption(size(found))
         name = f"**{inline(step.model)}**: " if len(steps) > 1 else ""
-        st.caption(f"{name}{money(found)} {time(found, past)}")
+        st.caption(f"{name}{money(found) if has_price(connection) else NO_PRICE} {time(found, past)}")
 
 
 def size(found: Forecast) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from curation.operators.generate import Generate
+from curation.prompting.prompts import version
 from curation.prompting.solving import PROMPTS
 from curation.spec import build
 from curation.trace import Trace
@@ -33,7 +34,9 @@ def draw(work: Workspace, chosen: Chosen | None, key: str) -> dict[str, Any]:
     with st.expander("Prompt", icon=":material/edit_note:", key=f"{key}-prompts"):
         for item in _items(PROMPTS[values["mode"]]):
             start = usual(values, item)
-            values[item.name] = prompt_editor.draw(item, start, Generate, around, f"{key}-{item.name}-{hash(start)}")
+            if start or st.toggle(item.label, key=f"{key}-{item.name}-on", help=item.help):
+                prompt = f"{key}-{item.name}-{version(start)}"
+                values[item.name] = prompt_editor.draw(item, start, Generate, around, prompt)
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
         rest = [item.name for item in fields(Generate) if item.widget != "prompt" and item.name not in MAIN]
         first = [name for name in rest if name not in (*LEFT_OUT, *WITH_SHOTS) and fits(name, values)]

@@ -58,7 +58,7 @@ def _numbers(run: Run) -> None:
         st.dataframe(
             [line(one) for one in newest], key=f"newest-{run.id}", hide_index=True, height="content",
             placeholder="none", alt="The traces written last",
-            column_config={"Question": st.column_config.TextColumn("Question", width=230)},
+            column_config={"Answer": st.column_config.TextColumn("Answer", width=170)},
         )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def aside(found: Progress) -> str:
     parts = [
         (found.traces - found.judged, "traces could not be judged"),
         (found.unanswered, "state no answer"),
-        (found.cut, "were cut off"),
+        (found.cut, "were cut off or never closed"),
         (found.left_out, "problems left out for want of a reference answer"),
         (found.kept, "answers were kept from before and cost nothing"),
         (sum(found.failed.values()), f"problems came to nothing ({lost})"),
@@ -107,10 +107,10 @@ def line(one: Arrived) -> dict[str, Any]:
     """A trace in the table; markup in it is text."""
     trace = one.trace
     return {
-        "Question": visible(trace.question[:LETTERS]),
-        "Answer": visible((trace.answer or trace.reasoning)[-LETTERS:].strip()),
         "Marked": WORDS[one.right],
+        "Answer": visible((trace.answer or trace.reasoning)[-LETTERS:].strip()),
         "Reference": visible(trace.problem.reference or "") or None,
+        "Question": visible(trace.question[:LETTERS]),
     }
 
 

@@ -12,7 +12,7 @@ from curation.trace import Problem
 from curation.workspace import Workspace
 from pages.ui.state import current_filter
 
-FILTER, DATASET, BENCHMARK = "The current filter", "A dataset", "A benchmark"
+FILTER, DATASET, BENCHMARK = "Filter", "Dataset", "Benchmark"
 
 
 class Chosen(NamedTuple):
@@ -33,7 +33,7 @@ def choose(work: Workspace) -> Chosen | None:
     """Draw the choice; None while nothing is named."""
     place = st.segmented_control(
         "Problems of", [FILTER, DATASET, BENCHMARK], default=FILTER if len(_shown(work)) else DATASET, required=True,
-        key="problems-of", width="stretch",
+        key="problems-of", width="stretch", help="Filter: those of the traces the pages show now",
     )  # fmt: skip
     asked = _asked(work, str(place))
     if asked is None:
@@ -44,8 +44,8 @@ def choose(work: Workspace) -> Chosen | None:
     dataset = ""
     if not isinstance(asked, Path):
         dataset = right.text_input(
-            "Dataset of the new traces", key="problems-dataset", placeholder="that of each problem",
-            help="A name of its own tells the new traces from those that are there",
+            "New dataset", key="problems-dataset", placeholder="each problem's own",
+            help="Dataset of the new traces; a name of its own tells them from those that are there",
         )  # fmt: skip
     chosen = Chosen(asked, found, int(limit) if limit else None, dataset.strip())
     st.caption(said(chosen))
@@ -57,7 +57,9 @@ def _asked(work: Workspace, place: str) -> Asked | None:
         return current_filter()
     if place == DATASET:
         names = [row["dataset"] for row in work.store.datasets().to_pylist()]
-        return st.selectbox("Dataset", names, key="problems-in", help="Its problems, with or without traces")
+        return st.selectbox(
+            "Dataset of the problems", names, key="problems-in", help="Its problems, with or without traces"
+        )
     files = [*shipped(), *map(str, imported_in(work.root / "benchmarks"))]
     name = st.selectbox(
         "Benchmark", files, key="problems-benchmark", accept_new_options=True, placeholder="Name, or path of a file",
