@@ -4,11 +4,12 @@ import json
 import os
 import sys
 
+import psutil
 import pytest
 
 from curation.connection import BASE_FOLDER, CONNECTIONS, Place, find, write
 from curation.errors import UserError
-from curation.runs import Status, create, replace_text
+from curation.runs import Run, Status, create, replace_text
 from curation.serving import serve_request
 
 
@@ -55,17 +56,17 @@ def test_answers_are_told_apart_by_what_changes_them_alone(tmp_path):
     assert len({same.identity(place), *(one.identity(place) for one in others)}) == 4
 
 
-def running(root, identity, ready=True):
-    """A serve run of this process, healthy or still starting."""
+def starting(root) -> Run:
+    """A serve run that works in this process."""
     run = create(root / "runs", serve_request("demo", vllm(dtype="float32")))
-    import psutil
-
     status = Status(state="running", pid=os.getpid(), pid_started=psutil.Process().create_time())
     replace_text(run.folder / "status.json", status.model_dump_json())
-    server = {"name": "demo", "url": "http://127.0.0.1:1/v1", "model": "demo", "pid": 1, "identity": identity}
-    if ready:
-        (run.out / "server.json").write_text(json.dumps({**server, "run": run.id}))
     return run
+
+
+def ready(run: Run, identity: str) -> None:
+    server = {"name": "demo", "url": "http://127.0.0.1:1/v1", "model": "demo", "pid": 1, "identity": identity}
+    (run.out / "server.json").write_text(json.dumps({**server, "run": run.id}))
 
 
 def test_the_running_server_of_the_name_is_asked(tmp_path):
@@ -73,13 +74,13 @@ def test_the_running_server_of_the_name_is_asked(tmp_path):
     write(tmp_path, {"demo": made})
     with pytest.raises(UserError, match=r"No server 'demo' runs; start it with `python -m curation serve demo`"):
         find("demo", tmp_path).open("demo", place)
-    run = running(tmp_path, "other", ready=False)
+    run = starting(tmp_path)
     with pytest.raises(UserError, match=f"The server 'demo' is still starting \\(run {run.id}\\)"):
         made.open("demo", place)
-    running(tmp_path, "vllm /elsewhere float32")
+    ready(run, "vllm /elsewhere float32")
     with pytest.raises(UserError, match=r"other settings \(vllm /elsewhere float32\) than models.yaml has now"):
         made.open("demo", place)
-    running(tmp_path, made.identity(place))
+    ready(run, made.identity(place))
     opened = made.open("demo", place)
     assert (opened.model.url, opened.model.model, opened.model.concurrency) == ("http://127.0.0.1:1/v1", "demo", 3)
     assert (opened.identity, opened.price) == (f"vllm {BASE_FOLDER} float32", (1.0, None))
