@@ -1,0 +1,102 @@
+"""A real vLLM server of the shipped student: what a killed run was answered is not asked again."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import pytest
+
+from curation.backends.answer_book import AnswerBook
+from curation.connection import CONNECTIONS, write
+from curation.runs import ACTIVE, PROJECT, Run
+from curation.serving import Server, running_servers, start_server
+
+pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
+LONGEST = 400  # seconds before the test gives up: on a busy machine the server alone takes two minutes
+COUNT = 100
+FINISHED = re.compile(r'^vllm:request_success_total\{.*finished_reason="(?:stop|length)".*\} (\S+)$', re.MULTILINE)
+BUSY = re.compile(r"^vllm:num_requests_(?:running|waiting)\{.*\} (\S+)$", re.MULTILINE)
+
+
+def until(condition: Callable[[], object]) -> None:
+    end, pause = time.monotonic() + LONGEST, threading.Event()
+    while not condition():
+        assert time.monotonic() < end, "this takes too long"
+        pause.wait(0.02)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Iterator[Path]:
+    """A workspace in which the shipped student is served."""
+    root = tmp_path_factory.mktemp("served")
+    demo = {"backend": "vllm", "model": "base", "dtype": "float32", "concurrency": 4}
+    write(root, {"demo": CONNECTIONS.parse(demo)})
+    run = start_server(root, "demo")
+    until(lambda: running_servers(root) or run.status().state not in ACTIVE)
+    assert run.status().state == "running", run.log_tail()
+    yield root
+    run.cancel()
+    until(lambda: run.status().state not in ACTIVE)
+
+
+def counted(server: Server, what: re.Pattern[str]) -> int:
+    """The sum of some of the server's own counters."""
+    with urllib.request.urlopen(server.url.removesuffix("/v1") + "/metrics", timeout=60) as answer:
+        return int(sum(float(value) for value in what.findall(answer.read().decode())))
+
+
+def start(root: Path, out: Path) -> subprocess.Popen:
+    out.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "tests.curation.serving.asking_worker", root, "demo", out, COUNT]
+    return subprocess.Popen([str(word) for word in command], cwd=PROJECT)
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def kept_in(path: Path) -> int:
+    if not path.exists():
+        return 0
+    with closing(AnswerBook(path)) as book:
+        return len(book)
+
+
+def texts(out: Path) -> list[str]:
+    return list(json.loads((out / "answers.json").read_text()))
+
+
+def test_a_killed_run_asks_only_for_what_it_was_not_answered(root):
+    server, book = running_servers(root)["demo"], root / "a" / "answers.sqlite"
+    worker = start(root, root / "a")
+    until(lambda: kept_in(book) >= 10)
+    worker.kill()
+    worker.wait()
+    until(lambda: counted(server, BUSY) == 0)  # it has given up the requests nobody waits for
+    kept, finished = kept_in(book), counted(server, FINISHED)
+    assert kept < COUNT
+    assert kept <= finished <= kept + 4  # an answer on its way when the run was killed is lost
+    assert start(root, root / "a").wait(LONGEST) == 0
+    assert counted(server, FINISHED) - finished == COUNT - kept
+    assert start(root, root / "b").wait(LONGEST) == 0
+    assert texts(root / "a") == texts(root / "b")
+    assert len(set(texts(root / "a"))) == COUNT
+
+
+def test_vllm_and_all_its_processes_end_with_a_worker_that_is_killed(root):
+    server = running_servers(root)["demo"]
+    guard = psutil.Process(server.pid)
+    family = [guard, *guard.children(recursive=True)]
+    assert len(family) > 2
+    psutil.Process(Run(root / "runs" / server.run).status().pid).kill()
+    until(lambda: all(gone(process) for process in family))
+    assert running_servers(root) == {}
