@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -17,8 +18,8 @@ import pytest
 
 from curation.backends.answer_book import AnswerBook
 from curation.connection import CONNECTIONS, write
-from curation.runs import ACTIVE, PROJECT, Run
-from curation.serving import Server, running_servers, start_server
+from curation.runs import PROJECT, Run
+from curation.serving import Server, running_servers, server_runs
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
 LONGEST = 400  # seconds before the test gives up: on a busy machine the server alone takes two minutes
@@ -35,17 +36,25 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory) -> Iterator[Path]:
-    """A workspace in which the shipped student is served."""
+def terminal(tmp_path_factory) -> Iterator[subprocess.Popen]:
+    """The command that serves the shipped student, once it has told where; it works in the folder `args[-1]`."""
     root = tmp_path_factory.mktemp("served")
     demo = {"backend": "vllm", "model": "base", "dtype": "float32", "concurrency": 4}
     write(root, {"demo": CONNECTIONS.parse(demo)})
-    run = start_server(root, "demo")
-    until(lambda: running_servers(root) or run.status().state not in ACTIVE)
-    assert run.status().state == "running", run.log_tail()
-    yield root
-    run.cancel()
-    until(lambda: run.status().state not in ACTIVE)
+    command = [sys.executable, "-m", "curation", "serve", "demo", "--json", "--workspace", str(root)]
+    with open(root / "said.txt", "w") as said:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=said)
+    until(lambda: (root / "said.txt").read_text().endswith("\n") or process.poll() is not None)
+    assert process.poll() is None, server_runs(root)
+    yield process
+    process.send_signal(signal.SIGINT)
+    process.wait(LONGEST)
+
+
+@pytest.fixture
+def root(terminal) -> Path:
+    """The workspace in which the student is served."""
+    return Path(terminal.args[-1])
 
 
 def counted(server: Server, what: re.Pattern[str]) -> int:
@@ -77,6 +86,7 @@ def texts(out: Path) -> list[str]:
 
 def test_a_killed_run_asks_only_for_what_it_was_not_answered(root):
     server, book = running_servers(root)["demo"], root / "a" / "answers.sqlite"
+    assert json.loads((root / "said.txt").read_text()) == {"name": "demo", "url": server.url, "run": server.run}
     worker = start(root, root / "a")
     until(lambda: kept_in(book) >= 10)
     worker.kill()
@@ -92,11 +102,11 @@ def test_a_killed_run_asks_only_for_what_it_was_not_answered(root):
     assert len(set(texts(root / "a"))) == COUNT
 
 
-def test_vllm_and_all_its_processes_end_with_a_worker_that_is_killed(root):
+def test_vllm_and_all_its_processes_end_with_a_worker_that_is_killed(root, terminal):
     server = running_servers(root)["demo"]
     guard = psutil.Process(server.pid)
     family = [guard, *guard.children(recursive=True)]
     assert len(family) > 2
     psutil.Process(Run(root / "runs" / server.run).status().pid).kill()
     until(lambda: all(gone(process) for process in family))
-    assert running_servers(root) == {}
+    assert (running_servers(root), terminal.wait(LONGEST)) == ({}, 2)
