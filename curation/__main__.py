@@ -18,6 +18,7 @@ from curation.errors import UserError
 from curation.exports.base import FORMATS
 from curation.exports.registry import export_set
 from curation.flags import add_flags, from_flags
+from curation.generating.console import add_options, generate_command
 from curation.imports.mapping import parse_mapping
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
@@ -235,6 +236,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    add_options(command("generate", generate_command))
     one = command("rebuild", rebuild_command)
     one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
     one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")

@@ -14,6 +14,9 @@ import pytest
 import yaml
 
 from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
+from curation.asker import Asker, Opened
+from curation.backends.meter import Meter
+from curation.backends.scripted import Scripted
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,
@@ -41,6 +44,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "mix": {"ratios": {"ada": 1, "bob": 4}},
     "balance": {"group": "model"},
     "top_per_problem": {"score": "n_chars"},
+    "generate": {"model": "base"},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -73,6 +77,9 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
+    ("generate", "gold"): {"gold": "visible", "prompt": "{question} {reference}"},
+    ("generate", "budgets"): {"budgets": [0.5]},
+    ("generate", "first_prompt"): {"first_prompt": "{question}"},
 }
 CHANGED |= {
     (objective, name): values
@@ -232,10 +239,28 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
     return rows
 
 
+def answering() -> Asker:
+    """Models that give every question the same answer, each opened for this asker alone."""
+    return Asker(lambda name: Opened(Scripted(lambda request: "It is 4."), name), Forgetful(), Meter())
+
+
+class Forgetful:
+    """A book that keeps nothing."""
+
+    def get(self, key):
+        return None
+
+    def put(self, key, **values):
+        return None
+
+
 @every_operator
 def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
     before, step = pickle.dumps(samples), example(spec)
-    if isinstance(step, QueryAnnotator):
+    if step.asks():
+        work = annotate_batch if isinstance(step, Annotator) else map_batch
+        assert work(step, samples, answering()) == work(step, samples, answering())
+    elif isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
     elif isinstance(step, CorpusAnnotator):
         rows = rows_of(step, samples)
