@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib.util import find_spec
 
 import psutil
 import pytest
@@ -13,6 +14,9 @@ from curation.runs import Run, Status, create, replace_text
 from curation.serving import serve_request
 
 
+needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
+
+
 def vllm(**values):
     return CONNECTIONS.parse({"backend": "vllm", "model": "base", **values})
 
@@ -21,8 +25,8 @@ def flags(command: list[str]) -> dict[str, str]:
     return {flag: value for flag, value in zip(command, [*command[1:], ""], strict=True) if flag.startswith("--")}
 
 
+@needs_vllm
 def test_the_server_is_python_on_loopback_with_what_the_connection_says(tmp_path):
-    pytest.importorskip("vllm", reason="vLLM is not installed")
     made = vllm(dtype="float32", max_model_len=512, reasoning_parser="qwen3")
     program = made.program("demo", 8123, Place(tmp_path))
     assert program.command[:3] == [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
@@ -37,8 +41,8 @@ def test_the_server_is_python_on_loopback_with_what_the_connection_says(tmp_path
     assert "HF_HUB_OFFLINE" not in vllm(model="owner/name").program("demo", 8123, Place(tmp_path)).environment
 
 
+@needs_vllm
 def test_an_adapter_answers_under_the_name(tmp_path):
-    pytest.importorskip("vllm", reason="vLLM is not installed")
     made = vllm(adapter=str(tmp_path))
     with pytest.raises(UserError, match=r"no LoRA adapter in .*: adapter_config\.json is missing"):
         made.program("demo", 8123, Place(tmp_path))
@@ -82,5 +86,7 @@ def test_the_running_server_of_the_name_is_asked(tmp_path):
         made.open("demo", place)
     ready(run, made.identity(place))
     opened = made.open("demo", place)
-    assert (opened.model.url, opened.model.model, opened.model.concurrency) == ("http://127.0.0.1:1/v1", "demo", 3)
+    assert opened.model.concurrency == 3
+    with pytest.raises(UserError, match="http://127.0.0.1:1/v1"):
+        opened.model.models()
     assert (opened.identity, opened.price) == (f"vllm {BASE_FOLDER} float32", (1.0, None))

@@ -17,9 +17,14 @@ import psutil
 import pytest
 
 from curation.backends.answer_book import AnswerBook
+from curation.benchmarks import locate
 from curation.connection import CONNECTIONS, write
-from curation.runs import PROJECT, Run
+from curation.operators.generate import Generate
+from curation.runs import ACTIVE, PROJECT, Run
 from curation.serving import Server, running_servers, server_runs
+from curation.table import from_table, parts, read_batches
+from curation.worker import ANSWERS
+from curation.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
 LONGEST = 400  # seconds before the test gives up: on a busy machine the server alone takes two minutes
@@ -63,10 +68,19 @@ def counted(server: Server, what: re.Pattern[str]) -> int:
         return int(sum(float(value) for value in what.findall(answer.read().decode())))
 
 
-def start(root: Path, out: Path) -> subprocess.Popen:
-    out.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tests.curation.serving.asking_worker", root, "demo", out, COUNT]
-    return subprocess.Popen([str(word) for word in command], cwd=PROJECT)
+def generate_run(root: Path) -> Run:
+    """A run in which the student writes a trace of each of the first problems of the shipped benchmark."""
+    step = Generate(model="demo", temperature=1.0, max_new_tokens=64, seed=3, prompt="{question}")
+    return Workspace(root).generate_run(step, locate("word_problems"), limit=COUNT)
+
+
+def finish(run: Run) -> list[tuple[str, str]]:
+    """Let a run go on to its end; its traces."""
+    run.launch()
+    until(lambda: run.status().state not in ACTIVE)
+    assert run.status().state == "done", run.status().error
+    traces = [trace for batch in read_batches(parts(run.out)) for trace in from_table(batch)]
+    return [(trace.reasoning, trace.answer) for trace in traces]
 
 
 def gone(process: psutil.Process) -> bool:
@@ -80,26 +94,22 @@ def kept_in(path: Path) -> int:
         return len(book)
 
 
-def texts(out: Path) -> list[str]:
-    return list(json.loads((out / "answers.json").read_text()))
-
-
-def test_a_killed_run_asks_only_for_what_it_was_not_answered(root):
-    server, book = running_servers(root)["demo"], root / "a" / "answers.sqlite"
+def test_a_killed_run_asks_only_for_what_it_was_not_answered(root, tmp_path):
+    server, book = running_servers(root)["demo"], root / ANSWERS
     assert json.loads((root / "said.txt").read_text()) == {"name": "demo", "url": server.url, "run": server.run}
-    worker = start(root, root / "a")
+    run = generate_run(root)
+    run.launch()
     until(lambda: kept_in(book) >= 10)
-    worker.kill()
-    worker.wait()
-    until(lambda: counted(server, BUSY) == 0)  # it has given up the requests nobody waits for
+    psutil.Process(run.status().pid).kill()
+    until(lambda: run.status().state == "lost" and counted(server, BUSY) == 0)  # what nobody waits for is given up
     kept, finished = kept_in(book), counted(server, FINISHED)
     assert kept < COUNT
     assert kept <= finished <= kept + 4  # an answer on its way when the run was killed is lost
-    assert start(root, root / "a").wait(LONGEST) == 0
+    found = finish(run)
     assert counted(server, FINISHED) - finished == COUNT - kept
-    assert start(root, root / "b").wait(LONGEST) == 0
-    assert texts(root / "a") == texts(root / "b")
-    assert len(set(texts(root / "a"))) == COUNT
+    write(tmp_path, {"demo": CONNECTIONS.parse({"backend": "server", "url": server.url, "model": "demo"})})
+    assert finish(generate_run(tmp_path)) == found  # of a workspace in which nothing was killed
+    assert len(set(found)) == COUNT
 
 
 def test_vllm_and_all_its_processes_end_with_a_worker_that_is_killed(root, terminal):
