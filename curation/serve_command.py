@@ -27,8 +27,7 @@ def serve_command(workspace: Workspace, given: argparse.Namespace) -> None:
             time.sleep(POLL)
     except KeyboardInterrupt:
         run.cancel()
-        return _stopped(run)
-    _check(run)
+    _stopped(run)
 
 
 def _tell(server: Server, as_json: bool) -> None:
@@ -39,20 +38,16 @@ def _tell(server: Server, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _stopped(run: Run) -> None:
-    _wait(run)
-    _check(run)
-    sys.stdout.write(f"{run.request.spec['name']} is stopped\n")
-
-
 def _wait(run: Run) -> None:
     while run.status().state in ACTIVE:
         time.sleep(POLL)
 
 
-def _check(run: Run) -> None:
+def _stopped(run: Run) -> None:
     """Being stopped is the end of a server; UserError for any other."""
+    _wait(run)
     status = run.status()
     if status.state != "cancelled":
         log = run.folder / "log.txt"
         raise UserError(status.error or f"The server of run {run.id} ended as {status.state}; its log is {log}.")
+    sys.stdout.write(f"{run.request.spec['name']} is stopped\n")

@@ -95,14 +95,24 @@ def start_server(root: Path, name: str) -> Run:
 
 def server_runs(root: Path) -> dict[str, Run]:
     """The runs of servers that start or run, by the connection's name."""
-    runs = [run for run in all_runs(root / "runs") if "-serve-" in run.id]
-    return {run.request.spec["name"]: run for run in reversed(runs) if run.status().state in ACTIVE}
+    runs = [run for run in all_runs(root / "runs") if "-serve-" in run.id and run.status().state in ACTIVE]
+    runs.sort(key=lambda run: _described(run) is not None)  # of a name the healthy one, else the first; it is the last
+    return {run.request.spec["name"]: run for run in runs}
 
 
 def running_servers(root: Path) -> dict[str, Server]:
     """The healthy servers of a workspace by name; those whose worker is gone are left out."""
-    found = {name: run.result(SERVER) for name, run in server_runs(root).items()}
-    return {name: Server(**values) for name, values in found.items() if values}
+    found = {name: _described(run) for name, run in server_runs(root).items()}
+    return {name: server for name, server in found.items() if server}
+
+
+def _described(run: Run) -> Server | None:
+    """The run's healthy server; what an earlier worker left when it was killed does not count."""
+    path, status = run.out / SERVER, run.status()
+    with suppress(FileNotFoundError):  # it may end between two looks
+        if status.state == "running" and path.stat().st_mtime >= (status.started or 0):
+            return Server(**json.loads(path.read_text(encoding="utf-8")))
+    return None
 
 
 def stop_server(root: Path, name: str) -> Run:

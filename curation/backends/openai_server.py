@@ -4,28 +4,29 @@ Requests in flight are bounded and follow what the server bears; a try that fail
 lasts; what stays without an answer is a failed completion, and what no request can escape is a UserError.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from curation.backends.pace import Gate, Rate, backoff
-from curation.backends.server_errors import Failed, failure_of, refuse
-from curation.backends.wire import Unreadable, body, path_of, read
+from curation.backends.pieces import stops
+from curation.backends.server import Server
+from curation.backends.server_errors import Failed
+from curation.backends.wire import OTHER_LIMIT, Unreadable, body, path_of, read, read_prompt
 from curation.errors import UserError
-from curation.models import Completion, Done, Request, TokenScore, in_order
-
-if TYPE_CHECKING:
-    import httpx
+from curation.models import CLOSE, OPEN, Completion, Done, Request, TokenScore, begun, in_order
 
 POLL = 0.2  # seconds between looks at whether to stop
 DOWN = 20  # requests in a row that could not connect; ours
-LOOK = 3.0  # seconds for the list of models
-LOCAL = ("localhost", "127.0.0.1", "[::1]", "::1")
-CHARACTERS = 4  # a token, roughly: only to keep below tokens per minute
+CHARACTERS = 4  # in a token, roughly: only to keep below tokens per minute
+T = TypeVar("T")
+Out = TypeVar("Out")
+Answers = list[tuple[int, Completion]]
 
 
 def never() -> bool:
@@ -34,14 +35,25 @@ def never() -> bool:
 
 
 class Call(NamedTuple):
-    """Requests that go out together, equal but for their seeds, and their places."""
+    """Requests that go out together, equal but for consecutive seeds: the first one, and the places of all."""
 
-    places: tuple[int, ...]
     request: Request
+    places: tuple[int, ...]
+
+    @property
+    def size(self) -> float:
+        """Tokens it may cost, roughly."""
+        prompt = self.request.prompt
+        text = prompt if isinstance(prompt, str) else "".join(message["content"] for message in prompt)
+        return len(text + self.request.prefix) / CHARACTERS + self.request.max_new_tokens * len(self.places)
+
+
+class Halted(Exception):
+    """Raised between tries once a stream was told to stop."""
 
 
 class OpenAIModel:
-    """A model that a server at `url` (ending as in .../v1) knows under the name `model`."""
+    """A model that the server at `url`, ending as in .../v1, knows under the name `model`."""
 
     def __init__(
         self,
@@ -57,19 +69,19 @@ class OpenAIModel:
         answers_per_call: int = 1,
         stopping: Callable[[], bool] = never,
         key_variable: str = "",
-        wait: Callable[[float], None] = time.sleep,
+        wait: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """The deadline, in seconds, is for all tries of a request; `key_variable` names the key in errors."""
-        self.url, self.model, self.concurrency, self.deadline = url.rstrip("/"), model, concurrency, deadline
-        self.retries, self.answers_per_call, self.stopping = retries, answers_per_call, stopping
-        self.key_variable, self.wait, self.clock = key_variable, wait, clock
-        self.gate = Gate(concurrency)
+        """The deadline, in seconds, is for all tries of a request; `wait` sleeps, where something else is to."""
+        self.server = Server(url, model, key, key_variable, concurrency + 1, clock)
+        self.concurrency, self.deadline, self.retries = concurrency, deadline, retries
+        self.answers_per_call, self.stopping, self.wait, self.clock = answers_per_call, stopping, wait, clock
+        self.gate, self.limit, self.vllm = Gate(concurrency), "max_tokens", False
         self.requests, self.tokens = Rate(requests_per_minute, clock), Rate(tokens_per_minute, clock)
-        self.limit = "max_tokens"
-        self._client = _client(self.url, key, concurrency)
-        self._vllm: bool | None = None
-        self._lock, self._refused, self._reached = threading.Lock(), 0, False
+
+    def models(self) -> list[str]:
+        """The names of the server's models; UserError within seconds when it cannot be asked."""
+        return self.server.models()
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
@@ -77,156 +89,169 @@ class OpenAIModel:
 
     def stream(self, requests: Sequence[Request]) -> Iterator[tuple[int, Completion]]:
         """Each request's place and its answer, in the order in which they end; fewer where it was told to stop."""
-        if requests:
-            self._look()
-        calls, halt = grouped(requests, self.answers_per_call), threading.Event()
-        pool, running = ThreadPoolExecutor(self.concurrency), set[Future[list[tuple[int, Completion]]]]()
-        try:
-            while True:
-                if self.stopping():
-                    halt.set()
-                if not halt.is_set():
-                    free = self.concurrency - len(running)
-                    running |= {pool.submit(self._answer, call, halt) for call in islice(calls, free)}
-                if not running:
-                    return
-                ended, running = wait(running, POLL, FIRST_COMPLETED)
-                for one in ended:
-                    yield from one.result()
-        finally:
-            halt.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+        self.vllm = bool(requests) and self.server.is_vllm()
+        calls = grouped(requests, self.answers_per_call)
+        for answers in crowd(self._answer, calls, self.concurrency, self.stopping):
+            yield from answers
 
     def score(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[TokenScore]]:
-        """How likely each token of a text is, given the request's prompt and prefix and the tokens before it."""
-        raise UserError(f"The server {self.url} cannot score texts yet; use a transformers connection for it.")
+        """How likely each token of a text is, after the request's prompt and prefix; nothing of too long a text."""
+        if texts and not self.server.is_vllm():
+            raise UserError(
+                f"The server {self.server.url} does not tell how likely a given text is; use a vLLM server or a "
+                "transformers connection for this step."
+            )
+        pairs = enumerate(zip(requests, texts, strict=True))
+        found = dict(crowd(self._scored, pairs, self.concurrency, never))
+        return [found[place] for place in range(len(texts))]
 
-    def models(self) -> list[str]:
-        """The names of the server's models; UserError within seconds when it cannot be asked."""
-        return [str(card["id"]) for card in self._cards()]
-
-    def _look(self) -> None:
-        """Find out once whether the server is vLLM, which tells and takes more than others."""
-        if self._vllm is None:
-            try:
-                self._vllm = any(card.get("owned_by") == "vllm" for card in self._cards())
-            except Failed:
-                self._vllm = None  # a server that is not up yet is looked at again
-
-    def _cards(self) -> list[dict[str, Any]]:
-        import httpx
-
+    def _answer(self, call: Call, halt: threading.Event) -> Answers:
+        """The answers of a call; those a server left out are asked for one by one."""
         try:
-            response = self._client.get(f"{self.url}/models", timeout=LOOK)
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
-        if response.status_code in (401, 403):
-            refuse(response, self.url, self.model, self.key_variable, ())
-        try:
-            return list(response.json()["data"])
-        except (ValueError, KeyError, TypeError):
+            found = self._tried(partial(self._ask, call), call.size, halt)
+        except Halted:
             return []
+        except Failed as failed:
+            lost = Completion("", (), "failed", cause=failed.cause, failure=failed.reason)
+            return [(place, lost) for place in call.places]
+        answers = list(zip(call.places, found, strict=False))
+        for further in range(len(found), len(call.places)):
+            self.answers_per_call = 1
+            single = replace(call.request, seed=call.request.seed + further)
+            answers += self._answer(Call(single, (call.places[further],)), halt)
+        return answers
 
-    def _answer(self, call: Call, halt: threading.Event) -> list[tuple[int, Completion]]:
-        """The answers of a call, tried until it has one, it cannot have one, or time is up; none when halted."""
-        end, failed = 0.0, None
-        for tried in range(self.retries + 1):
-            self.wait(self._due(call))
+    def _scored(self, job: tuple[int, tuple[Request, str]], halt: threading.Event) -> tuple[int, list[TokenScore]]:
+        place, (request, text) = job
+        try:
+            return place, self._tried(partial(self._score, request, text), len(text) / CHARACTERS, halt)
+        except Failed as failed:
+            if failed.cause == "context_length":
+                return place, []
+            raise UserError(
+                f"The server {self.server.url} could not score a text ({failed.cause}: {failed.reason}); resume once "
+                "it can: finished calls are kept."
+            ) from None
+
+    def _tried(self, ask: Callable[[float], T], size: float, halt: threading.Event) -> T:
+        """What asking brings before the deadline; Failed with the last try's reason, Halted between tries."""
+        end, tried = 0.0, 0
+        while True:
+            self._pause(max(self.requests.delay(1), self.tokens.delay(size)), halt)
             end = end or self.clock() + self.deadline
             with self.gate.slot() as given:
                 if halt.is_set():
-                    return []
+                    raise Halted
                 try:
-                    return self._ask(call, end)
+                    found = ask(end)
+                    self.gate.fine()
+                    return found
                 except Failed as error:
                     failed = error
-            if failed.cause == "rate_limit":
+            busy = failed.cause == "rate_limit"
+            if busy:
                 self.gate.busy(given)
-            pause = failed.after + backoff(tried, failed.cause == "rate_limit")
-            if not failed.again or self.clock() + pause > end:
-                break
-            if tried < self.retries:
-                self.wait(pause)
-        assert failed is not None
-        return self._given_up(call, failed, tried + 1)
+            pause, tried = failed.after + backoff(tried, busy), tried + 1
+            if not failed.again or tried > self.retries or self.clock() + pause > end:
+                raise self._given_up(failed, tried)
+            self._pause(pause, halt)
 
-    def _given_up(self, call: Call, failed: Failed, tries: int) -> list[tuple[int, Completion]]:
-        with self._lock:
-            self._refused = self._refused + 1 if failed.refused else 0
-            down = failed.refused and (not self._reached or self._refused >= DOWN)
-        if down:
-            raise UserError(f"The server at {self.url} is down; start it and resume: finished calls are kept.")
-        words = failed.reason if tries == 1 else f"{failed.reason} ({tries} tries)"
-        lost = Completion("", (), "failed", cause=failed.cause, failure=words)
-        return [(place, lost) for place in call.places]
+    def _pause(self, seconds: float, halt: threading.Event) -> None:
+        if seconds > 0 and not halt.is_set():
+            (self.wait or halt.wait)(seconds)
 
-    def _due(self, call: Call) -> float:
-        """Seconds to wait for requests and tokens per minute."""
-        return max(self.requests.delay(1), self.tokens.delay(_size(call)))
+    def _given_up(self, failed: Failed, tries: int) -> Exception:
+        if failed.refused and (self.server.count_refused() >= DOWN or not self.server.reached):
+            return UserError(
+                f"The server at {self.server.url} is down ({failed.reason}); start it and resume: finished calls are "
+                "kept."
+            )
+        return replace(failed, reason=failed.reason if tries == 1 else f"{failed.reason} ({tries} tries)")
 
-    def _ask(self, call: Call, end: float) -> list[tuple[int, Completion]]:
-        """One try."""
-        request, n = call.request, len(call.places)
-        answer = self._post(path_of(request), body(self.model, request, n, bool(self._vllm), self.limit), end)
+    def _ask(self, call: Call, end: float) -> list[Completion]:
+        """One try of a call."""
+        request = self._begun(call.request, end) if self.vllm and call.request.prefix else call.request
+        values = body(self.server.model, request, len(call.places), self.vllm, self.limit)
         try:
-            found = read(answer, request)
+            found = read(self.server.post(path_of(request), values, end), request)
         except Unreadable as error:
             raise Failed("bad_response", f"the answer is not what it should be: {error}") from None
-        self.gate.fine()
-        self.tokens.delay(sum(one.n_tokens for one in found) + (found[0].n_prompt_tokens or 0) - _size(call))
-        return list(zip(call.places, found, strict=False))
+        except Failed as failed:
+            if failed.cause != "bad_request" or OTHER_LIMIT not in failed.reason or self.limit == OTHER_LIMIT:
+                raise
+            self.limit = OTHER_LIMIT
+            return self._ask(call, end)
+        self.tokens.delay(sum(one.n_tokens + (one.n_prompt_tokens or 0) for one in found) - call.size)
+        return found
 
-    def _post(self, path: str, values: dict[str, Any], end: float) -> object:
-        """The JSON of a server's answer; Failed where there is none."""
-        import httpx
+    def _begun(self, request: Request, end: float) -> Request:
+        """A chat with the answer's beginning as the text the model reads, so that a think block is not doubled."""
+        if isinstance(request.prompt, str):
+            return request
+        block, closed, _ = request.prefix.partition(CLOSE)
+        rendered = self.server.render(request.prompt, not (closed and block.strip() == OPEN), end)
+        return replace(request, prompt=begun(rendered, request.prefix), prefix="")
 
+    def _score(self, request: Request, text: str, end: float) -> list[TokenScore]:
+        """One try; prompt and text are taken apart into tokens each for itself, as on this machine."""
+        prompt = self._begun(request, end)
+        assert isinstance(prompt.prompt, str)
+        (before, _), (ids, tokens) = (self.server.tokens(one, end) for one in (prompt.prompt + prompt.prefix, text))
+        if not before:
+            raise Failed("bad_request", "a server cannot score a text after an empty prompt", again=False)
+        places = stops(text, tokens)
+        if places is None:
+            raise Failed("bad_response", "the server's tokens do not make up the text", again=False)
+        values = {"model": self.server.model, "prompt": [*before, *ids], "max_tokens": 1, "prompt_logprobs": 0}
         try:
-            response = self._client.post(self.url + path, json=values, timeout=max(0.001, end - self.clock()))
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise _lost(error) from None
-        with self._lock:
-            self._reached, self._refused = True, 0
-        if response.status_code != 200:
-            known = self.models() if response.status_code == 404 else []
-            refuse(response, self.url, self.model, self.key_variable, known)
-            raise failure_of(response)
-        try:
-            return json.loads(response.content)
-        except ValueError:
-            raise Failed("bad_response", f"the answer is no JSON: {response.text[:80]!r}") from None
+            found = read_prompt(self.server.post("/completions", values, end), ids)
+        except Unreadable as error:
+            raise Failed("bad_response", f"the answer is not what it should be: {error}") from None
+        return [TokenScore(stop, value) for stop, value in zip(places, found, strict=True)]
+
+
+def crowd(
+    work: Callable[[T, threading.Event], Out], jobs: Iterator[T], most: int, stopping: Callable[[], bool]
+) -> Iterator[Out]:
+    """What work makes of jobs, so many at a time, in the order in which they end.
+
+    Once told to stop, no further job begins and those under way are handed over. When the consumer goes away, those
+    under way end by themselves, and the event tells them to try nothing again.
+    """
+    halt, pool, running = threading.Event(), ThreadPoolExecutor(most), set[Future[Out]]()
+    try:
+        while True:
+            if stopping():
+                halt.set()
+            if not halt.is_set():
+                running |= {pool.submit(work, job, halt) for job in islice(jobs, most - len(running))}
+            if not running:
+                return
+            ended, running = wait(running, POLL, FIRST_COMPLETED)
+            for one in ended:
+                yield one.result()
+    finally:
+        halt.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def grouped(requests: Sequence[Request], most: int) -> Iterator[Call]:
-    """Requests one by one, or up to so many that are equal but for consecutive seeds."""
+    """Requests one by one, or up to so many in one call that are sampled and equal but for consecutive seeds."""
+    alike: dict[str, list[tuple[int, int]]] = {}
     for place, request in enumerate(requests):
-        yield Call((place,), request)
+        alone = most == 1 or request.temperature == 0
+        alike.setdefault(str(place) if alone else repr(replace(request, seed=0)), []).append((request.seed, place))
+    for samples in alike.values():
+        for run in _runs(sorted(samples), most):
+            yield Call(requests[run[0][1]], tuple(place for _, place in run))
 
 
-def _size(call: Call) -> float:
-    """Tokens a call may cost, roughly."""
-    prompt = call.request.prompt
-    text = prompt if isinstance(prompt, str) else "".join(message["content"] for message in prompt)
-    return len(text + call.request.prefix) / CHARACTERS + call.request.max_new_tokens * len(call.places)
-
-
-def _lost(error: Exception) -> Failed:
-    """The failure of a request that brought no response."""
-    import httpx
-
-    words = f"{type(error).__name__}: {error}"
-    if isinstance(error, httpx.TimeoutException):
-        return Failed("timeout", words)
-    return Failed("connection", words, refused=isinstance(error, httpx.ConnectError))
-
-
-def _client(url: str, key: str, concurrency: int) -> "httpx.Client":
-    """A client with the key; a proxy named in the environment is for other machines."""
-    import httpx
-
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    limits = httpx.Limits(max_connections=concurrency + 1, max_keepalive_connections=concurrency + 1)
-    try:
-        local = httpx.URL(url).host in LOCAL
-        return httpx.Client(headers=headers, limits=limits, trust_env=not local)
-    except httpx.InvalidURL as error:
-        raise UserError(f"'{url}' is no URL: {error}. Give one such as http://127.0.0.1:8000/v1.") from None
+def _runs(samples: Sequence[tuple[int, int]], most: int) -> Iterator[list[tuple[int, int]]]:
+    """Samples in runs of consecutive seeds, none longer than `most`."""
+    run: list[tuple[int, int]] = []
+    for sample in samples:
+        if run and (len(run) == most or sample[0] != run[-1][0] + 1):
+            yield run
+            run = []
+        run.append(sample)
+    yield run

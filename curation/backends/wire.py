@@ -11,6 +11,7 @@ Json = dict[str, Any]
 # vLLM fills in what a model's generation_config.json says unless told otherwise; a Request is the whole truth
 PLAIN: Json = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True}
 CONTINUED: Json = {"add_generation_prompt": False, "continue_final_message": True}
+OTHER_LIMIT = "max_completion_tokens"  # what some servers call max_tokens
 ENDINGS: dict[str, FinishReason] = {
     "length": "length", "max_tokens": "length", "model_length": "length", "content_filter": "filtered",
     "safety": "filtered", "recitation": "filtered", "refusal": "filtered",
@@ -74,6 +75,16 @@ def read(answer: object, request: Request) -> list[Completion]:
     return _counted(found, usage)
 
 
+def read_prompt(answer: object, ids: Sequence[int]) -> list[float]:
+    """The log-probabilities of a prompt's last tokens, which are these."""
+    try:
+        told = answer["choices"][0]["prompt_logprobs"]  # type: ignore[index]
+        last = told[len(told) - len(ids) :]
+        return [float(one[str(token)]["logprob"]) for one, token in zip(last, ids, strict=True)]
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise Unreadable(f"{type(error).__name__}: {error}") from None
+
+
 def _completion(choice: Json, request: Request) -> Completion:
     message = choice["message"] if "message" in choice else {"content": choice["text"]}
     ending = str(choice.get("finish_reason") or "stop").lower()
@@ -81,7 +92,7 @@ def _completion(choice: Json, request: Request) -> Completion:
         raise Unreadable(f"the server ended with '{ending}'")
     refusal = message.get("refusal") or ""
     reason: FinishReason = "filtered" if refusal else ENDINGS.get(ending, "stop")
-    text, stopped = before_stop(message.get("content") or refusal, request.stop)
+    text, stopped = before_stop(_text(message.get("content")) or refusal, request.stop)
     told = choice.get("stop_reason")
     return Completion(
         text=text,
@@ -91,6 +102,15 @@ def _completion(choice: Json, request: Request) -> Completion:
         reasoning=message.get("reasoning_content") or message.get("reasoning") or "",
         log_probs=_log_probs(choice.get("logprobs")) if request.log_probs else None,
     )
+
+
+def _text(content: str | list[Json] | None) -> str:
+    """The words of a message, which some servers hand over in parts."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content)
+    if content is not None and not isinstance(content, str):
+        raise TypeError(f"expected text, found {type(content).__name__}")
+    return content or ""
 
 
 def _log_probs(found: Json | None) -> tuple[float, ...] | None:

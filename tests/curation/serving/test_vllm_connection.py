@@ -3,13 +3,18 @@
 import json
 import os
 import sys
+from importlib.util import find_spec
 
+import psutil
 import pytest
 
 from curation.connection import BASE_FOLDER, CONNECTIONS, Place, find, write
 from curation.errors import UserError
-from curation.runs import Status, create, replace_text
+from curation.runs import Run, Status, create, replace_text
 from curation.serving import serve_request
+
+
+needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
 
 
 def vllm(**values):
@@ -20,8 +25,8 @@ def flags(command: list[str]) -> dict[str, str]:
     return {flag: value for flag, value in zip(command, [*command[1:], ""], strict=True) if flag.startswith("--")}
 
 
+@needs_vllm
 def test_the_server_is_python_on_loopback_with_what_the_connection_says(tmp_path):
-    pytest.importorskip("vllm", reason="vLLM is not installed")
     made = vllm(dtype="float32", max_model_len=512, reasoning_parser="qwen3")
     program = made.program("demo", 8123, Place(tmp_path))
     assert program.command[:3] == [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
@@ -36,8 +41,8 @@ def test_the_server_is_python_on_loopback_with_what_the_connection_says(tmp_path
     assert "HF_HUB_OFFLINE" not in vllm(model="owner/name").program("demo", 8123, Place(tmp_path)).environment
 
 
+@needs_vllm
 def test_an_adapter_answers_under_the_name(tmp_path):
-    pytest.importorskip("vllm", reason="vLLM is not installed")
     made = vllm(adapter=str(tmp_path))
     with pytest.raises(UserError, match=r"no LoRA adapter in .*: adapter_config\.json is missing"):
         made.program("demo", 8123, Place(tmp_path))
@@ -55,17 +60,17 @@ def test_answers_are_told_apart_by_what_changes_them_alone(tmp_path):
     assert len({same.identity(place), *(one.identity(place) for one in others)}) == 4
 
 
-def running(root, identity, ready=True):
-    """A serve run of this process, healthy or still starting."""
+def starting(root) -> Run:
+    """A serve run that works in this process."""
     run = create(root / "runs", serve_request("demo", vllm(dtype="float32")))
-    import psutil
-
     status = Status(state="running", pid=os.getpid(), pid_started=psutil.Process().create_time())
     replace_text(run.folder / "status.json", status.model_dump_json())
-    server = {"name": "demo", "url": "http://127.0.0.1:1/v1", "model": "demo", "pid": 1, "identity": identity}
-    if ready:
-        (run.out / "server.json").write_text(json.dumps({**server, "run": run.id}))
     return run
+
+
+def ready(run: Run, identity: str) -> None:
+    server = {"name": "demo", "url": "http://127.0.0.1:1/v1", "model": "demo", "pid": 1, "identity": identity}
+    (run.out / "server.json").write_text(json.dumps({**server, "run": run.id}))
 
 
 def test_the_running_server_of_the_name_is_asked(tmp_path):
@@ -73,13 +78,15 @@ def test_the_running_server_of_the_name_is_asked(tmp_path):
     write(tmp_path, {"demo": made})
     with pytest.raises(UserError, match=r"No server 'demo' runs; start it with `python -m curation serve demo`"):
         find("demo", tmp_path).open("demo", place)
-    run = running(tmp_path, "other", ready=False)
+    run = starting(tmp_path)
     with pytest.raises(UserError, match=f"The server 'demo' is still starting \\(run {run.id}\\)"):
         made.open("demo", place)
-    running(tmp_path, "vllm /elsewhere float32")
+    ready(run, "vllm /elsewhere float32")
     with pytest.raises(UserError, match=r"other settings \(vllm /elsewhere float32\) than models.yaml has now"):
         made.open("demo", place)
-    running(tmp_path, made.identity(place))
+    ready(run, made.identity(place))
     opened = made.open("demo", place)
-    assert (opened.model.url, opened.model.model, opened.model.concurrency) == ("http://127.0.0.1:1/v1", "demo", 3)
+    assert opened.model.concurrency == 3
+    with pytest.raises(UserError, match="http://127.0.0.1:1/v1"):
+        opened.model.models()
     assert (opened.identity, opened.price) == (f"vllm {BASE_FOLDER} float32", (1.0, None))
