@@ -154,6 +154,10 @@ class CorpusAnnotator(Annotator):
         sketch_type (NULL for a row that failed) and `vector` where `needs_vectors` (NULL where unknown).
         """
 
+    def conclude_with(self, rows: pa.Table, asker: Asker) -> pa.Table:
+        """As `conclude`, with the models that `asks` names."""
+        raise TypeError(f"{self.title()} asks no model")
+
 
 class Mapper(Operator):
     """Edits, splits or creates traces; scores of a changed trace have to be measured again."""
@@ -172,6 +176,12 @@ class Mapper(Operator):
     def map_with(self, traces: Sequence[Trace], asker: Asker) -> list[list[Trace] | Failure | Dropped]:
         """Map several traces with the models that `asks` names."""
         raise TypeError(f"{self.title()} asks no model")
+
+    def map_known(
+        self, traces: Sequence[Trace], asker: Asker, known: Mapping[str, Mapping[str, Value]]
+    ) -> list[list[Trace] | Failure | Dropped]:
+        """Map with models and with the scores that `needs` names, by trace id; override where they are read."""
+        return self.map_with(traces, asker)
 
 
 class Selector(Operator):

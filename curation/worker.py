@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
 
 from curation.application.executors import Local
 from curation.application.sources import Parts
-from curation.application.trial import write_trial
+from curation.application.trial import ROWS, write_trial
 from curation.asker import Asker
 from curation.backends.answer_book import AnswerBook
 from curation.backends.meter import Meter
@@ -81,10 +82,10 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
 
 def try_task(job: Job) -> None:
     """Ask about a few rows, to see what a step would do."""
-    step, rows = OPERATORS.parse(job.request.spec["step"]), parts(job.run.folder / "in")
-    traces = [trace for batch in read_batches(rows) for trace in from_table(batch)]
+    step, folder = OPERATORS.parse(job.request.spec["step"]), job.run.folder / "in"
+    traces = [trace for batch in read_batches(parts(folder)) for trace in from_table(batch)]
     job.progress(0, len(traces), step.title())
-    write_trial(step, traces, asker_of(job), job.out)
+    write_trial(step, traces, pq.read_table(folder / ROWS), asker_of(job), job.out)
     job.progress(len(traces), len(traces), step.title())
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from curation.curated import CuratedSet, all_sets
 from curation.sets.lineage import Graph, lineage
 from curation.workspace import Workspace
-from pages.ui.reading import trace_view
+from pages.ui.reading import provenance, trace_view
 from pages.ui.reading.maths import inline
 from pages.ui.sets import lineage_chart, set_bin, set_compare, set_export, set_ledger
 from pages.ui.state import errors, get, offer_samples, put, screen
@@ -82,6 +82,7 @@ def traces(curated: CuratedSet) -> None:
     trace_view.show_text(trace.question, "w-question")
     facts = [trace.model or "unknown teacher", f"reference {trace.problem.reference or 'unknown'}", trace.id]
     st.caption(inline(" · ".join(facts)))
+    provenance.show(trace)
     trace_view.show_trace(trace, trace.id)
 
 

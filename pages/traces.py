@@ -8,7 +8,7 @@ from curation.query.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
 from pages.ui.exploring import charts, filter_bar, measure
-from pages.ui.reading import evidence, keys, media, siblings, trace_view, triage
+from pages.ui.reading import evidence, keys, media, provenance, siblings, trace_view, triage
 from pages.ui.reading.looks import KIND_NAMES
 from pages.ui.reading.marks import Marks, marked, marks_of, minimap
 from pages.ui.reading.maths import inline, visible
@@ -129,6 +129,7 @@ def question(work: Workspace, trace: Trace) -> None:
         place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source
         origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]
         st.caption(inline(" · ".join([*filter(None, origin), place, f"trace {trace.id[:10]}"])))
+        provenance.show(trace)
 
 
 def header(work: Workspace, trace: Trace, marks: Marks | None) -> str:

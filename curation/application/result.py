@@ -129,13 +129,17 @@ class Result:
         query = BORDERLINE.format(verdicts=self.states[step].verdicts)
         return self.connection.sql(query, params={"n": n}).to_arrow_table()
 
-    def few(self, n: int) -> list[Trace]:
-        """A fixed choice of n surviving traces, with their segments: of as many problems as can be."""
+    def few(self, n: int, together: bool = False) -> State:
+        """The last state with n of its rows, always the same: of as many problems as can be, or of few."""
         state = self.states[-1]
-        turn = "row_number() OVER (PARTITION BY problem_id ORDER BY pos)"
+        turn = "0" if together else "row_number() OVER (PARTITION BY problem_id ORDER BY pos)"
         chosen = f"SELECT pos FROM ({state.select(())}) ORDER BY {turn}, hash(problem_id), pos LIMIT {n:d}"
-        state = replace(state, kept=chosen)
-        batches, segments = iter([_take(state.source, self.memory.ids(state.select(())))]), self.memory.segments(state)
+        return replace(state, kept=chosen)
+
+    def taken(self, state: State) -> list[Trace]:
+        """The few traces of a state, with their segments."""
+        ids, segments = self.memory.ids(state.select(())), self.memory.segments(state)
+        batches = iter([_take(state.source, ids)])
         return next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
 
     def examples(self, step: int, n: int = 5) -> list[Example]:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation.backends.meter import UNPRICED, Price
-from curation.models import Request
 from curation.operator import Failure, Operator, guarded
-from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
+from curation.tuning.forecast import Past, forecast
 
 ANSWERED = ("stop", "length", "filtered")  # how an answer ends that is paid for
 
@@ -75,18 +74,9 @@ def by_trial(found: Tally, tried: int, seconds: float, rows: int) -> Estimate:
 
 def at_most(step: Operator, traces: Sequence[Trace], rows: int, price: Price = UNPRICED) -> Estimate | None:
     """The most `rows` can take if each is asked about once; None where no prompt can be made of any trace."""
-    requests = [one for trace in traces if not isinstance(one := guarded(step.request, trace), Failure)]
+    found = [guarded(step.request, trace) for trace in traces]
+    requests = [one for one in found if not isinstance(one, Failure)]
     if not requests:
         return None
-    share = rows / len(requests)
-    prompts = round(sum(map(prompt_tokens, requests)) * share)
-    generated = round(sum(request.max_new_tokens for request in requests) * share)
-    priced = price.prompt is not None and price.generated is not None
-    cost = (prompts * (price.prompt or 0) + generated * (price.generated or 0)) / 1e6 if priced else None
-    return Estimate(rows, 0, rows, prompts, generated, cost, None)
-
-
-def prompt_tokens(request: Request) -> int:
-    """About how many tokens a prompt has; the chat template's own are not counted."""
-    texts = [request.prompt] if isinstance(request.prompt, str) else [one["content"] for one in request.prompt]
-    return sum(map(estimate_tokens, [*texts, request.prefix]))
+    most = forecast(requests, rows, price, Past())
+    return Estimate(rows, 0, most.calls, most.prompt_tokens, most.most_tokens, most.most_cost, None)

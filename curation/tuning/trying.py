@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 
 from curation.application.needs import with_needs
 from curation.application.result import Result
-from curation.application.trial import PACE, SCORES, TRACES, VERDICTS
+from curation.application.state import State
+from curation.application.trial import PACE, ROWS, SCORES, TRACES, VERDICTS
 from curation.backends.meter import Price
 from curation.connection import find
 from curation.errors import UserError
-from curation.operator import OPERATORS, Annotator, Operator, Value
+from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, Value
 from curation.query.filters import Filter
 from curation.runs import Request, Run, all_runs
 from curation.table import from_table, read_batches, to_table, write_part
@@ -24,6 +25,7 @@ from curation.workspace import Workspace
 
 FEWEST, MOST = 3, 10  # rows of a trial; ours
 USAGE = "usage.jsonl"
+ATTACHED = ("segments", "vector", "surprise")  # what annotators add beside scores
 
 
 class Tried(NamedTuple):
@@ -56,9 +58,15 @@ def reaching(result: Result) -> int:
     return result.reports[-1].rows if result.reports else result.count("count(*)")
 
 
+def chosen(result: Result, step: Operator, rows: int) -> State:
+    """The rows a step is tried on; one that compares rows gets those of the same problems."""
+    return result.few(rows, together=isinstance(step, CorpusAnnotator))
+
+
 def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST) -> Run:
     """The run of a step on a few of the rows that reach it, not launched yet."""
-    traces = result.few(min(max(rows, FEWEST), MOST))
+    state = chosen(result, step, min(max(rows, FEWEST), MOST))
+    traces = result.taken(state)
     if not traces:
         raise UserError(f"No row reaches {step.title()}, so there is nothing to try it on: loosen a step before it.")
     connections = {name: find(name, work.root) for name in dict.fromkeys(step.asks())}
@@ -70,7 +78,8 @@ def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST)
     title = f"Try {step.title()} on {len(traces)} rows"
     spec = {"step": {step.tag: step.title(), **step.parameters()}}
     run = work.new_run(Request(kind="try", worker="curation.worker", title=title, spec=spec, inputs=inputs))
-    write_part(to_table(traces), run.folder / "in" / "part-00000.parquet")
+    write_part(to_table(traces), run.folder / "in" / TRACES)
+    write_part(result.memory.table(state, step.needs(), step.needs_vectors), run.folder / "in" / ROWS)
     return run
 
 
@@ -93,7 +102,7 @@ def stale(work: Workspace, run: Run, step: Operator, result: Result) -> str | No
     if _step(run).key() != step.key():
         return "the step or its prompt was changed since"
     ids = request.inputs["ids"]
-    if ids != [trace.id for trace in result.few(len(ids))]:
+    if ids != [trace.id for trace in result.taken(chosen(result, step, len(ids)))]:
         return "other rows reach the step now"
     connections = {name: find(name, work.root).dump() for name in dict.fromkeys(step.asks())}
     return None if connections == request.inputs["models"] else "the connection to its model was changed since"
@@ -136,18 +145,25 @@ def _scored(out: Path, traces: Sequence[Trace]) -> dict[str, tuple[str, str | No
     for trace in traces:
         row = rows[trace.id]
         cut = tuple(Segment(one["start"], one["stop"], one["kind"]) for one in row.get("segments") or ())
-        scores = {name: value for name, value in row.items() if name not in ("id", "failure", "segments", "vector")}
+        scores = {name: value for name, value in row.items() if name not in ("id", "failure", *ATTACHED)}
         verdict = "failed" if row["failure"] else "scored"
         found[trace.id] = (verdict, row["failure"], [replace(trace, segments=cut)] if cut else [], scores)
     return found
 
 
-def estimate(step: Operator, result: Result, tried: Outcome | None) -> Estimate | None:
+def estimate(work: Workspace, result: Result, step: Operator, tried: Outcome | None) -> Estimate | None:
     """What all rows that reach the step would take: by the trial where there is one, else at most."""
     rows = reaching(result)
     if tried:
         return by_trial(tried.asked, len(tried.rows), tried.seconds, rows)
-    return at_most(step, result.few(FEWEST), rows)
+    return at_most(step, result.taken(chosen(result, step, FEWEST)), rows, _price(work, step))
+
+
+def _price(work: Workspace, step: Operator) -> Price:
+    """The price of the step's model, where it asks one alone whose connection tells it."""
+    names = list(dict.fromkeys(step.asks()))
+    values = find(names[0], work.root).parameters() if len(names) == 1 else {}
+    return Price(values.get("prompt_price"), values.get("generated_price"))
 
 
 def measure_run(work: Workspace, result: Result, step: Annotator) -> Run:

@@ -48,11 +48,8 @@ def form(
     every = [item for item in fields(spec) if only is None or item.name in only]
     written = [item for item in every if item.widget == "prompt"]
     chosen = _form([item for item in every if item not in written], values, choices, key)
-    for item in written:
-        value = values.get(item.name, item.default)
-        chosen[item.name] = prompt_editor.draw(item, value, spec, choices.prompts, f"{key}-{item.name}")
     if written:
-        prompt_editor.rendered(spec, chosen, choices.prompts, key)
+        chosen |= prompt_editor.show(spec, written, {**values, **chosen}, choices.prompts, key)
     return chosen
 
 

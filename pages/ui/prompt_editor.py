@@ -1,6 +1,6 @@
 """The prompt of a step: chosen among files, edited, told apart by its hash, and shown as a model would read it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,10 +27,28 @@ class Around(NamedTuple):
     sample: Callable[[], Trace | None] = lambda: None
 
 
-def draw(item: Field, value: str | None, spec: type[Spec], around: Around, key: str) -> str:
+def show(
+    spec: type[Spec], items: Sequence[Field], values: Mapping[str, Any], around: Around, key: str
+) -> dict[str, str]:
+    """The prompts of a step, further ones folded away, and what the model reads of the first."""
+    texts: dict[str, str] = {}
+    for item in items:
+        folded = st.expander(item.label, key=f"{key}-{item.name}-folded") if texts else st.container(gap="small")
+        with folded:
+            texts[item.name] = draw(item, values, spec, around, f"{key}-{item.name}")
+    rendered(spec, {**values, **texts}, around, key)
+    return texts
+
+
+def draw(item: Field, values: Mapping[str, Any], spec: type[Spec], around: Around, key: str) -> str:
     """The files to start from, the text, its version, and what its slots are."""
     known, text_key, file_key = prompts.texts(spec.title(), around.root), f"{key}-text", f"{key}-file"
-    st.session_state.setdefault(text_key, value or "")
+    value = st.session_state.get(text_key, values.get(item.name, item.default)) or ""
+    followed = settled(spec, values, item.name, value)
+    if followed != st.session_state.setdefault(text_key, value):  # other fields choose among the shipped ones
+        st.session_state[text_key], value = followed, followed
+        st.session_state.pop(file_key, None)
+        st.caption("A shipped prompt goes with the other fields; to use another one here, change its text.")
     named = next((name for name, text in known.items() if text == value), None)
     if st.session_state.setdefault(file_key, named) not in known:
         st.session_state[file_key] = None
@@ -46,6 +64,19 @@ def draw(item: Field, value: str | None, spec: type[Spec], around: Around, key: 
     if issubclass(spec, Operator):
         _slots(text, spec.slots)
     return text
+
+
+def settled(spec: type[Spec], values: Mapping[str, Any], name: str, text: str) -> str:
+    """The text the step itself would use: an untouched shipped one may follow the step's other fields."""
+    try:
+        step = build(spec, {**_given(values), name: text})
+    except UserError:  # the form says what is wrong
+        return text
+    return str(step.parameters()[name])
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _open(known: Mapping[str, str], file_key: str, text_key: str) -> None:
@@ -106,7 +137,7 @@ def rendered(spec: type[Spec], values: Mapping[str, Any], around: Around, key: s
             st.caption("No trace fits the filter, so there is nothing to fill the prompt with.")
             return
         try:
-            step = build(spec, {name: value for name, value in values.items() if value is not None})
+            step = build(spec, _given(values))
         except UserError as error:
             st.caption(inline(str(error)))
             return

@@ -37,18 +37,18 @@ def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
     run = trying.latest(work, step)
     state = run.status().state if run else None
     why = trying.stale(work, run, step, result) if run else None
-    outcome = trying.outcome_of(run) if run and state == "done" else None
+    found = trying.outcome_of(run) if run and state == "done" else None
     buttons(work, result, step, key, state in ACTIVE)
-    found = trying.estimate(step, result, None if why else outcome)
-    if found:
-        st.caption(inline(estimated(found)))
+    expected = trying.estimate(work, result, step, None if why else found)
+    if expected:
+        st.caption(inline(estimated(expected)))
     for other in runs(work, "annotate"):
         if other.status().state in ACTIVE:
             panel(other, f"{key}-all", curve=False)
     if run:
         panel(run, f"{key}-try", curve=False, note=f"out of date: {why}, so try again" if why else "")
-    if run and outcome:
-        tried(outcome, f"{key}-{run.id}")
+    if run and found:
+        tried(found, f"{key}-{run.id}")
 
 
 def buttons(work: Workspace, result: Result, step: Operator, key: str, active: bool) -> None:
@@ -81,7 +81,7 @@ def estimated(found: Estimate) -> str:
     many = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
     took = amounts(found.calls, found.prompt_tokens, found.generated_tokens, found.cost)
     if not found.tried:
-        return f"At most, when each of {many} is asked about once: {took}. Not tried yet."
+        return f"Not tried yet. If each of {many} is asked about once, at most: {took}."
     pace = f", {duration(found.seconds)} at the pace of the trial" if found.seconds is not None else ""
     return f"Estimate for {many}, from the {found.tried} tried: {took}{pace}."
 
@@ -93,30 +93,37 @@ def amounts(calls: int, prompt: int, generated: int, cost: float | None) -> str:
     return f"{asked}, {prompt:,} prompt tokens, {generated:,} generated tokens, {money}"
 
 
-def tried(outcome: Outcome, key: str) -> None:
+def tried(found: Outcome, key: str) -> None:
     """What came of each row, all in one table and one of them with its text."""
-    asked = outcome.asked
+    asked = found.asked
     kept = f"; {asked.calls - asked.paid} of the answers were kept from before" if asked.paid < asked.calls else ""
-    st.caption(inline(f"{summary(outcome.rows)}: {amounts(*asked[:4])}{kept}"))
+    st.caption(inline(f"{summary(found.rows)}: {amounts(*asked[:4])}{kept}"))
     st.dataframe(
-        [line(place, row) for place, row in enumerate(outcome.rows, 1)], hide_index=True, height="content",
+        [line(place, row) for place, row in enumerate(found.rows, 1)], hide_index=True, height="content",
         row_height=29, column_config=COLUMNS, placeholder="unknown", alt="Rows that were tried", key=f"{key}-rows",
     )  # fmt: skip
-    place = st.pagination(len(outcome.rows), key=f"{key}-row")
-    one(outcome.rows[min(place, len(outcome.rows)) - 1], f"{key}-{place}")
+    place = st.pagination(len(found.rows), key=f"{key}-row")
+    one(found.rows[min(place, len(found.rows)) - 1], f"{key}-{place}")
 
 
 def summary(rows: list[Tried]) -> str:
     """How many rows ended how."""
-    counts = Counter(SAID[row.verdict] for row in rows)
+    counts = Counter(map(outcome, rows))
     return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def outcome(row: Tried) -> str:
+    """How a row ended, in a word."""
+    if row.verdict == "changed" and not any(child.parent_id == row.trace.id for child in row.after):
+        return "written anew"
+    return SAID[row.verdict]
 
 
 def line(place: int, row: Tried) -> dict[str, Any]:
     """A row of the trial in the table."""
     return {
         "Row": place,
-        "Outcome": SAID[row.verdict],
+        "Outcome": outcome(row),
         "Why": visible(row.reason or ""),
         **{name: trace_view.shown(value) for name, value in row.scores.items()},
         "Prompt": row.asked.prompt_tokens,
@@ -129,8 +136,9 @@ def one(row: Tried, key: str) -> None:
     """One row: the question, and what became of its trace, removed parts struck through."""
     trace_view.show_text(row.trace.question, "w-question")
     if row.reason:
-        st.caption(inline(f"{SAID[row.verdict]}: {row.reason}"))
-    if row.verdict == "changed":
-        trace_view.show_changes(row.trace, row.after, key)
-    elif row.after:
-        trace_view.show_trace(row.after[0], key)
+        st.caption(inline(f"{outcome(row)}: {row.reason}"))
+    made = [child for child in row.after if child.parent_id == row.trace.id]
+    if made:
+        trace_view.show_changes(row.trace, made, key)
+    for number, other in enumerate(child for child in row.after if child not in made):
+        trace_view.show_trace(other, f"{key}-new-{number}")
