@@ -17,6 +17,7 @@ SECTIONS = {
     ],
     "Teachers": [
         st.Page("pages/models.py", title="Models", icon=":material/hub:"),
+        st.Page("pages/generate.py", title="Generate", icon=":material/draw:"),
     ],
     "Students": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

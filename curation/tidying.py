@@ -18,7 +18,7 @@ ID = re.compile(r"\d{8}-\d{6}-[a-z]+-[0-9a-f]{4}")
 DOCUMENTS = (".json", ".yaml", ".yml")
 CHECKPOINTS = "checkpoints"
 LARGEST = 5_000_000  # bytes; a larger document is data
-IMPORTED = ("import", "annotate")
+IMPORTED = ("import", "annotate", "generate")
 
 
 class Removable(NamedTuple):

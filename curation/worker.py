@@ -23,6 +23,7 @@ from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
 from curation.recipe import Recipe
+from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.table import from_table, parts, read_batches
@@ -115,8 +116,13 @@ def _executor() -> Local:
 
 
 TASKS = {
-    "import": import_task, "annotate": annotate_task, "apply": apply_task, "generate": generate_task, "try": try_task,
-}  # fmt: skip
+    "import": import_task,
+    "annotate": annotate_task,
+    "apply": apply_task,
+    "try": try_task,
+    "generate": generate_task,
+    "serve": serve_task,
+}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), TASKS))

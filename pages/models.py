@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from curation.connection import Connection, read
+from curation.serving import Served, running_servers
 from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.state import errors, get, put, screen
-from pages.ui.teaching import connection_form
+from pages.ui.teaching import connection_form, reaching, serving_view
 from pages.ui.teaching.connection_form import CHOSEN
-from pages.ui.teaching.model_list import Askable, askable, described, row
+from pages.ui.teaching.model_list import HERE, Askable, State, askable, columns, described, row
 from pages.ui.training import students
 
 
@@ -42,17 +43,23 @@ def table(work: Workspace, found: Sequence[Askable]) -> Askable:
 
     key = f"models-{len(names)}-{asked if asked in names else ''}"
     titles = students.names(work)
-    price = st.column_config.NumberColumn
     st.dataframe(
-        [row(model, "loaded when asked", "this machine", titles) for model in found],
+        [row(model, *standing(work, model), titles) for model in found],
         key=key, on_select=choose, selection_mode="single-row", hide_index=True, height="content",
         selection_default={"selection": {"rows": [place]}}, placeholder="", alt="Models that can be asked",
-        column_config={
-            "Prompt": price("Prompt price", format="%.4g", help="Of a million tokens"),
-            "Generated": price("Generated price", format="%.4g", help="Of a million tokens"),
-        },
+        column_config={"Price": st.column_config.TextColumn("Price", help="Of a million prompt / generated tokens")},
+        column_order=columns(found),
     )  # fmt: skip
     return found[place]
+
+
+def standing(work: Workspace, model: Askable) -> tuple[State, str]:
+    """How a model stands now, and where."""
+    if isinstance(model.connection, Served):
+        server = running_servers(work.root).get(model.name)
+        return serving_view.state_of(work, model.name), server.url if server else HERE
+    address = reaching.address(model.connection)
+    return (reaching.state_of(model.name, model.connection), address) if address else ("on demand", HERE)
 
 
 def detail(work: Workspace, connections: Mapping[str, Connection], model: Askable) -> None:
@@ -60,9 +67,11 @@ def detail(work: Workspace, connections: Mapping[str, Connection], model: Askabl
     st.subheader(inline(model.name), anchor=False)
     st.caption(described(model))
     connection_form.keys(model.connection)
+    running = serving_view.show(work, model.name, model.connection)
+    reaching.show(work, model.name, model.connection)
     if model.listed:
         with errors():
-            connection_form.change(work, connections, model.name, running=False)
+            connection_form.change(work, connections, model.name, running)
     else:
         st.caption("It needs no entry: steps can name it as it stands here.")
 

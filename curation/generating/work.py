@@ -1,7 +1,7 @@
 """The work of a run that generates: batch after batch of problems, each a part that is complete once it is there.
 
 A batch in which a problem failed is done again when the run is resumed: what was answered is kept and costs nothing,
-what failed is asked again.
+what got no answer is asked again.
 """
 
 import json
@@ -137,5 +137,5 @@ def _stop_where_hopeless(tally: Tally, total: int) -> None:
         causes = ", ".join(f"{cause} ({count})" for cause, count in Counter(tally.failed).most_common())
         raise UserError(
             f"{failed} of {total} problems failed (the limit is {FAIL_LIMIT_ASKING:.0%}): {causes}. What was written "
-            "is kept; look at the model or the prompt and resume the run, which asks again what failed."
+            "is kept: look at the model and resume the run, which asks again what got no answer, or mend the prompt."
         )

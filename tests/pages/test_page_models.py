@@ -22,6 +22,11 @@ def field(at, label):
     return next(box for box in [*at.text_input, *at.number_input, *at.selectbox] if box.label == label)
 
 
+def local(at):
+    """Choose the backend that needs no address."""
+    return next(group for group in at.button_group if group.label == "Backend").set_value("transformers").run()
+
+
 def press(at, label):
     return next(button for button in at.button if button.label == label).click().run()
 
@@ -43,7 +48,7 @@ def test_connections_come_first_and_the_first_is_opened(page, listed, words):
 
 
 def test_a_connection_is_added_and_written(page, listed):
-    at = page("models", asked="base")
+    at = local(page("models", asked="base"))
     field(at, "Name").set_value("again")
     field(at, "Model").set_value("base").run()
     press(at, "Add connection")
@@ -54,7 +59,7 @@ def test_a_connection_is_added_and_written(page, listed):
 
 
 def test_a_connection_without_a_usable_name_is_refused_in_place(page, listed):
-    at = page("models", asked="base")
+    at = local(page("models", asked="base"))
     field(at, "Model").set_value("base").run()
     press(at, "Add connection")
     assert "needs a name" in at.error[0].value

@@ -34,14 +34,20 @@ MEANING: dict[State, str] = {
 }
 
 
-def panel(run: Run, key: str, curve: bool = True, note: str = "") -> None:
-    """Draw a run and keep it up to date while it is active; a note stands where the state's meaning would."""
+STOPS = {"Cancel": "stop_circle", "Pause": "pause_circle"}
+
+
+def panel(run: Run, key: str, curve: bool = True, note: str = "", stop: str = "Cancel") -> None:
+    """Draw a run and keep it up to date while it is active; a note stands where the state's meaning would.
+
+    `stop` is what stopping is called.
+    """
     state = run.status().state
     every = POLL if state in ACTIVE else None
-    st.fragment(_draw, run_every=every, key=f"fragment-{key}-{run.id}")(run, key, state, curve, note)
+    st.fragment(_draw, run_every=every, key=f"fragment-{key}-{run.id}")(run, key, state, curve, note, stop)
 
 
-def _draw(run: Run, key: str, before: State, curve: bool, note: str) -> None:
+def _draw(run: Run, key: str, before: State, curve: bool, note: str, stop: str) -> None:
     status, metrics = run.status(), run.metrics()
     if before in ACTIVE and status.state != before:
         st.rerun()
@@ -49,7 +55,7 @@ def _draw(run: Run, key: str, before: State, curve: bool, note: str) -> None:
         st.badge(status.state, color=COLOURS[status.state])
         st.markdown(f"**{inline(run.request.title)}** :gray[{run.id[-4:]}]", width="content")
         st.caption(note or _when(status, metrics), width="content")
-        _buttons(run, status, key)
+        _buttons(run, status, key, stop)
     if status.state == "running":
         _progress(metrics)
     if status.state in ("failed", "lost"):
@@ -114,11 +120,11 @@ def advice(status: Status) -> str:
     return "Mend what the message names and resume, or start a changed copy; resuming keeps the settings as they are."
 
 
-def _buttons(run: Run, status: Status, key: str) -> None:
+def _buttons(run: Run, status: Status, key: str, stop: str) -> None:
     if status.state in ACTIVE:
         asked = (run.folder / "cancel").exists()
-        name = "Cancelling" if asked else "Cancel"
-        if st.button(name, key=f"cancel-{key}-{run.id}", icon=":material/stop_circle:", disabled=asked):
+        name = f"{stop.removesuffix('e')}ing" if asked else stop
+        if st.button(name, key=f"cancel-{key}-{run.id}", icon=f":material/{STOPS[stop]}:", disabled=asked):
             run.cancel()
             st.rerun(scope="app")
         return

@@ -1,7 +1,7 @@
 """Adding, changing and removing connections, and their prices; nothing is written per backend."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,8 +10,9 @@ from curation.connection import CONNECTIONS, Connection, known, read, write
 from curation.errors import UserError
 from curation.workspace import Workspace
 from pages.ui import forms
+from pages.ui.fields import fields
 from pages.ui.state import errors, put
-from pages.ui.teaching.model_list import PRICES, key_variables, priced, with_prices
+from pages.ui.teaching.model_list import KEY, PRICES, key_variables, priced, with_prices
 
 CHOSEN = "asked"  # the model in the address
 ADDED, EDITED = "models-added", "models-priced"  # how often, so that a form or table starts anew
@@ -32,7 +33,7 @@ def add(work: Workspace, connections: Mapping[str, Connection]) -> None:
     if st.button("Add connection", type="primary", icon=":material/add:", key="add-connection"):
         with errors():
             added = _added(connections, name.strip(), spec, values)
-            _write(work, {**connections, name.strip(): added})
+            write(work.root, {**connections, name.strip(): added})
             st.session_state[ADDED] = uid + 1
             put(CHOSEN, name.strip())
             st.rerun()
@@ -51,31 +52,39 @@ def _added(
 def change(work: Workspace, connections: Mapping[str, Connection], name: str, running: bool) -> None:
     """The form of a connection that is there; one whose server runs is stopped before it is removed."""
     connection = connections[name]
-    values = _form(work, type(connection), connection.parameters(), f"change-{name}-{connection.key()}")
+    before = connection.parameters()
+    drawn = _form(work, type(connection), before, f"change-{name}-{connection.key()}", leave=PRICES)
+    values = {**before, **drawn}
     with st.container(horizontal=True):
         if st.button("Save changes", type="primary", icon=":material/save:", key="save-connection"):
             with errors():
                 changed = CONNECTIONS.parse({"backend": connection.title(), **values}, f"{name}: ")
-                _write(work, {**connections, name: changed})
+                write(work.root, {**connections, name: changed})
                 st.toast(f"Saved {name}", icon=":material/done:")
                 st.rerun()
         with st.popover("Remove", icon=":material/delete:", disabled=running, key="remove-connection"):
             st.write("Traces and answers of this model stay; only the way to it is forgotten.")
             if st.button(f"Remove {name}", key="remove-confirmed"):
                 with errors():
-                    _write(work, {other: one for other, one in connections.items() if other != name})
+                    write(work.root, {other: one for other, one in connections.items() if other != name})
                     put(CHOSEN, None)
                     st.rerun()
 
 
-def _form(work: Workspace, spec: type[Connection], values: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _form(
+    work: Workspace, spec: type[Connection], values: Mapping[str, Any], key: str, leave: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What has to be said, and the rest, which has defaults, out of the way; some fields are left out."""
     own = read(work.root)
     local = [name for name in known(work.root) if name not in own]  # a connection cannot lead to another one
-    return forms.form(spec, values, forms.Choices(models=local), key)
-
-
-def _write(work: Workspace, connections: Mapping[str, Connection]) -> None:
-    write(work.root, connections)
+    choices = forms.Choices(models=local)
+    first = [item.name for item in fields(spec) if item.required or item.name in (KEY, *PRICES)]
+    rest = [item.name for item in fields(spec) if item.name not in first]
+    chosen = forms.form(spec, values, choices, key, [name for name in first if name not in leave])
+    if rest:
+        with st.expander("More settings"):
+            chosen |= forms.form(spec, values, choices, key, rest)
+    return chosen
 
 
 def prices(work: Workspace, connections: Mapping[str, Connection]) -> None:
@@ -102,7 +111,7 @@ def _prices(connection: Connection) -> dict[str, float | None]:
 def _take_prices(work: Workspace, connections: Mapping[str, Connection], key: str) -> None:
     edits = st.session_state[key]["edited_rows"]
     try:
-        _write(work, with_prices(connections, edits))
+        write(work.root, with_prices(connections, edits))
     except UserError as error:
         st.session_state["models-refused"] = str(error)
     st.session_state[EDITED] = st.session_state.get(EDITED, 0) + 1
@@ -115,6 +124,6 @@ def keys(connection: Connection) -> None:
             st.caption(f":material/key: The key is taken from the environment: `{name}` is set.")
         else:
             st.warning(
-                f"The environment variable `{name}` is not set, so requests go without a key. Set it before Winnow "
-                "is started; keys are never stored.", icon=":material/key_off:",
+                f"The environment variable `{name}` is not set, so this model cannot be asked. Set it before "
+                "Winnow is started; keys are never stored.", icon=":material/key_off:",
             )  # fmt: skip

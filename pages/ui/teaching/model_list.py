@@ -1,14 +1,15 @@
 """What can be asked, as rows of a table: connections, the shipped base, and the students trained here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from curation.connection import BASE, CONNECTIONS, Connection, known
 
-State = Literal["running", "starting", "stopped", "reachable", "unreachable", "not tested", "loaded when asked"]
+State = Literal["running", "starting", "stopped", "reachable", "unreachable", "not tested", "on demand"]
 PRICES = ("prompt_price", "generated_price")
 KEY = "key_variable"
+HERE = "this machine"
 
 
 class Askable(NamedTuple):
@@ -40,9 +41,20 @@ def row(model: Askable, state: State, where: str, titles: Mapping[str, str]) -> 
         "Backend": model.connection.title(),
         "State": state,
         "Where": where,
-        "Prompt": values.get("prompt_price"),
-        "Generated": values.get("generated_price"),
+        "Price": price(model.connection),
     }
+
+
+def price(connection: Connection) -> str | None:
+    """What a million prompt tokens and a million generated tokens cost, where either is known."""
+    found = [connection.parameters().get(name) for name in PRICES]
+    return None if found == [None, None] else " / ".join("?" if one is None else f"{one:g}" for one in found)
+
+
+def columns(found: Sequence[Askable]) -> list[str]:
+    """The columns that say something: prices only where there are any."""
+    told = any(price(model.connection) for model in found)
+    return ["Name", "Model", "Backend", "State", "Where", *(["Price"] if told else [])]
 
 
 def has_price(connection: Connection) -> bool:
