@@ -15,7 +15,7 @@ from curation.operator import Failure, guarded
 from curation.operators.generate import Generate
 from curation.runs import Run
 from curation.trace import Problem, Trace
-from curation.tuning.estimate import prompt_tokens
+from curation.tuning.estimate import cost, prompt_tokens
 
 SAMPLE = 100  # ours: problems whose prompts are counted; their mean stands for the others
 RUNS = 5  # ours: earlier runs that are looked at
@@ -78,13 +78,6 @@ def most_calls(step: Generate) -> int:
         written = max(ceil(share * (step.steps or step.max_steps)) for share in step.budgets)
         return (not step.steps) + 1 + written + 1
     return 1 + bool(step.first_prompt)
-
-
-def cost(price: Price, prompt: float, generated: float) -> float | None:
-    """Money for so many tokens; unknown where a price is."""
-    if price.prompt is None or price.generated is None:
-        return None
-    return (prompt * price.prompt + generated * price.generated) / 1e6
 
 
 def price_of(connection: Connection) -> Price:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation.backends.meter import UNPRICED, Price
+from curation.models import Request
 from curation.operator import Failure, Operator, guarded
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
-from curation.tuning.forecast import Past, forecast
 
 ANSWERED = ("stop", "length", "filtered")  # how an answer ends that is paid for
 
@@ -53,9 +54,7 @@ def tally(lines: Sequence[Mapping[str, Any]], prices: Mapping[str, Price]) -> Ta
 def _cost(line: Mapping[str, Any], price: Price) -> float | None:
     if line["ended"] not in ANSWERED:
         return 0.0
-    if price.prompt is None or price.generated is None or line["prompt_tokens"] is None:
-        return None
-    return float(line["prompt_tokens"] * price.prompt + line["generated_tokens"] * price.generated) / 1e6
+    return None if line["prompt_tokens"] is None else cost(price, line["prompt_tokens"], line["generated_tokens"])
 
 
 def by_trial(found: Tally, tried: int, seconds: float, rows: int) -> Estimate:
@@ -78,5 +77,20 @@ def at_most(step: Operator, traces: Sequence[Trace], rows: int, price: Price = U
     requests = [one for one in found if not isinstance(one, Failure)]
     if not requests:
         return None
-    most = forecast(requests, rows, price, Past())
-    return Estimate(rows, 0, most.calls, most.prompt_tokens, most.most_tokens, most.most_cost, None)
+    share = rows / len(requests)
+    prompts = round(sum(map(prompt_tokens, requests)) * share)
+    generated = round(sum(request.max_new_tokens for request in requests) * share)
+    return Estimate(rows, 0, rows, prompts, generated, cost(price, prompts, generated), None)
+
+
+def cost(price: Price, prompt: float, generated: float) -> float | None:
+    """Money for so many tokens; unknown where a price is."""
+    if price.prompt is None or price.generated is None:
+        return None
+    return (prompt * price.prompt + generated * price.generated) / 1e6
+
+
+def prompt_tokens(request: Request) -> int:
+    """About how many tokens a prompt has; the chat template's own are not counted."""
+    texts = [request.prompt] if isinstance(request.prompt, str) else [one["content"] for one in request.prompt]
+    return sum(map(estimate_tokens, [*texts, request.prefix]))

@@ -56,8 +56,8 @@ def test_answers_that_were_kept_tell_no_pace():
 
 def test_before_any_trial_the_prompts_and_their_limits_tell_the_most():
     traces = [Trace(Problem("one two three"), "r"), Trace(Problem(""), "r")]
-    assert at_most(Echo(), traces, 100, UNPRICED) == Estimate(100, 0, 100, 900, 2000, None, None)
-    assert at_most(Echo(), traces, 100, Price(1.0, 100.0)).cost == pytest.approx(0.2009)
+    assert at_most(Echo(), traces, 100, UNPRICED) == Estimate(100, 0, 100, 300, 2000, None, None)
+    assert at_most(Echo(), traces, 100, Price(1.0, 100.0)).cost == pytest.approx(0.2003)
 
 
 def test_where_no_prompt_can_be_made_nothing_is_estimated():
