@@ -21,6 +21,7 @@ OPEN = {
     "train": ("pages/train.py", "Open the training"),
     "evaluate": ("pages/compare.py", "Compare the result"),
     "study": ("pages/studies.py", "Open the study"),
+    "try": ("pages/recipes.py", "Open the recipe"),
 }
 LISTED = 200
 

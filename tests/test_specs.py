@@ -15,9 +15,6 @@ import pytest
 import yaml
 
 from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
-from curation.asker import Asker, Opened
-from curation.backends.meter import Meter
-from curation.backends.scripted import Scripted
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,
@@ -36,6 +33,7 @@ from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
+from tests.curation.operators.scripted_asker import asker_of
 
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -251,25 +249,10 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
     return rows
 
 
-def answering() -> Asker:
-    """Models that give every question the same answer, each opened for this asker alone."""
-    return Asker(lambda name: Opened(Scripted(lambda request: "It is 4."), name), Forgetful(), Meter())
-
-
-class Forgetful:
-    """A book that keeps nothing."""
-
-    def get(self, key):
-        return None
-
-    def put(self, key, **values):
-        return None
-
-
 @every_operator
 def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
     before, step = pickle.dumps(samples), example(spec)
-    asker = answering() if step.asks() else None
+    asker = asker_of(lambda request: "It is 4.") if step.asks() else None
     if isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
     elif isinstance(step, CorpusAnnotator):

@@ -126,6 +126,16 @@ def test_a_server_that_is_down_is_told_plainly(opened, workspace):
     assert {"Resume", "Try on 3 rows"} <= {button.label for button in at.button}
 
 
+def test_measuring_by_a_model_tells_what_it_takes_before_it_starts(page, teacher):
+    at = page("traces")
+    at.selectbox(key="traces-annotator").set_value("judge").run()
+    assert "If each of" not in said(at)
+    (model,) = [box for box in at.selectbox if box.label == "Model"]
+    model.set_value("teacher").run()
+    assert not at.exception
+    assert "If each of 4 rows is asked about once, at most: 4 calls" in said(at)
+
+
 def test_a_model_that_is_not_there_is_told_by_name(opened, teacher):
     at = opened("nobody")
     assert "Unknown model 'nobody'; known: base, teacher" in said(at)

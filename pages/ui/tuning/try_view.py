@@ -38,7 +38,7 @@ def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
     run = trying.latest(work, step)
     state = run.status().state if run else None
     why = trying.stale(work, run, step, result) if run else None
-    found = trying.outcome_of(run) if run and state == "done" else None
+    found = trying.outcome_of(run) if run else None
     buttons(work, result, step, key, state in ACTIVE)
     expected = trying.estimate(work, result, step, None if why else found)
     if expected:
