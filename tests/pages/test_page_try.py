@@ -104,6 +104,8 @@ def test_a_rewritten_row_is_shown_before_and_after(opened, teacher, workspace):
     rows = next(frame.value for frame in at.dataframe if "Outcome" in frame.value.columns)
     row = list(rows["Outcome"]).index("rewritten") + 1
     next(item for item in at.get("pagination") if "-row" in item.key).set_value(row).run()
+    assert 'class="w-pairs"' in "".join(item.proto.body for item in at.get("html"))
+    at.button_group(key="try-shown").set_value("Removed and added").run()
     assert 'class="w-seg w-plain w-added"' in said(at)
     assert "w-removed" in said(at)
 
