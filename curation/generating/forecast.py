@@ -6,6 +6,7 @@ Limits bound it from above; what the model did in earlier runs in the same mode 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
+from random import Random
 from typing import Any, NamedTuple
 
 from curation.backends.meter import Price
@@ -15,7 +16,7 @@ from curation.operator import Failure, guarded
 from curation.operators.generate import Generate
 from curation.runs import Run
 from curation.trace import Problem, Trace
-from curation.tuning.estimate import prompt_tokens
+from curation.tuning.estimate import money, prompt_tokens
 
 SAMPLE = 100  # ours: problems whose prompts are counted; their mean stands for the others
 RUNS = 5  # ours: earlier runs that are looked at
@@ -52,7 +53,7 @@ class Forecast(NamedTuple):
 
 def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Past) -> Forecast:
     """What generating for these problems takes."""
-    drawn = problems[:: max(1, len(problems) // SAMPLE)][:SAMPLE]
+    drawn = Random(0).sample(problems, min(SAMPLE, len(problems)))
     asked = [guarded(step.request, Trace(problem, "")) for problem in drawn]
     counts = [prompt_tokens(one) for one in asked if not isinstance(one, Failure)]
     rows = round(len(problems) * len(counts) / max(1, len(drawn)))  # those it can be asked about
@@ -63,9 +64,9 @@ def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Pa
     usual = None if share is None else round(past.generated_tokens * share)
     return Forecast(
         traces, traces * calls, calls > 1, prompts, traces * calls * step.max_new_tokens,
-        None if calls > 1 else cost(price, prompts, traces * step.max_new_tokens),
+        None if calls > 1 else money(price, prompts, traces * step.max_new_tokens),
         usual,
-        None if share is None else cost(price, past.prompt_tokens * share, past.generated_tokens * share),
+        None if share is None else money(price, past.prompt_tokens * share, past.generated_tokens * share),
         None if usual is None or past.pace is None else usual / past.pace,
     )  # fmt: skip
 
@@ -78,13 +79,6 @@ def most_calls(step: Generate) -> int:
         written = max(ceil(share * (step.steps or step.max_steps)) for share in step.budgets)
         return (not step.steps) + 1 + written + 1
     return 1 + bool(step.first_prompt)
-
-
-def cost(price: Price, prompt: float, generated: float) -> float | None:
-    """Money for so many tokens; unknown where a price is."""
-    if price.prompt is None or price.generated is None:
-        return None
-    return (prompt * price.prompt + generated * price.generated) / 1e6
 
 
 def price_of(connection: Connection) -> Price:

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from curation.backends.meter import UNPRICED, Price
+from curation.models import Request
 from curation.operator import Failure, Operator, guarded
+from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
-from curation.tuning.forecast import Past, forecast
 
+TURN = 6  # ours: tokens a chat template puts around a message
 ANSWERED = ("stop", "length", "filtered")  # how an answer ends that is paid for
 
 
@@ -53,9 +55,14 @@ def tally(lines: Sequence[Mapping[str, Any]], prices: Mapping[str, Price]) -> Ta
 def _cost(line: Mapping[str, Any], price: Price) -> float | None:
     if line["ended"] not in ANSWERED:
         return 0.0
-    if price.prompt is None or price.generated is None or line["prompt_tokens"] is None:
+    return None if line["prompt_tokens"] is None else money(price, line["prompt_tokens"], line["generated_tokens"])
+
+
+def money(price: Price, prompt: float, generated: float) -> float | None:
+    """What so many tokens cost; unknown where a price is."""
+    if price.prompt is None or price.generated is None:
         return None
-    return float(line["prompt_tokens"] * price.prompt + line["generated_tokens"] * price.generated) / 1e6
+    return (prompt * price.prompt + generated * price.generated) / 1e6
 
 
 def by_trial(found: Tally, tried: int, seconds: float, rows: int) -> Estimate:
@@ -78,5 +85,14 @@ def at_most(step: Operator, traces: Sequence[Trace], rows: int, price: Price = U
     requests = [one for one in found if not isinstance(one, Failure)]
     if not requests:
         return None
-    most = forecast(requests, rows, price, Past())
-    return Estimate(rows, 0, most.calls, most.prompt_tokens, most.most_tokens, most.most_cost, None)
+    prompts = round(sum(map(prompt_tokens, requests)) * rows / len(requests))
+    generated = max(request.max_new_tokens for request in requests) * rows
+    return Estimate(rows, 0, rows, prompts, generated, money(price, prompts, generated), None)
+
+
+def prompt_tokens(request: Request) -> int:
+    """Tokens of a prompt by the built-in estimate, the marks of a chat counted by their number."""
+    if isinstance(request.prompt, str):
+        return estimate_tokens(request.prompt + request.prefix)
+    turns = sum(estimate_tokens(message["content"]) + TURN for message in request.prompt)
+    return turns + estimate_tokens(request.prefix)
