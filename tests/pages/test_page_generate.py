@@ -88,7 +88,7 @@ def test_starting_makes_a_run_that_asks_about_the_chosen_problems(page, priced, 
     assert not at.exception
     assert (run.request.kind, run.request.inputs["problems"], run.request.inputs["dataset"]) == ("generate", 1, "mine")
     assert run.request.spec["step"]["max_new_tokens"] == 8
-    assert "Generate: base" in " ".join(item.value for item in at.markdown)
+    assert "base, problems of the filtered traces" in " ".join(item.value for item in at.markdown)
 
 
 def test_the_prompt_is_shown_as_the_model_reads_it(page, workspace):
