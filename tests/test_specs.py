@@ -77,7 +77,6 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
-    ("generate", "gold"): {"gold": "visible", "prompt": "{question} {reference}"},
     ("generate", "budgets"): {"budgets": [0.5]},
     ("generate", "first_prompt"): {"first_prompt": "{question}"},
 }
