@@ -12,7 +12,7 @@ from curation.operator import Dropped, Failure, Mapper
 from curation.params import Count, EncoderName, ModelName, Positive, Seed
 from curation.prompting import solving
 from curation.prompting.prompts import OptionalPrompt, PromptText, shipped, version
-from curation.prompting.shots import fingerprint, rendered, shelf
+from curation.prompting.shots import By, Shot, fingerprint, rendered, shelf
 from curation.prompting.talks import Talk
 from curation.prompting.writing import Asking, Written, write_by_outline, write_freely, write_stepwise
 from curation.trace import Problem, Trace, content_id
@@ -40,7 +40,8 @@ class Generate(Mapper):
     gold: Literal["hidden", "visible"] = Field("hidden", description="Whether the model sees the reference answer")
     shots: Count = Field(0, description="Worked examples shown; never the problem or a near copy", le=16)
     shots_from: str = Field("", description="File or set of examples; empty for the shipped ones")
-    encoder: EncoderName = Field("", description="Encoder that chooses them; empty for the built-in one")
+    shots_by: By = Field("likeness", description="Likest first, or by subject, length, then likeness")
+    encoder: EncoderName = Field("", description="Encoder that tells likeness; empty for the built-in one")
     prefix: str = Field("", description="Text that every answer begins with, in mode free")
     steps: Count = Field(0, description="Steps of an outline; 0 lets the model say how many", le=64)
     max_steps: Positive = Field(16, description="Most steps", le=64)  # ours
@@ -111,8 +112,19 @@ class Generate(Mapper):
         found = solving.solve({trace.id: self._samples(trace.problem) for trace in askable}, self.model, asker)
         return [solving.became(trace, found.get(trace.id), self.keep == "both") for trace in traces]
 
+    def calls(self) -> int:
+        """The most requests a problem takes."""
+        steps = self.steps or self.max_steps
+        outline = len(self.budgets) * (steps + 1) + 1 + (not self.steps)
+        return self.n * {"outline": outline, "stepwise": self.max_steps + 1}.get(
+            self.mode, 1 + bool(self.first_prompt)
+        )
+
+    def _near(self, problem: Problem) -> list[Shot]:
+        return shelf(self.shots_from, self.encoder).nearest(problem, self.shots, self.shots_by)
+
     def _samples(self, problem: Problem) -> list[solving.Sample]:
-        near = shelf(self.shots_from, self.encoder).nearest(problem, self.shots) if self.shots else []
+        near = self._near(problem) if self.shots else []
         slots = {"question": problem.question, "reference": problem.reference or "", "shots": rendered(near)}
         notes: dict[str, Any] = {"policy": self.policy, "mode": self.mode, "step": self.key()}
         notes |= {"prompt_version": version("\n".join(self._texts().values()))}
