@@ -89,7 +89,6 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("judge", "votes"): {"votes": 3, "temperature": 0.7},
     ("check_claims", "context"): {"context": ["passages"]},
     ("rewrite", "score"): {"score": "n_chars"},
-    ("generate", "gold"): {"gold": "visible", "prompt": "{question} {reference}"},
     ("generate", "budgets"): {"budgets": [0.5]},
     ("generate", "first_prompt"): {"first_prompt": "{question}"},
 }

@@ -64,8 +64,8 @@ def write_traces(job: Job, asker: Asker) -> None:
         job.metric(done=tally.problems, total=total, **tally.as_metrics(), **asker.meter.totals.as_metrics())
         _stop_where_hopeless(tally, total)
     report = FileReport(job.request.title, 0, "", "winnow", "", rows=total, traces=tally.traces)
-    report.warnings = [f"{count} problems failed: {cause}" for cause, count in sorted(tally.failed.items())]
-    report.warnings += [f"{tally.left_out} problems were left out"] * bool(tally.left_out)
+    report.warnings = [f"problems that failed, {cause}: {count}" for cause, count in sorted(tally.failed.items())]
+    report.warnings += [f"problems left out: {tally.left_out}"] * bool(tally.left_out)
     replace_text(job.out / "report.json", json.dumps({"files": [asdict(report)]}))
 
 

@@ -193,6 +193,17 @@ def test_an_outline_gives_a_trace_for_each_budget_and_is_asked_for_once(asker):
     assert len(model.asked) == 7  # how many, plan, two first steps that see other neighbours, a second, two answers
 
 
+def test_the_most_calls_a_problem_takes_are_known_beforehand():
+    steps = {
+        "free": Generate(model="deep", n=3), "first": Generate(model="deep", n=3, first_prompt="{question}"),
+        "outline": Generate(model="deep", mode="outline", steps=4, budgets=[1.0, 0.5]),
+        "planned": Generate(model="deep", mode="outline", max_steps=5, n=2),
+        "stepwise": Generate(model="deep", mode="stepwise", max_steps=5),
+    }  # fmt: skip
+    calls = {name: step.calls() for name, step in steps.items()}
+    assert calls == {"free": 3, "first": 6, "outline": 11, "planned": 16, "stepwise": 6}
+
+
 def test_steps_are_written_one_a_call(asker):
     model = Scripted(["1 + 1 = 2.", "Answer: 2"])
     ((trace,),) = Generate(model="deep", mode="stepwise").map_with([SUM], asker(model))
