@@ -20,7 +20,8 @@ class Rewrite(Mapper):
     """Rewrite each trace by a model; what changes the answer, does not parse or misses its target is rejected.
 
     Replies have the sections <thought> and <solution>, which become reasoning and answer. A rejected reply is asked
-    for again with another seed; every cause is told. An untouched shipped prompt follows the target.
+    for again with another seed; every cause is told. An untouched shipped prompt follows the target. Programs and
+    conversations stay as they are.
     """
 
     op: Literal["rewrite"] = "rewrite"
@@ -66,6 +67,8 @@ class Rewrite(Mapper):
         checked(self.prompt, required(prompt_of(self.target, self.difficulty_from, self.format)))
         if self.retries and not self.temperature:
             raise ValueError("retries at temperature 0 get the same reply again: set retries to 0, or a temperature")
+        if self.hard_to >= self.easy_from:
+            raise ValueError(f"hard_to {self.hard_to:g} must be below easy_from {self.easy_from:g}")
         if set(self.target_tokens) != set(LEVELS):
             raise ValueError(f"target_tokens must name {', '.join(LEVELS)}, each once")
         return self

@@ -12,15 +12,16 @@ class RewriteStats(Annotator):
     """Read what `rewrite` wrote down of a trace it made; unknown for any other trace.
 
     `rewritten_to` is the difficulty, budget, level, format or language, `rewrite_ratio` the reasoning's length as a
-    share of the parent's, and `budget_error` how far it is from its budget, as a share of that.
+    share of the parent's, and `budget_error` how far it is from its budget, as a share of that. `numbers_kept` says of
+    a translation whether it has all digits of the parent; a translator may write 80,000 as 8万, so it drops nothing.
     """
 
     op: Literal["rewrite_stats"] = "rewrite_stats"
 
     def adds(self) -> dict[str, ScoreType]:
-        """The target, the ratio, the tries, and the distance from a budget."""
+        """The target, the ratio, the tries, the distance from a budget, and the numbers."""
         numbers: dict[str, ScoreType] = dict.fromkeys(("rewrite_ratio", "rewrite_tries", "budget_error"), "number")
-        return {"rewritten_to": "category", **numbers}
+        return {"rewritten_to": "category", **numbers, "numbers_kept": "flag"}
 
     def annotate(self, trace: Trace) -> Annotation:
         """Read one trace."""
@@ -37,4 +38,5 @@ def _scores(said: dict[str, Any]) -> dict[str, Value]:
         "rewrite_ratio": after / before if before else None,
         "rewrite_tries": said["tries"],
         "budget_error": abs(after - budget) / budget if budget else None,
+        "numbers_kept": said.get("numbers_kept"),
     }

@@ -5,6 +5,7 @@ a fixed kind, so that a ledger can count them.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
@@ -26,6 +27,7 @@ Cause = Literal[
     "missing section", "stray think tag", "no answer stated", "changed answer", "not the reference", "not shorter",
     "over the budget", "too little kept", "not translated",
 ]  # fmt: skip
+NUMBER = re.compile(r"\d+")
 NAME = "rewrite"  # of the provenance in `extra`
 DIGITS = 9  # of costs
 
@@ -155,8 +157,8 @@ class Attempt:
 
     @property
     def open(self) -> bool:
-        """Whether another try may help."""
-        return self.found is None or (self.tries > 0 and not isinstance(self.found, Trace))
+        """Whether another try may help; a request that failed was repeated by the backend already."""
+        return self.found is None or (self.tries > 0 and isinstance(self.found, Rejected))
 
     def take(self, completion: Completion, cost: float | None, gate: Gate, said: Mapping[str, str]) -> None:
         """Judge the next reply; `said` is the provenance that all rewrites of a step share."""
@@ -167,7 +169,6 @@ class Attempt:
         reason = unusable(completion)
         if completion.failure is not None:
             self.found = Failure(self.trace.id, reason or completion.failure)
-            self.causes.append(completion.cause or "failed")
             return
         self.cost = None if self.cost is None or cost is None else self.cost + cost
         read = Rejected("unusable reply", reason) if reason else gate.read(self.trace, self.aim, completion.text)
@@ -184,14 +185,20 @@ class Attempt:
             "rejected": self.causes, "prompt_tokens": self.prompt_tokens, "generated_tokens": self.generated_tokens,
             "reasoning_tokens": lengths, "cost": None if self.cost is None else round(self.cost, DIGITS),
         }  # fmt: skip
+        if self.aim.target == "language":
+            numbers = (set(NUMBER.findall(text)) for text in (self.trace.reasoning, read.reasoning))
+            provenance["numbers_kept"] = next(numbers) <= next(numbers)
         closed = True if self.trace.closed is False else self.trace.closed
         extra = with_extra(self.trace.extra, NAME, provenance)
         return derive(self.trace, reasoning=read.reasoning, answer=read.answer, closed=closed, extra=extra)
 
 
 def attempts(trace: Trace, aims: Iterable[Aim | Rejected], gate: Gate) -> list[Attempt]:
-    """An attempt for each aim; one that cannot succeed is rejected at once, and a trace without reasoning has none."""
-    if not trace.reasoning.strip():
+    """An attempt for each aim; one that cannot succeed is rejected at once.
+
+    A trace without reasoning has none, nor has a program or a conversation, which sections would flatten.
+    """
+    if not trace.reasoning.strip() or trace.form != "cot":
         return []
     hopeless = gate.hopeless(trace)
     return [
@@ -204,12 +211,20 @@ def outcome(trace: Trace, row: Sequence[Attempt], drop: bool) -> list[Trace] | F
     found = [one.found for one in row]
     children = [one for one in found if isinstance(one, Trace)]
     if children or not row:
-        return children or [trace]
+        missed = {str(one.aim.value): one.found.reason for one in row if isinstance(one.found, Rejected | Failure)}
+        return [_with_missed(child, missed) for child in children] or [trace]
     failure = next((one for one in found if isinstance(one, Failure)), None)
     if failure:
         return failure
     reason = next(one.reason for one in found if isinstance(one, Rejected))
     return Dropped(trace.id, reason) if drop else [trace]
+
+
+def _with_missed(child: Trace, missed: Mapping[str, str]) -> Trace:
+    """The child with the other rewrites its parent did not get, and why: a ledger tells of the parent only once."""
+    if not missed:
+        return child
+    return replace(child, extra=with_extra(child.extra, NAME, {**json.loads(child.extra)[NAME], "missed": missed}))
 
 
 def stated(trace: Trace) -> str | None:

@@ -23,7 +23,7 @@ def test_a_trace_that_a_model_wrote_says_which_and_at_what_cost():
     at = AppTest.from_function(draw, args=(json.dumps({"generate": SAID, "level": {"easy": 1}}),)).run()
     assert not at.exception
     assert [box.label.replace("\\", "") for box in at.expander] == [
-        "Written by big_<b>model</b> (generate): 1,200 prompt and 80 generated tokens, cost 0.00136"
+        "Written by big_<b>model</b> (generate): 1,200 prompt and 80 generated tokens, cost 0.0014"
     ]
     assert "\\<b\\>" in at.expander[0].label
     (line,) = [item.proto.body for item in at.get("html")]
@@ -36,6 +36,17 @@ def test_what_nobody_counted_is_unknown():
     assert provenance.headline("rewrite", {"generated_tokens": 5}) == (
         "Written by unknown model (rewrite): unknown prompt and 5 generated tokens, cost unknown"
     )
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        (None, "cost unknown"), (0.0, "cost 0.00"), (6.6e-05, "cost 0.000066"), (0.5, "cost 0.50"),
+        (1234.5, "cost 1,234.50"),
+    ],
+)  # fmt: skip
+def test_a_small_cost_keeps_the_decimals_it_needs(cost, words):
+    assert provenance.money(cost) == words
 
 
 def test_facts_are_named_as_people_would():

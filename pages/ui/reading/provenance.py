@@ -1,6 +1,7 @@
 """What is written down of a trace that a model wrote: which one, how it was asked, and what it cost."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,8 +41,15 @@ def headline(name: str, said: Mapping[str, Any]) -> str:
     model = said.get("model") or "unknown model"
     tokens = f"{_count(said.get('prompt_tokens'))} prompt and {_count(said.get('generated_tokens'))} generated tokens"
     cost = said.get("cost")
-    money = f"cost {cost:.3g}" if isinstance(cost, int | float) else "cost unknown"
-    return f"Written by {model} ({name}): {tokens}, {money}"
+    return f"Written by {model} ({name}): {tokens}, {money(cost if isinstance(cost, int | float) else None)}"
+
+
+def money(cost: float | None) -> str:
+    """A cost in words, with as many decimals as a small one needs; in the currency of the prices."""
+    if cost is None:
+        return "cost unknown"
+    decimals = 2 if cost == 0 or cost >= 1 else min(9, 1 - math.floor(math.log10(cost)))
+    return f"cost {cost:,.{decimals}f}"
 
 
 def _count(value: Any) -> str:  # noqa: ANN401  (a value of a trace)

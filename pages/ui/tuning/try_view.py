@@ -14,6 +14,7 @@ from curation.tuning.trying import FEWEST, MOST, Outcome, Tried
 from curation.workspace import Workspace
 from pages.ui.reading import trace_view
 from pages.ui.reading.maths import inline, visible
+from pages.ui.reading.provenance import money
 from pages.ui.runs.run_panel import duration, panel
 from pages.ui.state import errors, runs
 
@@ -88,9 +89,8 @@ def estimated(found: Estimate) -> str:
 
 def amounts(calls: int, prompt: int, generated: int, cost: float | None) -> str:
     """Calls, tokens and money in words."""
-    money = "cost unknown" if cost is None else f"cost {cost:.4g}"
     asked = "1 call" if calls == 1 else f"{calls:,} calls"
-    return f"{asked}, {prompt:,} prompt tokens, {generated:,} generated tokens, {money}"
+    return f"{asked}, {prompt:,} prompt tokens, {generated:,} generated tokens, {money(cost)}"
 
 
 def tried(found: Outcome, key: str) -> None:

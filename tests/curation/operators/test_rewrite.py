@@ -101,13 +101,18 @@ def test_whose_answer_counts_can_be_chosen():
 
 
 class Down(Scripted):
+    times = 0
+
     def stream(self, requests):
+        self.times += 1
         for row, _ in enumerate(requests):
             yield row, Completion("", (), "failed", cause="timeout", failure="no answer in 60 s")
 
 
 def test_a_row_without_any_answer_failed_whatever_is_kept():
-    assert rewritten(Down([]), on_fail="keep_original") == [Failure(PEN.id, "timeout: no answer in 60 s")]
+    model = Down([])
+    assert rewritten(model, on_fail="keep_original") == [Failure(PEN.id, "timeout: no answer in 60 s")]
+    assert model.times == 1  # the backend tried as often as it was told to
 
 
 def test_a_budget_makes_one_rewrite_below_the_own_length_each():
@@ -118,6 +123,7 @@ def test_a_budget_makes_one_rewrite_below_the_own_length_each():
     model = Scripted(reply)
     [found] = rewritten(model, target="budget", budgets=[20, 40, 80], retries=0, tolerance=0.2)
     assert [json.loads(child.extra)["rewrite"]["value"] for child in found] == [20, 40]
+    assert "missed" not in json.loads(found[0].extra)["rewrite"]
     assert len(model.asked) == 2
     [none] = rewritten(model, target="budget", budgets=[80])
     assert none == [PEN]
@@ -127,6 +133,17 @@ def test_a_rewrite_over_its_budget_is_rejected_after_all_retries():
     model = Scripted([f"<thought>{'pen ' * 25}</thought><solution>Answer: 42</solution>"])
     assert rewritten(model, target="budget", budgets=[20]) == [Dropped(PEN.id, "over the budget")]
     assert [request.seed for request in model.asked] == [0, 1, 2]
+
+
+def test_a_budget_that_was_missed_is_told_by_the_others():
+    model = Scripted([f"<thought>{'pen ' * 30}</thought><solution>Answer: 42</solution>"])
+    [[child]] = rewritten(model, target="budget", budgets=[20, 40], retries=0)
+    assert json.loads(child.extra)["rewrite"]["missed"] == {"20": "over the budget"}
+
+
+def test_programs_and_conversations_stay_as_they_are():
+    program = Trace(PEN.problem, "print(6 * 7)", form="pot")
+    assert rewritten([], [program]) == [[program]]
 
 
 LEVELS = {"easy": 1.0, "medium": 0.5, "hard": 0.125}  # 8, 4 and 1 of 8 attempts right
@@ -169,6 +186,7 @@ def test_a_text_left_in_its_language_is_not_translated():
     model = Scripted([reply.format(german)])
     [[child]] = rewritten(model, target="language")
     assert child.reasoning == german
+    assert json.loads(child.extra)["rewrite"]["numbers_kept"] is False
     assert "into German." in model.asked[0].prompt[0]["content"]
     assert rewritten([reply.format(LONG)], target="language", language="fr", retries=0) == [
         Dropped(PEN.id, "not translated")
@@ -187,6 +205,8 @@ def test_an_untouched_prompt_follows_the_target_and_an_own_one_stays():
 def test_values_that_cannot_work_are_refused():
     with pytest.raises(UserError, match="retries at temperature 0"):
         step(temperature=0)
+    with pytest.raises(UserError, match=r"hard_to 0\.8 must be below easy_from 0\.75"):
+        step(hard_to=0.8)
     with pytest.raises(UserError, match="target_tokens must name easy, medium, hard"):
         step(target_tokens={"easy": 1})
 

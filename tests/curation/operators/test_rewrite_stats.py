@@ -16,7 +16,9 @@ def stats(reply, **values):
 def test_a_rewrite_tells_its_target_how_short_it_got_and_how_far_it_is_from_its_budget():
     reply = "<thought>one and one and one is 2</thought><solution>Answer: 2</solution>"
     found = stats(reply, target="budget", budgets=[10])
-    assert found == {"rewritten_to": "10", "rewrite_ratio": 7 / 32, "rewrite_tries": 1, "budget_error": 0.3}
+    assert found == {
+        "rewritten_to": "10", "rewrite_ratio": 7 / 32, "rewrite_tries": 1, "budget_error": 0.3, "numbers_kept": None,
+    }  # fmt: skip
     found = stats(f"<difficulty>easy</difficulty>{reply}")
     assert (found["rewritten_to"], found["budget_error"]) == ("easy", None)
 
