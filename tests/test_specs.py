@@ -73,6 +73,10 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
+    ("segment", "model"): {"model": "base"},
+    ("cluster_segments", "model"): {"model": "base"},
+    ("label_segments", "model"): {"model": "base"},
+    ("drop_solutions", "model"): {"model": "base"},
 }
 CHANGED |= {
     (objective, name): values
