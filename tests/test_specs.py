@@ -91,6 +91,10 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("rewrite", "score"): {"score": "n_chars"},
     ("generate", "budgets"): {"budgets": [0.5]},
     ("generate", "first_prompt"): {"first_prompt": "{question}"},
+    ("segment", "model"): {"model": "base"},
+    ("cluster_segments", "model"): {"model": "base"},
+    ("label_segments", "model"): {"model": "base"},
+    ("drop_solutions", "model"): {"model": "base"},
 }
 CHANGED |= {
     (objective, name): values
