@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from curation.connection import known
+from curation.connection import find, known
 from curation.operator import OPERATORS
 from curation.operators.generate import Generate
 from curation.runs import ACTIVE, Run
@@ -56,7 +56,10 @@ def parsed(model: str, values: dict[str, object]) -> Generate:
 
 def start(work: Workspace, steps: Sequence[Generate], chosen: problems.Chosen) -> None:
     """A run for each model; none is launched before all of them could be made."""
-    made = [work.generate_run(step, chosen.asked, chosen.dataset, chosen.limit) for step in steps]
+    elsewhere = {step.model: not find(step.model, work.root).here for step in steps}
+    made = [
+        work.generate_run(step, chosen.asked, chosen.dataset, chosen.limit, elsewhere[step.model]) for step in steps
+    ]
     for run in made:
         run.launch()
     put(CHOSEN, made[0].id)

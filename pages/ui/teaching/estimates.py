@@ -8,11 +8,13 @@ from curation.connection import find
 from curation.errors import UserError
 from curation.generating.forecast import Forecast, Past, forecast, past_of, price_of
 from curation.operators.generate import Generate
+from curation.serving import Served
 from curation.trace import Problem
 from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import duration
 from pages.ui.state import runs
+from pages.ui.teaching import serving_view
 from pages.ui.teaching.model_list import has_price
 
 NO_PRICE = "It runs on this machine and has no price."
@@ -28,6 +30,9 @@ def show(work: Workspace, steps: Sequence[Generate], problems: Sequence[Problem]
         except UserError as error:
             st.error(str(error), icon=":material/error:")
             continue
+        if isinstance(connection, Served) and serving_view.state_of(work, step.model) != "running":
+            st.warning(f"The server of {inline(step.model)} does not run; start it on the models page first.",
+                       icon=":material/power_off:")  # fmt: skip
         past = past_of(step, earlier)
         found = forecast(step, problems, price_of(connection), past)
         if not place:
