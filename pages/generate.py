@@ -9,7 +9,7 @@ from curation.operator import OPERATORS
 from curation.operators.generate import Generate
 from curation.runs import ACTIVE, Run
 from curation.workspace import Workspace
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import visible
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from pages.ui.teaching import estimates, generation_form, generation_view, problems
 from pages.ui.training import students
@@ -94,7 +94,7 @@ def which(ended: Mapping[str, Run]) -> str:
 
 def title(run: Run) -> str:
     """A run in the select box."""
-    return f"{inline(run.request.title)} ({run.id[-4:]}, {run.status().state})"
+    return f"{visible(run.request.title)} ({run.id[-4:]}, {run.status().state})"
 
 
 with screen("Generate", "Models write traces of your problems; rows arrive while they write.") as work:

@@ -132,7 +132,7 @@ def test_a_finished_run_shows_what_it_wrote_and_leads_to_it(page, workspace, wri
     assert not at.error
     metrics = {metric.label: metric.value for metric in at.metric}
     assert (metrics["Traces"], metrics["Right"], metrics["Cost"]) == ("2", "50%", "0.02")
-    assert "1 were cut off or never closed" in words(at)
+    assert "cut off or never closed: 1" in words(at)
     assert len(at.get("plotly_chart")) == 1
     table = next(frame.value for frame in at.dataframe if "Marked" in frame.value.columns)
     assert list(table["Reference"]) == ["5", "5"]
@@ -152,3 +152,16 @@ def test_a_run_that_failed_says_why_and_can_be_discarded(page, workspace, finish
     button(at, "Discard").click().run()
     button(at, "Remove").click().run()
     assert not run.folder.exists()
+
+
+def test_a_model_that_cannot_be_asked_yet_is_told_before_the_start(page, workspace):
+    (workspace.root / "models.yaml").write_text(
+        "demo: {backend: vllm, model: base}\n" + f"keyed: {PRICED.strip()[:-1]}, key_variable: WINNOW_NO_SUCH_KEY}}\n"
+    )
+    at = page("generate")
+    select(at, "Models").set_value(["demo", "keyed"]).run()
+    assert not at.exception
+    assert [item.value for item in at.warning] == [
+        "The server of demo does not run; start it on the models page first.",
+        "keyed cannot be asked: `WINNOW_NO_SUCH_KEY`, which has its key, is not set.",
+    ]
