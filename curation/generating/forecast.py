@@ -15,7 +15,7 @@ from curation.operator import Failure, guarded
 from curation.operators.generate import Generate
 from curation.runs import Run
 from curation.trace import Problem, Trace
-from curation.tuning.estimate import money, prompt_tokens
+from curation.tuning.estimate import cost, prompt_tokens
 
 SAMPLE = 100  # ours: problems whose prompts are counted; their mean stands for the others
 RUNS = 5  # ours: earlier runs that are looked at
@@ -63,9 +63,9 @@ def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Pa
     usual = None if share is None else round(past.generated_tokens * share)
     return Forecast(
         traces, calls, several, prompts, calls * step.max_new_tokens,
-        None if several else money(price, prompts, traces * step.max_new_tokens),
+        None if several else cost(price, prompts, traces * step.max_new_tokens),
         usual,
-        None if share is None else money(price, past.prompt_tokens * share, past.generated_tokens * share),
+        None if share is None else cost(price, past.prompt_tokens * share, past.generated_tokens * share),
         None if usual is None or past.pace is None else usual / past.pace,
     )  # fmt: skip
 

@@ -13,7 +13,6 @@ from curation.operator import Failure, Operator, guarded
 from curation.texts.tokens import estimate_tokens
 from curation.trace import Trace
 
-TURN = 6  # ours: tokens a chat template puts around a message
 ANSWERED = ("stop", "length", "filtered")  # how an answer ends that is paid for
 
 
@@ -55,14 +54,7 @@ def tally(lines: Sequence[Mapping[str, Any]], prices: Mapping[str, Price]) -> Ta
 def _cost(line: Mapping[str, Any], price: Price) -> float | None:
     if line["ended"] not in ANSWERED:
         return 0.0
-    return None if line["prompt_tokens"] is None else money(price, line["prompt_tokens"], line["generated_tokens"])
-
-
-def money(price: Price, prompt: float, generated: float) -> float | None:
-    """What so many tokens cost; unknown where a price is."""
-    if price.prompt is None or price.generated is None:
-        return None
-    return (prompt * price.prompt + generated * price.generated) / 1e6
+    return None if line["prompt_tokens"] is None else cost(price, line["prompt_tokens"], line["generated_tokens"])
 
 
 def by_trial(found: Tally, tried: int, seconds: float, rows: int) -> Estimate:
@@ -85,14 +77,20 @@ def at_most(step: Operator, traces: Sequence[Trace], rows: int, price: Price = U
     requests = [one for one in found if not isinstance(one, Failure)]
     if not requests:
         return None
-    prompts = round(sum(map(prompt_tokens, requests)) * rows / len(requests))
-    generated = max(request.max_new_tokens for request in requests) * rows
-    return Estimate(rows, 0, rows, prompts, generated, money(price, prompts, generated), None)
+    share = rows / len(requests)
+    prompts = round(sum(map(prompt_tokens, requests)) * share)
+    generated = round(sum(request.max_new_tokens for request in requests) * share)
+    return Estimate(rows, 0, rows, prompts, generated, cost(price, prompts, generated), None)
+
+
+def cost(price: Price, prompt: float, generated: float) -> float | None:
+    """Money for so many tokens; unknown where a price is."""
+    if price.prompt is None or price.generated is None:
+        return None
+    return (prompt * price.prompt + generated * price.generated) / 1e6
 
 
 def prompt_tokens(request: Request) -> int:
-    """Tokens of a prompt by the built-in estimate, the marks of a chat counted by their number."""
-    if isinstance(request.prompt, str):
-        return estimate_tokens(request.prompt + request.prefix)
-    turns = sum(estimate_tokens(message["content"]) + TURN for message in request.prompt)
-    return turns + estimate_tokens(request.prefix)
+    """About how many tokens a prompt has; the chat template's own are not counted."""
+    texts = [request.prompt] if isinstance(request.prompt, str) else [one["content"] for one in request.prompt]
+    return sum(map(estimate_tokens, [*texts, request.prefix]))

@@ -12,9 +12,10 @@ from curation.application.needs import with_needs
 from curation.application.result import Result
 from curation.application.state import State
 from curation.application.trial import PACE, ROWS, SCORES, TRACES, VERDICTS
-from curation.backends.meter import Price
+from curation.backends.meter import UNPRICED, Price
 from curation.connection import find
 from curation.errors import UserError
+from curation.generating.forecast import price_of
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, Value
 from curation.query.filters import Filter
 from curation.runs import Request, Run, all_runs
@@ -162,8 +163,7 @@ def estimate(work: Workspace, result: Result, step: Operator, tried: Outcome | N
 def _price(work: Workspace, step: Operator) -> Price:
     """The price of the step's model, where it asks one alone whose connection tells it."""
     names = list(dict.fromkeys(step.asks()))
-    values = find(names[0], work.root).parameters() if len(names) == 1 else {}
-    return Price(values.get("prompt_price"), values.get("generated_price"))
+    return price_of(find(names[0], work.root)) if len(names) == 1 else UNPRICED
 
 
 def measure_run(work: Workspace, result: Result, step: Annotator) -> Run:

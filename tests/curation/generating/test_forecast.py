@@ -21,14 +21,14 @@ def line(time, **values):
 def test_limits_bound_it_and_earlier_traces_tell_what_is_usual():
     past = Past(traces=10, calls=10, prompt_tokens=50, generated_tokens=200, seconds=4.0)
     assert forecast(STEP, PROBLEMS, Price(2.0, 10.0), past) == Forecast(
-        traces=4, most_calls=4, several=False, prompt_tokens=40, most_tokens=400, most_cost=0.00408, usual_tokens=80,
+        traces=4, most_calls=4, several=False, prompt_tokens=16, most_tokens=400, most_cost=0.004032, usual_tokens=80,
         usual_cost=pytest.approx(0.00084), seconds=1.6,
     )  # fmt: skip
 
 
 def test_what_nobody_knows_stays_unknown():
     found = forecast(STEP, PROBLEMS, UNPRICED, Past())
-    assert found == Forecast(4, 4, False, 40, 400, None, None, None, None)
+    assert found == Forecast(4, 4, False, 16, 400, None, None, None, None)
     assert forecast(STEP, PROBLEMS, Price(1.0, None), Past(2, 2, 9, 40, 0.0))[5:] == (None, 80, None, None)
 
 
@@ -44,7 +44,7 @@ def test_problems_without_an_answer_to_show_are_not_counted():
 
 def test_some_problems_stand_for_all():
     many = [Problem("one two"), Problem("one two three four")] * 500
-    assert forecast(STEP, many, UNPRICED, Past()).prompt_tokens == pytest.approx(2000 * (3 + 6), rel=0.1)
+    assert forecast(STEP, many, UNPRICED, Past()).prompt_tokens == pytest.approx(2000 * 3, rel=0.1)
 
 
 def test_every_budget_of_an_outline_is_a_trace():

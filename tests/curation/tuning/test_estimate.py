@@ -8,7 +8,7 @@ from curation.backends.meter import UNPRICED, Price
 from curation.models import Request, ask
 from curation.operator import Mapper
 from curation.trace import Problem, Trace
-from curation.tuning.estimate import Estimate, Tally, at_most, by_trial, prompt_tokens, tally
+from curation.tuning.estimate import Estimate, Tally, at_most, by_trial, tally
 
 PRICES = {"teacher": Price(2.0, 10.0)}
 
@@ -56,15 +56,9 @@ def test_answers_that_were_kept_tell_no_pace():
 
 def test_before_any_trial_the_prompts_and_their_limits_tell_the_most():
     traces = [Trace(Problem("one two three"), "r"), Trace(Problem(""), "r")]
-    assert at_most(Echo(), traces, 100, UNPRICED) == Estimate(100, 0, 100, 900, 2000, None, None)
-    assert at_most(Echo(), traces, 100, Price(1.0, 100.0)).cost == pytest.approx(0.2009)
+    assert at_most(Echo(), traces, 100, UNPRICED) == Estimate(100, 0, 100, 300, 2000, None, None)
+    assert at_most(Echo(), traces, 100, Price(1.0, 100.0)).cost == pytest.approx(0.2003)
 
 
 def test_where_no_prompt_can_be_made_nothing_is_estimated():
     assert at_most(Echo(), [Trace(Problem(""), "r")], 5) is None
-
-
-def test_a_chat_costs_its_marks_and_the_beginning_of_the_answer():
-    chat = ({"role": "system", "content": "be brief"}, {"role": "user", "content": "why"})
-    assert prompt_tokens(Request(chat, prefix="because")) == 2 + 6 + 1 + 6 + 2
-    assert prompt_tokens(Request("one two three")) == 3
