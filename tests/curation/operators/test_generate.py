@@ -19,7 +19,7 @@ from curation.operators.generate import Generate
 from curation.operators.keep_where import KeepWhere
 from curation.operators.run_program import RunProgram
 from curation.operators.verify_answer import VerifyAnswer
-from curation.prompting.prompts import shipped, version
+from curation.prompting.prompts import shipped, texts, version
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 
@@ -153,6 +153,22 @@ def test_a_visible_answer_is_named_in_the_prompt_and_a_hidden_one_never(asker):
 def test_what_does_not_fit_together_is_refused(values, reason):
     with pytest.raises(UserError, match=reason):
         OPERATORS.parse({"op": "generate", "model": "deep", **values})
+
+
+@pytest.mark.parametrize("name", texts("generate"))
+def test_every_shipped_prompt_fits_where_it_belongs(name):
+    field = {"solve": "prompt", "bare": "prompt", "program": "prompt", "rationale": "prompt"}.get(
+        name, f"{name}_prompt"
+    )
+    gold = "visible" if name == "rationale" else "hidden"
+    step = Generate(model="deep", gold=gold, **{field: texts("generate")[name]})
+    assert step.parameters()[field] == texts("generate")[name]
+
+
+def test_a_student_trained_here_can_be_asked_the_bare_question(asker):
+    model = Scripted(["It is 2."])
+    Generate(model="deep", policy="student", prompt=texts("generate")["bare"]).map_with([SUM], asker(model))
+    assert model.asked[0].prompt == ({"role": "user", "content": "1 + 1?"},)
 
 
 def test_examples_are_shown_and_named(asker, tmp_path):
