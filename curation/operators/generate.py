@@ -112,6 +112,10 @@ class Generate(Mapper):
         found = solving.solve({trace.id: self._samples(trace.problem) for trace in askable}, self.model, asker)
         return [solving.became(trace, found.get(trace.id), self.keep == "both") for trace in traces]
 
+    def per_problem(self) -> int:
+        """Traces asked for of each problem."""
+        return self.n * (len(self.budgets) if self.mode == "outline" else 1)
+
     def _near(self, problem: Problem) -> list[Shot]:
         return shelf(self.shots_from, self.encoder).nearest(problem, self.shots, self.shots_by)
 

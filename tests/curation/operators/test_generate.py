@@ -157,9 +157,7 @@ def test_what_does_not_fit_together_is_refused(values, reason):
 
 @pytest.mark.parametrize("name", texts("generate"))
 def test_every_shipped_prompt_fits_where_it_belongs(name):
-    field = {"solve": "prompt", "bare": "prompt", "program": "prompt", "rationale": "prompt"}.get(
-        name, f"{name}_prompt"
-    )
+    field = "prompt" if name in ("solve", "bare", "program", "rationale") else f"{name}_prompt"
     gold = "visible" if name == "rationale" else "hidden"
     step = Generate(model="deep", gold=gold, **{field: texts("generate")[name]})
     assert step.parameters()[field] == texts("generate")[name]
