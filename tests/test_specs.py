@@ -15,9 +15,6 @@ import pytest
 import yaml
 
 from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
-from curation.asker import Asker, Opened
-from curation.backends.meter import Meter
-from curation.backends.scripted import Scripted
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,
@@ -36,6 +33,7 @@ from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
+from tests.curation.operators.scripted_asker import asker_of
 
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -89,6 +87,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("judge", "votes"): {"votes": 3, "temperature": 0.7},
     ("check_claims", "context"): {"context": ["passages"]},
     ("rewrite", "score"): {"score": "n_chars"},
+    ("generate", "gold"): {"gold": "visible"},
     ("generate", "budgets"): {"budgets": [0.5]},
     ("generate", "first_prompt"): {"first_prompt": "{question}"},
     ("segment", "model"): {"model": "base"},
@@ -252,21 +251,6 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
         vectors = [[float(len(trace.reasoning)), 1.0] if trace.reasoning else None for trace in traces]
         rows = rows.append_column("vector", pa.array(vectors, VECTOR))
     return rows
-
-
-def answering() -> Asker:
-    """Models that give every question the same answer, each opened for this asker alone."""
-    return Asker(lambda name: Opened(Scripted(lambda request: "It is 4."), name), Forgetful(), Meter())
-
-
-class Forgetful:
-    """A book that keeps nothing."""
-
-    def get(self, key):
-        return None
-
-    def put(self, key, **values):
-        return None
 
 
 @every_operator

@@ -112,13 +112,9 @@ class Generate(Mapper):
         found = solving.solve({trace.id: self._samples(trace.problem) for trace in askable}, self.model, asker)
         return [solving.became(trace, found.get(trace.id), self.keep == "both") for trace in traces]
 
-    def calls(self) -> int:
-        """The most requests a problem takes."""
-        steps = self.steps or self.max_steps
-        outline = len(self.budgets) * (steps + 1) + 1 + (not self.steps)
-        return self.n * {"outline": outline, "stepwise": self.max_steps + 1}.get(
-            self.mode, 1 + bool(self.first_prompt)
-        )
+    def per_problem(self) -> int:
+        """Traces asked for of each problem."""
+        return self.n * (len(self.budgets) if self.mode == "outline" else 1)
 
     def _near(self, problem: Problem) -> list[Shot]:
         return shelf(self.shots_from, self.encoder).nearest(problem, self.shots, self.shots_by)
