@@ -129,8 +129,8 @@ class OpenAIModel:
             if failed.cause == "context_length":
                 return place, []
             raise UserError(
-                f"The server {self.server.url} could not score a text ({failed.cause}: {failed.reason}); resume once "
-                "it can: finished calls are kept."
+                f"The server {self.server.url} could not tell how likely a text is ({failed.cause}: {failed.reason}); "
+                "resume once it can: finished calls are kept."
             ) from None
 
     def _tried(self, ask: Callable[[float], T], size: float, halt: threading.Event) -> T:
@@ -198,7 +198,9 @@ class OpenAIModel:
         assert isinstance(prompt.prompt, str)
         (before, _), (ids, tokens) = (self.server.tokens(one, end) for one in (prompt.prompt + prompt.prefix, text))
         if not before:
-            raise Failed("bad_request", "a server cannot score a text after an empty prompt", again=False)
+            raise UserError(
+                "A server tells how likely a text is only after a prompt; give it one of at least a token."
+            )
         places = stops(text, tokens)
         if places is None:
             raise Failed("bad_response", "the server's tokens do not make up the text", again=False)

@@ -14,12 +14,18 @@ from curation.models import Cause
 
 SHOWN = 300  # characters of a server's own words
 TOO_LONG = re.compile(
-    r"context.{0,10}(length|window|size)|maximum (model )?length|too many (input )?tokens|prompt is too long",
+    r"context.{0,10}(length|window|size)|max_model_len|maximum (model )?length|too many (input )?tokens|prompt is too "
+    r"long",
     re.IGNORECASE,
 )
 # in the words of vLLM, of OpenAI and of llama.cpp; the first that is found counts
 LIMIT = (r"(?:length|limit|window|size) (?:is|of) (\d+)", r"context size \((\d+)", r"max_model_len=(\d+)")
-PROMPT = (r"(\d+) (?:input|prompt) tokens", r"(\d+) in the messages", r"\((\d+) tokens\)", r"resulted in (\d+)")
+PROMPT = (
+    r"(\d+) (?:input|prompt) tokens",
+    r"(\d+) in the messages",
+    r"request \((\d+) tokens\)",
+    r"resulted in (\d+)",
+)
 NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 
 

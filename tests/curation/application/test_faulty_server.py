@@ -1,0 +1,113 @@
+"""A thousand rows asked of a server of which a third of the replies goes wrong."""
+
+import json
+from collections import Counter
+from typing import Literal
+
+import pytest
+
+from curation.application.sources import Parts
+from curation.asker import Asker, Opened
+from curation.backends.answer_book import AnswerBook
+from curation.backends.meter import Meter
+from curation.backends.openai_server import OpenAIModel
+from curation.engine import apply
+from curation.models import Request, ask
+from curation.operator import Failure, Mapper
+from curation.prompting.replies import unusable
+from curation.table import to_table, write_part
+from curation.trace import Problem, Trace, derive
+from tests.faults import FaultServer
+
+FAULTS = dict.fromkeys(("latency", "busy", "error", "reset", "malformed", "half"), 0.05)
+KEY = "secret-7f3a"
+ROWS = 1000
+
+
+class Rewrite(Mapper):
+    """Ask for another reasoning."""
+
+    op: Literal["rewrite_again"] = "rewrite_again"
+
+    def asks(self):
+        return ("teacher",)
+
+    def map_with(self, traces, asker):
+        requests = [Request(ask(trace.question)) for trace in traces]
+        found = asker.complete("teacher", requests, [trace.id for trace in traces])
+        return [
+            Failure(trace.id, reason) if (reason := unusable(one)) else [derive(trace, reasoning=one.text)]
+            for trace, one in zip(traces, found, strict=True)
+        ]
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "in" / "part-00000.parquet"
+    write_part(to_table([Trace(Problem(f"{number} + 1?"), "r") for number in range(ROWS)]), path)
+    return Parts([path])
+
+
+def asker(tmp_path, server, retries, by="run", heard=lambda: None):
+    model = OpenAIModel(server.url, "teacher", KEY, retries=retries, wait=lambda seconds: None)
+    meter = Meter(tmp_path / by / "usage.jsonl")
+    meter.path.parent.mkdir(exist_ok=True)
+    return Asker(lambda name: Opened(model, "teacher"), AnswerBook(tmp_path / "answers.sqlite"), meter, by, heard)
+
+
+def asked_of(server):
+    """How often each question was asked."""
+    return Counter(body["messages"][-1]["content"] for body in server.asked)
+
+
+def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp_path, source):
+    with FaultServer(FAULTS, key=KEY, pause=lambda: None) as server:
+        first = asker(tmp_path, server, retries=0)
+        with apply([Rewrite()], source, tmp_path / "first", asker=first) as result:
+            report = result.reports[0]
+            assert report.rows + report.failed == ROWS
+        assert report.failed == ROWS - server.served["ok"] - server.served["latency"]
+        assert 200 < report.failed < 300
+        assert first.meter.totals.endings == {
+            "stop": report.rows, "rate_limit": server.served["busy"], "server_error": server.served["error"],
+            "connection": server.served["reset"] + server.served["half"], "bad_response": server.served["malformed"],
+        }  # fmt: skip
+        once = asked_of(server)
+        assert (len(once), set(once.values())) == (ROWS, {1})
+
+        second = asker(tmp_path, server, retries=6, by="again")
+        with apply([Rewrite()], source, tmp_path / "second", asker=second) as result:
+            assert (result.reports[0].rows, result.reports[0].failed) == (ROWS, 0)
+        assert sum(count > 1 for count in asked_of(server).values()) == report.failed
+        assert second.meter.totals.kept == report.rows
+    lines = [json.loads(line) for line in (tmp_path / "run" / "usage.jsonl").read_text().splitlines()]
+    assert len({line["row"] for line in lines}) == ROWS
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert kept == []
+
+
+def test_retries_bring_every_answer_and_a_resumed_run_repeats_none(tmp_path, source):
+    heard = []
+
+    def stop():
+        heard.append(1)
+        if len(heard) == 400:
+            raise Stop
+
+    with FaultServer(FAULTS, key=KEY) as server:
+        with pytest.raises(Stop):
+            apply([Rewrite()], source, tmp_path / "out", asker=asker(tmp_path, server, 8, heard=stop))
+        finished = set(asker(tmp_path, server, 8).book.connection.execute("SELECT value FROM answers").fetchall())
+        known = {json.loads(value)["completion"]["text"].removeprefix("re: ") for (value,) in finished}
+        before = asked_of(server)
+        resumed = asker(tmp_path, server, 8)
+        with apply([Rewrite()], source, tmp_path / "out", asker=resumed) as result:
+            assert (result.reports[0].rows, result.reports[0].failed) == (ROWS, 0)
+        after = asked_of(server)
+    assert len(known) == 400
+    assert {text: after[text] - before[text] for text in known} == dict.fromkeys(known, 0)
+    assert resumed.meter.totals.answers == ROWS
