@@ -113,6 +113,8 @@ class OpenAIModel:
             return []
         except Failed as failed:
             lost = Completion("", (), "failed", cause=failed.cause, failure=failed.reason)
+            if failed.withheld:
+                lost = Completion("", (), "filtered")
             return [(place, lost) for place in call.places]
         answers = list(zip(call.places, found, strict=False))
         for further in range(len(found), len(call.places)):

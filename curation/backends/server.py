@@ -59,10 +59,14 @@ class Server:
         reply = self._send("POST", place, values, end, CONNECT)
         with self._lock:
             self.reached, self.refused = True, 0
+        found = _json(reply) if reply.status == 200 else None
+        if isinstance(found, dict) and found.get("error"):  # some gateways put the provider's error into a 200
+            told = found["error"].get("code") if isinstance(found["error"], dict) else None
+            reply = reply._replace(status=told if isinstance(told, int) and told >= 400 else 500)
         if reply.status != 200:
             refuse(reply, self.url, self.model, self.key_variable, self._names)
             raise failure_of(reply)
-        return _json(reply)
+        return found
 
     def tokens(self, text: str, end: float) -> tuple[list[int], list[str]]:
         """A text's token ids, and the tokens as the vocabulary writes them; no special tokens are added."""

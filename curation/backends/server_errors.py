@@ -43,15 +43,19 @@ class Reply(NamedTuple):
         return self.content.decode("utf-8", "replace")
 
 
-@dataclass
+@dataclass(eq=False)
 class Failed(Exception):
-    """Why a try brought no answer; `again`: another may. `after`: seconds the server asks for."""
+    """Why a try brought no answer; `again`: another may. `after`: seconds the server asks for.
+
+    `refused`: nobody listens there. `withheld`: the server would not answer this.
+    """
 
     cause: Cause
     reason: str
     again: bool = True
     after: float = 0.0
     refused: bool = False
+    withheld: bool = False
 
 
 def words_of(error: Exception) -> str:
@@ -84,7 +88,7 @@ def failure_of(reply: Reply) -> Failed:
         return Failed("server_error", said, after=after)
     if code == "context_length_exceeded" or TOO_LONG.search(words):
         return Failed("context_length", too_long(words), again=False)
-    return Failed("bad_request", said, again=False)
+    return Failed("bad_request", said, again=False, withheld=code == "content_filter")
 
 
 def too_long(words: str) -> str:

@@ -57,7 +57,8 @@ class ServerConnection(Connection):
     def open(self, name: str, place: Place) -> Opened:
         """A client of the server; nothing is asked yet."""
         model = self.client(place.stopping)
-        return Opened(model, f"server {self.url} {self.model}", Price(self.prompt_price, self.generated_price))
+        price = Price(self.prompt_price, self.generated_price)
+        return Opened(model, f"server {self.url} {self.model}", price, drains=True)
 
     def models(self) -> list[str]:
         """The names of the server's models, within seconds; UserError when it cannot be asked."""

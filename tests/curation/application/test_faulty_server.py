@@ -11,13 +11,18 @@ from curation.asker import Asker, Opened
 from curation.backends.answer_book import AnswerBook
 from curation.backends.meter import Meter
 from curation.backends.openai_server import OpenAIModel
+from curation.connection import CONNECTIONS, write
 from curation.engine import apply
+from curation.job import Cancelled, Job
 from curation.models import Request, ask
 from curation.operator import Failure, Mapper
 from curation.prompting.replies import unusable
+from curation.runs import Request as RunRequest
+from curation.runs import create
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace, derive
-from tests.faults import FaultServer
+from curation.worker import asker_of
+from tests.faults import FaultServer, echo
 
 FAULTS = dict.fromkeys(("latency", "busy", "error", "reset", "malformed", "half"), 0.05)
 KEY = "secret-7f3a"
@@ -41,22 +46,17 @@ class Rewrite(Mapper):
         ]
 
 
-class Stop(Exception):
-    pass
-
-
-@pytest.fixture
-def source(tmp_path):
+def path_of(tmp_path, rows):
     path = tmp_path / "in" / "part-00000.parquet"
-    write_part(to_table([Trace(Problem(f"{number} + 1?"), "r") for number in range(ROWS)]), path)
-    return Parts([path])
+    write_part(to_table([Trace(Problem(f"{number} + 1?"), "r") for number in range(rows)]), path)
+    return path
 
 
-def asker(tmp_path, server, retries, by="run", heard=lambda: None):
+def asker(tmp_path, server, retries, by="run"):
     model = OpenAIModel(server.url, "teacher", KEY, retries=retries, wait=lambda seconds: None)
     meter = Meter(tmp_path / by / "usage.jsonl")
     meter.path.parent.mkdir(exist_ok=True)
-    return Asker(lambda name: Opened(model, "teacher"), AnswerBook(tmp_path / "answers.sqlite"), meter, by, heard)
+    return Asker(lambda name: Opened(model, "teacher"), AnswerBook(tmp_path / "answers.sqlite"), meter, by)
 
 
 def asked_of(server):
@@ -64,7 +64,8 @@ def asked_of(server):
     return Counter(body["messages"][-1]["content"] for body in server.asked)
 
 
-def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp_path, source):
+def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp_path):
+    source = Parts([path_of(tmp_path, ROWS)])
     with FaultServer(FAULTS, key=KEY, pause=lambda: None) as server:
         first = asker(tmp_path, server, retries=0)
         with apply([Rewrite()], source, tmp_path / "first", asker=first) as result:
@@ -90,24 +91,27 @@ def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp
     assert kept == []
 
 
-def test_retries_bring_every_answer_and_a_resumed_run_repeats_none(tmp_path, source):
-    heard = []
+def test_a_cancelled_run_keeps_what_it_paid_for_and_resumed_repeats_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("TEACHER_KEY", KEY)
+    source = Parts([path_of(tmp_path, 300)])
+    run = create(tmp_path / "runs", RunRequest(kind="apply", worker="curation.worker", title="t"))
 
-    def stop():
-        heard.append(1)
-        if len(heard) == 400:
-            raise Stop
+    def answer(body):
+        if len(server.asked) == 100:
+            run.cancel()
+        return echo(body)
 
-    with FaultServer(FAULTS, key=KEY) as server:
-        with pytest.raises(Stop):
-            apply([Rewrite()], source, tmp_path / "out", asker=asker(tmp_path, server, 8, heard=stop))
-        finished = set(asker(tmp_path, server, 8).book.connection.execute("SELECT value FROM answers").fetchall())
-        known = {json.loads(value)["completion"]["text"].removeprefix("re: ") for (value,) in finished}
-        before = asked_of(server)
-        resumed = asker(tmp_path, server, 8)
-        with apply([Rewrite()], source, tmp_path / "out", asker=resumed) as result:
-            assert (result.reports[0].rows, result.reports[0].failed) == (ROWS, 0)
-        after = asked_of(server)
-    assert len(known) == 400
-    assert {text: after[text] - before[text] for text in known} == dict.fromkeys(known, 0)
-    assert resumed.meter.totals.answers == ROWS
+    def work():
+        return apply([Rewrite()], source, run.out, asker=asker_of(Job(run, first=False)))
+
+    with FaultServer(key=KEY, answer=answer) as server:
+        values = {"backend": "server", "url": server.url, "model": "teacher", "key_variable": "TEACHER_KEY"}
+        write(tmp_path, {"teacher": CONNECTIONS.parse(values)})
+        with pytest.raises(Cancelled):
+            work()
+        assert 100 <= len(server.asked) < 300
+        (run.folder / "cancel").unlink()
+        with work() as result:
+            assert (result.reports[0].rows, result.reports[0].failed) == (300, 0)
+        assert set(asked_of(server).values()) == {1}
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
