@@ -219,24 +219,27 @@ def crowd(
 ) -> Iterator[Out]:
     """What work makes of jobs, so many at a time, in the order in which they end.
 
-    Once told to stop, no further job begins and those under way are handed over. When the consumer goes away, those
-    under way end by themselves, and the event tells them to try nothing again.
+    Once told to stop, or once a job raises, no further job begins and those under way, which may be paid for, are
+    handed over first. When the consumer goes away they end by themselves, and the event tells them to try no more.
     """
     halt, pool, running = threading.Event(), ThreadPoolExecutor(most), set[Future[Out]]()
+    broken: BaseException | None = None
     try:
         while True:
-            if stopping():
+            if broken or stopping():
                 halt.set()
             if not halt.is_set():
                 running |= {pool.submit(work, job, halt) for job in islice(jobs, most - len(running))}
             if not running:
-                return
+                break
             ended, running = wait(running, POLL, FIRST_COMPLETED)
-            for one in ended:
-                yield one.result()
+            broken = next((error for one in ended if (error := one.exception())), broken)
+            yield from (one.result() for one in ended if one.exception() is None)
     finally:
         halt.set()
         pool.shutdown(wait=False, cancel_futures=True)
+    if broken:
+        raise broken
 
 
 def grouped(requests: Sequence[Request], most: int) -> Iterator[Call]:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from curation.backends.openai_server import OpenAIModel
+from curation.backends.openai_server import OpenAIModel, crowd
 from curation.errors import UserError
 from curation.models import Completion, Request, ask
 from tests.faults import FaultServer
@@ -305,6 +305,19 @@ def test_an_account_without_credit_is_told_at_once():
 
     with Poor() as server, pytest.raises(UserError, match="no credit left: top it up and resume"):
         model(server).complete(chats("a"))
+
+
+def test_what_is_under_way_is_handed_over_before_what_ends_the_run():
+    def work(job, halt):
+        if job == 0:
+            raise UserError("no credit left")
+        halt.wait()
+        return job
+
+    found = []
+    with pytest.raises(UserError, match="no credit left"):
+        found.extend(crowd(work, iter(range(9)), 3, lambda: False))
+    assert sorted(found) == [1, 2]
 
 
 def test_an_address_that_is_no_server_of_models_is_told():
