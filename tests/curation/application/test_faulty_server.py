@@ -36,11 +36,12 @@ class Rewrite(Mapper):
         return ("teacher",)
 
     def map_with(self, traces, asker):
-        requests = [Request(ask(trace.question)) for trace in traces]
-        found = asker.complete("teacher", requests, [trace.id for trace in traces])
+        asked = {trace.id: Request(ask(trace.question)) for trace in traces}
+        found = asker.complete("teacher", list(asked.values()), list(asked))
+        reasons = map(unusable, found)
         return [
-            Failure(trace.id, reason) if (reason := unusable(one)) else [derive(trace, reasoning=one.text)]
-            for trace, one in zip(traces, found, strict=True)
+            Failure(trace.id, reason) if reason else [derive(trace, reasoning=one.text)]
+            for trace, one, reason in zip(traces, found, reasons, strict=True)
         ]
 
 
