@@ -79,7 +79,8 @@ def message_of(reply: Reply) -> tuple[str, str]:
 def failure_of(reply: Reply) -> Failed:
     """The failure of one request, by the status and words of its response."""
     words, code = message_of(reply)
-    said, after = f"HTTP {reply.status}: {words}", _after(reply.headers.get("retry-after", ""))
+    after = _after(reply.headers.get("retry-after", ""))
+    said = f"HTTP {reply.status}: {words}" + (f" (it asks to wait {after:.0f} s)" if after else "")
     if reply.status == 429:
         return Failed("rate_limit", said, after=after)
     if reply.status == 408:

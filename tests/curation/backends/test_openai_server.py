@@ -78,6 +78,29 @@ def test_a_wrong_key_is_told_by_its_variable_and_never_shown(caplog):
     assert "secret-7f3a" not in str(told.value) + caplog.text
 
 
+def test_a_server_that_repeats_the_key_does_not_spread_it():
+    class Talker(FaultServer):
+        def reply(self, path, body, kind):
+            return 400, {"error": {"message": "odd request with Bearer secret-7f3a"}}
+
+    with Talker() as server:
+        found = OpenAIModel(server.url, "teacher", "secret-7f3a").complete(chats("a"))[0]
+    assert found.failure == "HTTP 400: odd request with Bearer [key]"
+
+
+def test_a_key_that_no_header_can_hold_is_told_and_not_shown():
+    assert OpenAIModel("http://127.0.0.1:9/v1", "teacher", "right\n").server._key == "right"
+    for key in ("one\ntwo", "clé"):
+        with pytest.raises(UserError, match="What the environment variable KEY holds cannot be a key") as told:
+            OpenAIModel("http://127.0.0.1:9/v1", "teacher", key, key_variable="KEY")
+        assert key not in str(told.value)
+
+
+def test_a_text_with_half_a_character_fails_alone_or_not_at_all():
+    with FaultServer(answer=lambda body: "fine") as server:
+        assert [one.text for one in model(server).complete(chats("a\ud83d", "b"))] == ["fine", "fine"]
+
+
 def test_a_model_the_server_does_not_know_is_told_with_those_it_does():
     with (
         FaultServer(models=("teacher-large", "teacher-small")) as server,

@@ -51,6 +51,7 @@ def test_all_that_an_answer_tells_is_read():
         ({"text": "b\nc"}, Completion("b", (), "stop", stopped="\n")),
         ({"message": {"content": None, "reasoning_content": "w"}}, Completion("", (), "stop", reasoning="w")),
         ({"message": {"content": [{"type": "text", "text": "b"}]}}, Completion("b", (), "stop")),
+        ({"message": {"content": "b\ud83d", "reasoning": "w\ud83d"}}, Completion("b?", (), "stop", reasoning="w?")),
         ({"message": {"content": None, "refusal": "No."}}, Completion("No.", (), "filtered")),
         ({"text": "b", "logprobs": {"token_logprobs": [-2]}}, Completion("b", (), "stop", log_probs=(-2.0,))),
         ({"text": "b", "logprobs": None}, Completion("b", (), "stop")),
