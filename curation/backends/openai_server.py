@@ -233,7 +233,7 @@ def crowd(
             if not running:
                 break
             ended, running = wait(running, POLL, FIRST_COMPLETED)
-            broken = next((error for one in ended if (error := one.exception())), broken)
+            broken = broken or next((error for one in ended if (error := one.exception())), None)
             yield from (one.result() for one in ended if one.exception() is None)
     finally:
         halt.set()

@@ -32,7 +32,7 @@ class ServerConnection(Connection):
     retries: Count = Field(6, description="Tries after the first, where another may help")
     requests_per_minute: Positive | None = Field(None, description="Most requests a minute; without, no limit")
     tokens_per_minute: Positive | None = Field(None, description="Most tokens a minute; without, no limit")
-    answers_per_call: Positive = Field(1, description="Samples asked for in one call; vLLM draws the same ones")
+    answers_per_call: Positive = Field(1, description="Samples in one call; vLLM draws them as apart, others may not")
     prompt_price: Money | None = Field(None, description="Cost of a million prompt tokens")
     generated_price: Money | None = Field(None, description="Cost of a million generated tokens")
 

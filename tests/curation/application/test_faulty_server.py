@@ -11,6 +11,7 @@ from curation.backends.meter import Meter
 from curation.backends.openai_server import OpenAIModel
 from curation.connection import CONNECTIONS, write
 from curation.engine import apply
+from curation.errors import UserError
 from curation.job import Cancelled, Job
 from curation.models import Request, ask
 from curation.operator import Failure, Mapper
@@ -96,6 +97,32 @@ def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp
             assert (result.reports[0].rows, result.reports[0].failed) == (ROWS, 0)
         assert sum(count > 1 for count in asked_of(server).values()) == report.failed
         assert second.meter.totals.kept == report.rows
+
+
+def test_answers_of_no_use_fail_their_rows_by_kind(tmp_path):
+    kinds = ("empty", "length", "refusal", "filtered")
+    with FaultServer(dict.fromkeys(kinds, 0.1)) as server:
+        made = asker(server, Memory(), 0, "run")
+        with apply([Rewrite()], Parts([path_of(tmp_path, 100)]), tmp_path / "out", asker=made) as result:
+            ledger = result.memory.sql(f"SELECT reason FROM ({result.states[1].verdicts}) WHERE verdict = 'failed'")
+        told = Counter(reason.split(":")[0] for (reason,) in ledger)
+        served = server.served
+        assert min(served[kind] for kind in kinds) > 3
+        assert told == {
+            "empty": served["empty"], "cut off": served["length"], "filtered": served["refusal"] + served["filtered"]
+        }  # fmt: skip
+        assert made.meter.totals.endings == {
+            "stop": served["ok"] + served["empty"], "length": served["length"],
+            "filtered": served["refusal"] + served["filtered"],
+        }  # fmt: skip
+
+
+def test_a_storm_of_busy_replies_is_counted_and_told(tmp_path):
+    with FaultServer({"busy": 1.0}) as server:
+        made = asker(server, Memory(), 2, "run")
+        with pytest.raises(UserError, match=r"failed on 40 of 40 rows .*rate_limit: HTTP 429"):
+            apply([Rewrite()], Parts([path_of(tmp_path, 40)]), tmp_path / "out", asker=made)
+        assert (made.meter.totals.endings, server.served["busy"]) == ({"rate_limit": 40}, 120)
 
 
 def test_a_cancelled_run_keeps_what_it_paid_for_and_resumed_repeats_none(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from curation.backends.openai_server import crowd
+from curation.backends.openai_server import Halted, crowd
 from curation.errors import UserError
 from curation.models import Request, ask
 from tests.asking import chats, model
@@ -114,9 +114,11 @@ def test_what_is_under_way_is_handed_over_before_what_ends_the_run():
         if job == 0:
             raise UserError("no credit left")
         halt.wait()
+        if job == 3:
+            raise Halted
         return job
 
     found = []
     with pytest.raises(UserError, match="no credit left"):
-        found.extend(crowd(work, iter(range(9)), 3, lambda: False))
+        found.extend(crowd(work, iter(range(9)), 4, lambda: False))
     assert sorted(found) == [1, 2]

@@ -88,6 +88,13 @@ def test_a_server_that_repeats_the_key_does_not_spread_it():
     assert found.failure == "HTTP 400: odd request with Bearer [key]"
 
 
+def test_a_wait_longer_than_the_deadline_is_not_waited_for():
+    with FaultServer({"busy_later": 1.0}) as server:
+        asked = model(server, deadline=1.0)
+        found = asked.complete(chats("a"))[0]
+        assert (found.failure, asked.wait.seconds) == ("HTTP 429: too many requests (it asks to wait 2 s)", [])
+
+
 def test_a_key_that_no_header_can_hold_is_told_and_not_shown():
     assert OpenAIModel("http://127.0.0.1:9/v1", "teacher", "right\n").server._key == "right"
     for key in ("one\ntwo", "clé"):
