@@ -39,7 +39,7 @@ def commands() -> list[str]:
 def test_the_parser_has_the_commands_of_the_command_line():
     assert commands() == [
         "import", "traces", "annotate", "apply", "generate", "rebuild", "sets", "diff", "export", "quarantine",
-        "benchmark", "docs",
+        "benchmark", "serve", "models", "ask", "docs",
     ]  # fmt: skip
 
 
