@@ -38,7 +38,7 @@ LAST = "(APIServer pid=25396) RuntimeError: Engine core initialization failed. S
         ("", "it said nothing (exit code 1)"),
         ("ValueError: " + "x" * 1000, "ValueError: " + "x" * 488 + " (exit code 1)"),
         (
-            f"{ENGINE}RuntimeError: Worker failed with error 'x'\n(APIServer pid=1) ERROR 11-21 20:36:04 [async_llm.py:906] "
+            f"{ENGINE}RuntimeError: Worker failed with error 'x'\n(APIServer pid=1) ERROR 1-1 2:36 [async_llm.py:9] "
             "vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above).",
             "RuntimeError: Worker failed with error 'x' (exit code 1)",
         ),
