@@ -32,11 +32,12 @@ POLL = 0.2  # seconds between looks at server and run
 ANSWER = 5  # seconds a health check may take; ours
 GRACE = 10  # seconds from the request to end to the kill; ours
 LONGEST = 500  # characters of a reason
+KILLED = 137  # exit code after SIGKILL
 LOG_END = 200_000  # bytes of the log in which a reason is looked for
 PREFIX = re.compile(r"^\(\w+ pid=\d+\) ?(?:[A-Z]+ \S+ \S+ \[\S+\] ?)?")  # of vLLM's log lines
 REASON = re.compile(r"^(?:[\w.]*(?:Error|Exception|Exit)\b|[\w.-]+\.py: error): .+|^ +Value error, .+")
 DECORATION = re.compile(r"^ *Value error, | \[type=.*$")  # pydantic's, around what vLLM says
-CONSEQUENCE = re.compile(r"initialization failed|validation errors? for|died unexpectedly|Engine process failed")
+CONSEQUENCE = re.compile(r"initialization failed|validation errors? for|died unexpectedly|EngineDeadError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,8 @@ def why(log: str, code: int) -> str:
     lines = [PREFIX.sub("", line) for line in log.splitlines()]
     errors = [line for line in lines if REASON.match(line) and not CONSEQUENCE.search(line)]
     said = next(reversed(errors or [line for line in lines if line.strip()]), "it said nothing")
+    if code == KILLED:
+        said = f"it was killed, often for want of memory; its last words: {said.strip()}"
     return f"{DECORATION.sub('', said).strip()[:LONGEST]} (exit code {code})"
 
 
