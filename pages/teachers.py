@@ -28,7 +28,7 @@ COLUMNS: dict[str, Any] = {
     "Cost per correct": st.column_config.NumberColumn("Cost per correct", format="%.4g"),
     **{
         name: st.column_config.NumberColumn(name, format="%.0f")
-        for name in ("Median length", "Quartile", "Third quartile")
+        for name in ("Median length", "First quartile", "Third quartile")
     },
 }
 
@@ -58,7 +58,7 @@ def choices(work: Workspace, chosen: Filter) -> Compared | None:
         shared = st.toggle("Only problems that all have", True, key="teachers-shared")
     known = sources(work.store, by, chosen)
     picked = st.multiselect(
-        "Compared", list(known), list(known)[:FIRST], key=f"teachers-{by}", max_selections=MOST,
+        "Compared", list(known), list(known)[:FIRST], key=f"compared-{by}", max_selections=MOST,
         format_func=lambda name: f"{name} ({known.get(name, 0):,})",
     )  # fmt: skip
     if not picked:
@@ -95,8 +95,13 @@ def draw(work: Workspace, asked: Compared) -> None:
     figure = teacher_charts.ahead(duels(found.attempts))
     if figure:
         st.subheader("Right where another is wrong", anchor=False)
+        st.caption("Share of the problems both were judged on; of several traces of a problem their share counts.")
         st.plotly_chart(
-            figure, key="teacher-ahead", config=BARE, alt="Share of problems one is right on and another not"
+            figure,
+            key="teacher-ahead",
+            width="content",
+            config=BARE,
+            alt="Share of problems one is right on and another not",
         )
 
 

@@ -33,13 +33,16 @@ def test_another_column_can_name_them(page, workspace, words):
     assert "No problem has traces of all that are compared" in at.info[0].value
     at.toggle(key="teachers-shared").set_value(False).run()
     assert sorted(at.dataframe[0].value["Name"]) == ["differences", "sums"]
+    at.selectbox(key="teachers-by").set_value("dataset").run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["Name"]) == ["traces"]
 
 
 def test_nothing_chosen_and_nothing_judged_are_said(page, workspace, words):
     at = page("teachers")
     at.selectbox(key="teachers-flag").set_value("human_correct").run()
     assert "measure verify_answer" in words(at)
-    at.multiselect(key="teachers-model").set_value([]).run()
+    at.multiselect(key="compared-model").set_value([]).run()
     assert not at.exception
     assert "Choose at least one." in words(at)
 

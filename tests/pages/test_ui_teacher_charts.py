@@ -10,7 +10,7 @@ BOB = Teacher("<b>ob", 2, 2, 0, None, None, None, None, None, None, 0.5, None, N
 def test_a_row_holds_what_is_known_of_a_teacher():
     assert rows([ADA])[0] == {
         "Name": "ada", "Problems": 2, "Traces": 2, "Pass rate": 0.5, "95 % from": 0.1, "95 % to": 0.9,
-        "Median length": 7.0, "Quartile": 5.0, "Third quartile": 9.0, "No answer": 0.0, "Unfinished": 0.0,
+        "Median length": 7.0, "First quartile": 5.0, "Third quartile": 9.0, "No answer": 0.0, "Unfinished": 0.0,
         "Cost": 3.0, "Cost per correct": 3.0,
     }  # fmt: skip
     assert [name for name, value in rows([BOB])[0].items() if value is not None] == [

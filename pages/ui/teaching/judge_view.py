@@ -40,7 +40,7 @@ def labelled(found: Agreement, judge: str, person: str) -> None:
     """Agreement of two labels."""
     numbers(found)
     st.plotly_chart(
-        confusion(found, judge, person), key="confusion", config={"displayModeBar": False},
+        confusion(found, judge, person), key="confusion", width="content", config={"displayModeBar": False},
         alt=f"Traces by {judge} and {person}",
     )  # fmt: skip
 

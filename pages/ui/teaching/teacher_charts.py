@@ -19,7 +19,7 @@ def rows(found: Sequence[Teacher]) -> list[dict[str, Any]]:
             "Name": one.name, "Problems": one.problems, "Traces": one.traces, "Pass rate": one.pass_rate,
             "95 % from": one.interval.low if one.interval else None,
             "95 % to": one.interval.high if one.interval else None,
-            "Median length": one.median, "Quartile": one.q1, "Third quartile": one.q3, "No answer": one.no_answer,
+            "Median length": one.median, "First quartile": one.q1, "Third quartile": one.q3, "No answer": one.no_answer,
             "Unfinished": one.unfinished, "Cost": one.cost, "Cost per correct": one.cost_per_correct,
         }
         for one in found
@@ -60,15 +60,17 @@ def confusion(found: Agreement, judge: str, person: str) -> go.Figure:
 
 
 def _map(names: list[str], cells: list[list[tuple[Any, int]]], across: str, down: str, shown: str) -> go.Figure:
+    most = max((value for line in cells for value, _ in line if value), default=1)
     figure = go.Figure(
         go.Heatmap(
             x=names, y=names, z=[[value for value, _ in line] for line in cells],
-            customdata=[[n for _, n in line] for line in cells], colorscale=COLOURS, zmin=0, xgap=2, ygap=2,
+            customdata=[[n for _, n in line] for line in cells], colorscale=COLOURS, zmin=0, zmax=most, xgap=2, ygap=2,
             texttemplate=f"%{{z:{shown}}}", showscale=False, hoverongaps=False,
             hovertemplate=f"%{{y}} {down}, %{{x}} {across}: %{{z:{shown}}} of %{{customdata:,}}<extra></extra>",
         )
     )  # fmt: skip
-    layout(figure, 130 + 40 * len(names), across, down)
+    layout(figure, 110 + 40 * len(names), across, down)
+    figure.update_layout(width=300 + 120 * len(names))
     figure.update_xaxes(type="category", side="bottom")
     figure.update_yaxes(type="category", autorange="reversed", rangemode="normal")
     return figure
