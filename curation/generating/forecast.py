@@ -5,6 +5,7 @@ Limits bound it from above; what the model did in earlier runs in the same mode 
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import ceil
 from random import Random
 from typing import Any, NamedTuple
 
@@ -56,8 +57,8 @@ def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Pa
     asked = [guarded(step.request, Trace(problem, "")) for problem in drawn]
     counts = [prompt_tokens(one) for one in asked if not isinstance(one, Failure)]
     rows = round(len(problems) * len(counts) / max(1, len(drawn)))  # those it can be asked about
-    each = step.n * (len(step.budgets) if step.mode == "outline" else 1)
-    traces, calls, several = rows * each, rows * step.calls(), step.calls() > each
+    traces = rows * step.per_problem()
+    calls, several = traces * most_calls(step), most_calls(step) > 1
     prompts = round(traces * sum(counts) / max(1, len(counts)))
     share = traces / past.traces if past.traces else None
     usual = None if share is None else round(past.generated_tokens * share)
@@ -68,6 +69,16 @@ def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Pa
         None if share is None else cost(price, past.prompt_tokens * share, past.generated_tokens * share),
         None if usual is None or past.pace is None else usual / past.pace,
     )  # fmt: skip
+
+
+def most_calls(step: Generate) -> int:
+    """The most calls of one trace."""
+    if step.mode == "stepwise":
+        return step.max_steps + 1
+    if step.mode == "outline":
+        written = max(ceil(share * (step.steps or step.max_steps)) for share in step.budgets)
+        return (not step.steps) + 1 + written + 1
+    return 1 + bool(step.first_prompt)
 
 
 def price_of(connection: Connection) -> Price:

@@ -137,7 +137,7 @@ def test_a_finished_run_shows_what_it_wrote_and_leads_to_it(page, workspace, wri
     table = next(frame.value for frame in at.dataframe if "Marked" in frame.value.columns)
     assert list(table["Reference"]) == ["5", "5"]
     links = {link.label for link in at.get("page_link")}
-    assert {"Open the traces", "Explore them"} <= links
+    assert {"Open the traces", "Explore them", "Compare teachers"} <= links
     assert workspace.store.count(generation_view.traces_of(written)).rows == 2
 
 

@@ -127,6 +127,7 @@ def _open(run: Run) -> None:
     with st.container(horizontal=True):
         st.page_link("pages/traces.py", label="Open the traces", icon=":material/notes:", query_params=query)
         st.page_link("pages/explore.py", label="Explore them", icon=":material/bar_chart:", query_params=query)
+        st.page_link("pages/teachers.py", label="Compare teachers", icon=":material/school:")
 
 
 def _discard(work: Workspace, run: Run) -> None:

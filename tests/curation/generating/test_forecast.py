@@ -4,7 +4,7 @@ import pytest
 
 from curation.backends.meter import UNPRICED, Price
 from curation.connection import CONNECTIONS
-from curation.generating.forecast import Forecast, Past, forecast, past_of, price_of, told
+from curation.generating.forecast import Forecast, Past, forecast, most_calls, past_of, price_of, told
 from curation.operators.generate import Generate
 from curation.runs import Request, all_runs, create
 from curation.trace import Problem
@@ -47,10 +47,24 @@ def test_some_problems_stand_for_all():
     assert forecast(STEP, many, UNPRICED, Past()).prompt_tokens == pytest.approx(2000 * 3, rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("values", "calls"),
+    [
+        ({}, 1),
+        ({"first_prompt": ASK}, 2),
+        ({"mode": "stepwise", "max_steps": 4}, 5),
+        ({"mode": "outline", "steps": 4, "budgets": [0.5]}, 4),
+        ({"mode": "outline", "max_steps": 4}, 7),
+    ],
+)
+def test_a_mode_says_how_many_calls_a_trace_takes_at_most(values, calls):
+    assert most_calls(Generate(model="m", **values)) == calls
+
+
 def test_every_budget_of_an_outline_is_a_trace():
     step = Generate(model="m", mode="outline", steps=4, budgets=[0.5, 1.0])
     found = forecast(step, PROBLEMS, UNPRICED, Past())
-    assert (found.traces, found.most_calls) == (4, 2 * step.calls())
+    assert (found.traces, found.most_calls) == (4, 4 * 6)
 
 
 def test_several_calls_a_trace_have_no_bound_on_their_prompts_so_none_on_their_cost():
