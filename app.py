@@ -18,6 +18,7 @@ SECTIONS = {
     "Teachers": [
         st.Page("pages/models.py", title="Models", icon=":material/hub:"),
         st.Page("pages/generate.py", title="Generate", icon=":material/draw:"),
+        st.Page("pages/teachers.py", title="Teachers", icon=":material/school:"),
     ],
     "Students": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

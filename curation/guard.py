@@ -34,7 +34,7 @@ def guard(command: Sequence[str], grace: float) -> int:
     code = program.wait()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:  # we were asked to end it: nothing of it may stay
         os.killpg(0, signal.SIGKILL)
-    return code
+    return code if code >= 0 else 128 - code  # as a shell tells the signal that ended it
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> None:

@@ -24,6 +24,7 @@ from curation.connection import CONNECTIONS, Connection, Place, find
 from curation.errors import UserError
 from curation.job import Cancelled, Job
 from curation.runs import ACTIVE, PROJECT, Request, Run, all_runs, create, replace_text
+from curation.sets.requests import NAME
 
 SERVER = "server.json"  # in out/ of a serve run while its server is healthy
 HOST = "127.0.0.1"
@@ -31,11 +32,12 @@ POLL = 0.2  # seconds between looks at server and run
 ANSWER = 5  # seconds a health check may take; ours
 GRACE = 10  # seconds from the request to end to the kill; ours
 LONGEST = 500  # characters of a reason
+KILLED = 137  # exit code after SIGKILL
 LOG_END = 200_000  # bytes of the log in which a reason is looked for
 PREFIX = re.compile(r"^\(\w+ pid=\d+\) ?(?:[A-Z]+ \S+ \S+ \[\S+\] ?)?")  # of vLLM's log lines
 REASON = re.compile(r"^(?:[\w.]*(?:Error|Exception|Exit)\b|[\w.-]+\.py: error): .+|^ +Value error, .+")
 DECORATION = re.compile(r"^ *Value error, | \[type=.*$")  # pydantic's, around what vLLM says
-CONSEQUENCE = re.compile(r"initialization failed|validation errors? for|died unexpectedly|Engine process failed")
+CONSEQUENCE = re.compile(r"initialization failed|validation errors? for|died unexpectedly|EngineDeadError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ def serve_request(name: str, connection: Served) -> Request:
 def start_server(root: Path, name: str) -> Run:
     """Start serving the workspace's connection of that name; UserError when it is no served one, or runs already."""
     connection = find(name, root)
+    if not NAME.fullmatch(name):
+        raise UserError(f"'{name}' in models.yaml cannot name a server: use letters, digits, '.', '_' and '-'.")
     if not isinstance(connection, Served):
         raise UserError(
             f"'{name}' is reached through {connection.title()}, which needs no server of ours; give it "
@@ -145,20 +149,19 @@ def serve(job: Job, connection: Served) -> None:
         program = connection.program(name, port, place)
         told("starting")
         with _guarded(job.run, program) as (process, ended):
-            while not _healthy(port):
-                _look(job, ended)
-            told("ready")
-            server = Server(
-                name, f"http://{HOST}:{port}/v1", name, process.pid, connection.identity(place), job.run.id
-            )
-            replace_text(described, json.dumps(asdict(server)))
             try:
+                while not _healthy(port):
+                    _look(job, ended)
+                url, identity = f"http://{HOST}:{port}/v1", connection.identity(place)
+                server = Server(name, url, name, process.pid, identity, job.run.id)
+                replace_text(described, json.dumps(asdict(server)))
+                told("ready")
                 while True:
                     _look(job, ended)
             except Cancelled:
                 told("stopped")
                 raise
-            finally:
+            finally:  # before it ends, so that nobody is sent to it any more
                 described.unlink(missing_ok=True)
 
 
@@ -221,6 +224,8 @@ def why(log: str, code: int) -> str:
     lines = [PREFIX.sub("", line) for line in log.splitlines()]
     errors = [line for line in lines if REASON.match(line) and not CONSEQUENCE.search(line)]
     said = next(reversed(errors or [line for line in lines if line.strip()]), "it said nothing")
+    if code == KILLED:
+        said = f"it was killed, often for want of memory; its last words: {said.strip()}"
     return f"{DECORATION.sub('', said).strip()[:LONGEST]} (exit code {code})"
 
 

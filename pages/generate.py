@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from curation.connection import known
+from curation.connection import find, known
 from curation.operator import OPERATORS
 from curation.operators.generate import Generate
 from curation.runs import ACTIVE, Run
 from curation.workspace import Workspace
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import visible
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from pages.ui.teaching import estimates, generation_form, generation_view, problems
 from pages.ui.training import students
@@ -56,7 +56,10 @@ def parsed(model: str, values: dict[str, object]) -> Generate:
 
 def start(work: Workspace, steps: Sequence[Generate], chosen: problems.Chosen) -> None:
     """A run for each model; none is launched before all of them could be made."""
-    made = [work.generate_run(step, chosen.asked, chosen.dataset, chosen.limit) for step in steps]
+    elsewhere = {step.model: not find(step.model, work.root).here for step in steps}
+    made = [
+        work.generate_run(step, chosen.asked, chosen.dataset, chosen.limit, elsewhere[step.model]) for step in steps
+    ]
     for run in made:
         run.launch()
     put(CHOSEN, made[0].id)
@@ -91,7 +94,7 @@ def which(ended: Mapping[str, Run]) -> str:
 
 def title(run: Run) -> str:
     """A run in the select box."""
-    return f"{inline(run.request.title)} ({run.id[-4:]}, {run.status().state})"
+    return f"{visible(run.request.title)} ({run.id[-4:]}, {run.status().state})"
 
 
 with screen("Generate", "Models write traces of your problems; rows arrive while they write.") as work:

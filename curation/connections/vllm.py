@@ -59,8 +59,10 @@ class VllmConnection(Served):
         }  # fmt: skip
         command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
         command += [part for flag, value in flags.items() if value is not None for part in (f"--{flag}", str(value))]
-        if here and self._dtype() == "float32":
-            command.append("--enforce-eager")  # ready in half the time; other formats need compiling on a CPU
+        if here:  # vLLM 0.32 dies on a CPU when a prompt is read in two parts and its request has a seed
+            command.append("--no-enable-chunked-prefill")
+        if here and self._dtype() == "float32":  # ready in half the time; other formats need compiling on a CPU
+            command.append("--enforce-eager")
         return Program(command + self._lora(name), self._environment(weights, here))
 
     def identity(self, place: Place) -> str:

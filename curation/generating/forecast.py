@@ -6,6 +6,7 @@ Limits bound it from above; what the model did in earlier runs in the same mode 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import ceil
+from random import Random
 from typing import Any, NamedTuple
 
 from curation.backends.meter import Price
@@ -52,18 +53,18 @@ class Forecast(NamedTuple):
 
 def forecast(step: Generate, problems: Sequence[Problem], price: Price, past: Past) -> Forecast:
     """What generating for these problems takes."""
-    drawn = problems[:: max(1, len(problems) // SAMPLE)][:SAMPLE]
+    drawn = Random(0).sample(problems, min(SAMPLE, len(problems)))
     asked = [guarded(step.request, Trace(problem, "")) for problem in drawn]
     counts = [prompt_tokens(one) for one in asked if not isinstance(one, Failure)]
     rows = round(len(problems) * len(counts) / max(1, len(drawn)))  # those it can be asked about
-    traces = rows * step.n * (len(step.budgets) if step.mode == "outline" else 1)
-    calls = most_calls(step)
+    traces = rows * step.per_problem()
+    calls, several = traces * most_calls(step), most_calls(step) > 1
     prompts = round(traces * sum(counts) / max(1, len(counts)))
     share = traces / past.traces if past.traces else None
     usual = None if share is None else round(past.generated_tokens * share)
     return Forecast(
-        traces, traces * calls, calls > 1, prompts, traces * calls * step.max_new_tokens,
-        None if calls > 1 else cost(price, prompts, traces * step.max_new_tokens),
+        traces, calls, several, prompts, calls * step.max_new_tokens,
+        None if several else cost(price, prompts, traces * step.max_new_tokens),
         usual,
         None if share is None else cost(price, past.prompt_tokens * share, past.generated_tokens * share),
         None if usual is None or past.pace is None else usual / past.pace,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from curation.benchmarks import items, title
-from curation.errors import UserError, unknown
+from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator
 from curation.operators.generate import Generate
 from curation.query.filters import Filter
@@ -44,11 +44,14 @@ class Generating:
         run.launch()
         return run
 
-    def generate_run(self, step: Generate, problems: Asked, dataset: str = "", limit: int | None = None) -> Run:
+    def generate_run(
+        self, step: Generate, problems: Asked, dataset: str = "", limit: int | None = None, light: bool = False
+    ) -> Run:
         """The run in which a model writes traces of problems, not launched yet.
 
         The problems are those of the filtered traces, those of the dataset named, or a benchmark file's. New traces
-        belong to their problem's dataset, or to the one named here; of a benchmark's they keep its name.
+        belong to their problem's dataset, or to the one named here; of a benchmark's they keep its name. A light run,
+        which loads no model itself, does not wait for its turn.
         """
         if dataset and isinstance(problems, Path):
             raise UserError(
@@ -62,7 +65,7 @@ class Generating:
             "step": {"op": step.title(), **step.parameters()},  # whole: a prompt that ships changed changes no run
             "measure": [one.dump() for one in measures(step)],
         }
-        inputs = {"problems": len(asked), "asked": _words(problems), "dataset": dataset or None}
+        inputs = {"problems": len(asked), "asked": _words(problems), "dataset": dataset or None, "light": light}
         heading = f"Generate: {step.model}, {_words(problems)}"
         run = self.new_run(Request(kind="generate", worker="curation.worker", title=heading, spec=spec, inputs=inputs))
         _stage([replace(one, dataset=dataset or one.dataset) for one in asked], run.folder / "in")
@@ -76,7 +79,7 @@ class Generating:
             return self.store.problems(problems)
         known = [row["dataset"] for row in self.store.datasets().to_pylist()]
         if problems not in known:
-            raise unknown("dataset", problems, known)
+            raise UserError(f"Unknown dataset '{problems}'; known: {', '.join(known) or 'none yet'}.")
         return self.store.problems(problems)
 
     def take_generated(self, run: Run) -> None:

@@ -4,19 +4,22 @@
 
 Both answer the first prompts of the shipped benchmark greedily with the shipped student in float32. Where two texts
 part, transformers is asked how much likelier it found its own token. Then both write 64 tokens a prompt, with so many
-requests at once, and answers of uneven lengths (exponential, mean 86, at most 400 tokens). One thread each.
+requests at once, and answers of uneven lengths (exponential, mean 86, at most 400 tokens). Speeds are by the clock and
+by the processor: neighbours on a shared machine disturb the second less. Each computes on one core.
 """
 
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from curation.backends.transformers_model import TransformersModel
+import psutil
+
+from curation.backends.transformers_model import Loaded, TransformersModel
 from curation.benchmarks import items, locate
 from curation.connection import BASE_FOLDER, CONNECTIONS, Place, find, write
 from curation.decoding import Scored, token_log_probs
@@ -35,6 +38,13 @@ class Parting(NamedTuple):
 
     place: int
     gap: float
+
+
+class Pace(NamedTuple):
+    """Generated tokens per second, and per second of processor time."""
+
+    by_clock: float
+    by_processor: float
 
 
 def say(line: str = "") -> None:
@@ -60,9 +70,9 @@ def through_vllm(root: Path, at_once: int) -> LanguageModel:
     return type(connection).model_validate({**dict(connection), "concurrency": at_once}).open(NAME, Place(root)).model
 
 
-def through_transformers(at_once: int) -> TransformersModel:
+def through_transformers(plain: TransformersModel, at_once: int) -> TransformersModel:
     """The same student in batches of that size."""
-    return TransformersModel.open(str(BASE_FOLDER), device="cpu", batch_size=at_once)
+    return TransformersModel(Loaded(plain.model, plain.tokenizer), at_once)
 
 
 def asked(prompts: int) -> list[Request]:
@@ -81,9 +91,8 @@ def parting(model: TransformersModel, request: Request, ours: Completion, theirs
     return Parting(place, own - other)
 
 
-def compare(root: Path, requests: Sequence[Request]) -> bool:
+def compare(plain: TransformersModel, server: LanguageModel, requests: Sequence[Request]) -> bool:
     """Say how many texts and how nearly the scores are equal; whether both are as they should be."""
-    plain, server = through_transformers(64), through_vllm(root, 64)
     ours, theirs = plain.complete(requests), server.complete(requests)
     unequal = [row for row, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one.text != other.text]
     share = 1 - len(unequal) / len(requests)
@@ -108,25 +117,35 @@ def uneven(requests: Sequence[Request], seed: int = 0) -> list[Request]:
     return [replace(one, max_new_tokens=length) for one, length in zip(requests, lengths, strict=True)]
 
 
-def pace(model: LanguageModel, requests: Sequence[Request]) -> float:
-    """Generated tokens per second."""
-    began = time.monotonic()
+def pace(model: LanguageModel, requests: Sequence[Request], spent: Callable[[], float]) -> Pace:
+    """How fast a model answers."""
+    began, processor = time.monotonic(), spent()
     found = model.complete(requests)
     assert not any(one.failure for one in found)
-    return sum(one.n_tokens for one in found) / (time.monotonic() - began)
+    tokens = sum(one.n_tokens for one in found)
+    return Pace(tokens / (time.monotonic() - began), tokens / (spent() - processor))
 
 
-def race(root: Path) -> None:
+def spent_by(pid: int) -> float:
+    """Seconds of processor time of a process, of all it has started, and of this one that asks."""
+    first = psutil.Process(pid)
+    times = [process.cpu_times() for process in (first, *first.children(recursive=True))]
+    return time.process_time() + sum(one.user + one.system for one in times)
+
+
+def race(plain: TransformersModel, root: Path) -> None:
     """Say how fast both are, as one table."""
-    many = asked(SOME[64])
-    even = [replace(one, max_new_tokens=64, temperature=1.0) for one in many]
-    lines = {f"{at_once} at once": (at_once, even[: SOME[at_once]]) for at_once in AT_ONCE}
-    lines["64 at once, uneven lengths"] = (64, uneven([replace(one, temperature=1.0) for one in many]))
-    say("generated tokens/s             transformers       vLLM   vLLM/transformers")
+    many = [replace(one, max_new_tokens=64, temperature=1.0) for one in asked(SOME[64])]
+    lines = {f"{at_once} at once": (at_once, many[: SOME[at_once]]) for at_once in AT_ONCE}
+    lines["64 at once, uneven lengths"] = (64, uneven(many))
+    server = running_servers(root)[NAME].pid
+    say(f"{'':28}{'tokens/s':^34}{'tokens per processor second':^34}")
+    say(f"{'':28}" + f"{'transformers':>14}{'vLLM':>10}{'ratio':>10}" * 2)
     for words, (at_once, requests) in lines.items():
-        ours = pace(through_transformers(at_once), requests)
-        theirs = pace(through_vllm(root, at_once), requests)
-        say(f"{words:30} {ours:12,.0f} {theirs:10,.0f} {theirs / ours:19.2f}")
+        ours = pace(through_transformers(plain, at_once), requests, time.process_time)
+        theirs = pace(through_vllm(root, at_once), requests, lambda: spent_by(server))
+        pairs = zip(ours, theirs, strict=True)
+        say(f"{words:28}" + "".join(f"{one:14,.0f}{other:10,.0f}{other / one:10.2f}" for one, other in pairs))
 
 
 def main(prompts: int) -> int:
@@ -135,8 +154,9 @@ def main(prompts: int) -> int:
         root = Path(folder)
         run = served(root)
         try:
-            fine = compare(root, asked(prompts))
-            race(root)
+            plain = TransformersModel.open(str(BASE_FOLDER), device="cpu", batch_size=AT_ONCE[-1])
+            fine = compare(plain, through_vllm(root, AT_ONCE[-1]), asked(prompts))
+            race(plain, root)
         finally:
             run.cancel()
             while run.status().state in ACTIVE:

@@ -1,9 +1,16 @@
 """The models page: what can be asked, forms made from the specs of connections, prices."""
 
+import json
+import os
+
+import psutil
 import pytest
 
-from curation.connection import read
+from curation.connection import CONNECTIONS, read
+from curation.runs import Request, Status, create
+from pages.ui.teaching.model_list import with_prices
 
+SERVER = {"backend": "server", "url": "http://127.0.0.1:9/v1"}
 LISTED = "small: {backend: transformers, model: owner/name}\n"
 
 
@@ -88,3 +95,96 @@ def test_a_list_that_cannot_be_read_is_told_in_place(page, workspace):
     at = page("models")
     assert not at.exception
     assert "Unknown backend 'carrier_pigeon'" in at.error[0].value
+
+
+def test_prices_that_are_typed_in_are_written_and_others_stay():
+    free = CONNECTIONS.parse({"backend": "transformers", "model": "base"})
+    one, two = (CONNECTIONS.parse({**SERVER, "model": name, "prompt_price": 1}) for name in ("a", "b"))
+    changed = with_prices({"free": free, "one": one, "two": two}, {1: {"generated_price": 8.0, "prompt_price": None}})
+    assert {name: found.dump() for name, found in changed.items()} == {
+        "free": free.dump(), "one": one.dump(), "two": {**SERVER, "model": "b", "generated_price": 8.0},
+    }  # fmt: skip
+
+
+def test_the_price_of_a_model_is_listed_and_offered_for_editing(page, workspace):
+    (workspace.root / "models.yaml").write_text(json.dumps({"r1": {**SERVER, "model": "m", "prompt_price": 0.55}}))
+    at = page("models")
+    assert not at.exception
+    assert list(at.dataframe[0].value["Price"].fillna("")) == ["0.55 / ?", ""]
+    prices = next(frame.value for frame in at.dataframe if "generated_price" in frame.value.columns)
+    assert list(prices["Name"]) == ["r1"]
+
+
+def test_a_server_that_is_down_is_told_in_place_within_seconds(page, workspace):
+    (workspace.root / "models.yaml").write_text(json.dumps({"r1": {**SERVER, "model": "m"}}))
+    at = page("models")
+    assert list(at.dataframe[0].value["State"]) == ["not tested", "on demand"]
+    press(at, "Test connection")
+    assert not at.exception
+    assert "127.0.0.1:9" in at.error[0].value
+    assert list(at.dataframe[0].value["State"]) == ["unreachable", "on demand"]
+
+
+def test_the_variable_of_a_key_is_looked_for_and_the_key_never_shown(page, workspace, words, monkeypatch):
+    keyed = {**SERVER, "model": "m", "key_variable": "WINNOW_TEST_KEY"}
+    (workspace.root / "models.yaml").write_text(json.dumps({"r1": keyed}))
+    assert "`WINNOW_TEST_KEY` is not set" in words(page("models"))
+    monkeypatch.setenv("WINNOW_TEST_KEY", "secret-value")
+    text = words(page("models"))
+    assert "`WINNOW_TEST_KEY` is set" in text
+    assert "secret-value" not in text
+
+
+@pytest.fixture
+def served(workspace):
+    """A workspace with a vLLM connection whose server's run stands as said; `server` is where it answers."""
+    spec = {"backend": "vllm", "model": "base"}
+    (workspace.root / "models.yaml").write_text(json.dumps({"demo": spec}))
+
+    def stand(state, server=None, error=None):
+        request = Request(kind="serve", worker="curation.worker", title="Serve demo",
+                          spec={"name": "demo", "connection": spec})  # fmt: skip
+        run = create(workspace.runs_root, request)
+        here = {"pid": os.getpid(), "pid_started": psutil.Process().create_time(), "started": 1.0}
+        (run.folder / "status.json").write_text(Status(state=state, error=error, **here).model_dump_json())
+        (run.folder / "log.txt").write_text("Loading weights\n")
+        if server:
+            about = {"name": "demo", "url": server, "model": "demo", "pid": 1, "identity": "vllm", "run": run.id}
+            (run.out / "server.json").write_text(json.dumps(about))
+        return run
+
+    return stand
+
+
+def test_a_server_that_never_ran_can_be_started(page, served, words):
+    at = page("models")
+    assert not at.exception
+    assert list(at.dataframe[0].value["State"]) == ["stopped", "on demand"]
+    assert "Start server" in [button.label for button in at.button]
+
+
+def test_a_server_that_starts_shows_its_log_and_cannot_be_removed(page, served):
+    served("running")
+    at = page("models")
+    assert not at.exception
+    assert at.dataframe[0].value["State"][0] == "starting"
+    assert [code.value for code in at.code] == ["Loading weights"]
+
+
+def test_a_running_server_tells_its_address_and_can_be_stopped(page, served, words):
+    run = served("running", "http://127.0.0.1:9/v1")
+    at = page("models")
+    row = at.dataframe[0].value.iloc[0]
+    assert (row["State"], row["Where"]) == ("running", "http://127.0.0.1:9/v1")
+    assert "at http://127.0.0.1:9/v1" in words(at)
+    press(at, "Stop server")
+    assert not at.exception
+    assert (run.folder / "cancel").exists()
+
+
+def test_a_server_that_failed_says_why(page, served):
+    served("failed", error="The server of 'demo' ended: out of memory (exit code 1)")
+    at = page("models")
+    assert not at.exception
+    assert "out of memory" in at.error[0].value
+    assert "Start server" in [button.label for button in at.button]

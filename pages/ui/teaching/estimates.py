@@ -1,19 +1,22 @@
 """What generating takes, in words, for each model that is asked."""
 
+import os
 from collections.abc import Sequence
 
 import streamlit as st
 
-from curation.connection import find
+from curation.connection import Connection, find
 from curation.errors import UserError
 from curation.generating.forecast import Forecast, Past, forecast, past_of, price_of
 from curation.operators.generate import Generate
+from curation.serving import Served
 from curation.trace import Problem
 from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import duration
 from pages.ui.state import runs
-from pages.ui.teaching.model_list import has_price
+from pages.ui.teaching import serving_view
+from pages.ui.teaching.model_list import has_price, key_variables
 
 NO_PRICE = "It runs on this machine and has no price."
 UNITS = ((1e9, "billion"), (1e6, "million"))
@@ -28,12 +31,22 @@ def show(work: Workspace, steps: Sequence[Generate], problems: Sequence[Problem]
         except UserError as error:
             st.error(str(error), icon=":material/error:")
             continue
+        if missing := unready(work, step.model, connection):
+            st.warning(missing, icon=":material/power_off:")
         past = past_of(step, earlier)
         found = forecast(step, problems, price_of(connection), past)
         if not place:
             st.caption(size(found))
         name = f"**{inline(step.model)}**: " if len(steps) > 1 else ""
         st.caption(f"{name}{money(found) if has_price(connection) else NO_PRICE} {time(found, past)}")
+
+
+def unready(work: Workspace, name: str, connection: Connection) -> str | None:
+    """What keeps a model from being asked now, as far as can be seen without asking it."""
+    if isinstance(connection, Served) and serving_view.state_of(work, name) != "running":
+        return f"The server of {inline(name)} does not run; start it on the models page first."
+    unset = [variable for variable in key_variables({name: connection}) if not os.environ.get(variable)]
+    return f"{inline(name)} cannot be asked: `{unset[0]}`, which has its key, is not set." if unset else None
 
 
 def size(found: Forecast) -> str:

@@ -93,14 +93,15 @@ def aside(found: Progress) -> str:
     """What became of the rest, in one line."""
     lost = ", ".join(f"{cause.replace('_', ' ')} {count:,}" for cause, count in sorted(found.failed.items()))
     parts = [
-        (found.traces - found.judged, "traces could not be judged"),
-        (found.unanswered, "state no answer"),
-        (found.cut, "were cut off or never closed"),
-        (found.left_out, "problems left out for want of a reference answer"),
-        (found.kept, "answers were kept from before and cost nothing"),
-        (sum(found.failed.values()), f"problems came to nothing ({lost})"),
+        ("no answer stated", found.unanswered, ""),
+        ("cut off or never closed", found.cut, ""),
+        ("could not be judged", found.traces - found.judged, ""),
+        ("answers kept from before, at no cost", found.kept, ""),
+        ("problems left out for want of a reference answer", found.left_out, ""),
+        ("problems that came to nothing", sum(found.failed.values()), f" ({lost})"),
     ]
-    return "; ".join(f"{count:,} {words}" for count, words in parts if count)
+    words = "; ".join(f"{name}: {count:,}{why}" for name, count, why in parts if count)
+    return words[:1].upper() + words[1:]
 
 
 def line(one: Arrived) -> dict[str, Any]:
@@ -126,6 +127,7 @@ def _open(run: Run) -> None:
     with st.container(horizontal=True):
         st.page_link("pages/traces.py", label="Open the traces", icon=":material/notes:", query_params=query)
         st.page_link("pages/explore.py", label="Explore them", icon=":material/bar_chart:", query_params=query)
+        st.page_link("pages/teachers.py", label="Compare teachers", icon=":material/school:")
 
 
 def _discard(work: Workspace, run: Run) -> None:

@@ -57,9 +57,7 @@ def _asked(work: Workspace, place: str) -> Asked | None:
         return current_filter()
     if place == DATASET:
         names = [row["dataset"] for row in work.store.datasets().to_pylist()]
-        return st.selectbox(
-            "Dataset of the problems", names, key="problems-in", help="Its problems, with or without traces"
-        )
+        return st.selectbox("Problems in", names, key="problems-in", help="With or without traces")
     files = [*shipped(), *map(str, imported_in(work.root / "benchmarks"))]
     name = st.selectbox(
         "Benchmark", files, key="problems-benchmark", accept_new_options=True, placeholder="Name, or path of a file",

@@ -44,7 +44,7 @@ def test_problems_without_an_answer_to_show_are_not_counted():
 
 def test_some_problems_stand_for_all():
     many = [Problem("one two"), Problem("one two three four")] * 500
-    assert forecast(STEP, many, UNPRICED, Past()).prompt_tokens == pytest.approx(2000 * 3, rel=0.4)
+    assert forecast(STEP, many, UNPRICED, Past()).prompt_tokens == pytest.approx(2000 * 3, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,12 @@ def test_some_problems_stand_for_all():
 )
 def test_a_mode_says_how_many_calls_a_trace_takes_at_most(values, calls):
     assert most_calls(Generate(model="m", **values)) == calls
+
+
+def test_every_budget_of_an_outline_is_a_trace():
+    step = Generate(model="m", mode="outline", steps=4, budgets=[0.5, 1.0])
+    found = forecast(step, PROBLEMS, UNPRICED, Past())
+    assert (found.traces, found.most_calls) == (4, 4 * 6)
 
 
 def test_several_calls_a_trace_have_no_bound_on_their_prompts_so_none_on_their_cost():

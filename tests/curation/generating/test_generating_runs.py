@@ -132,19 +132,20 @@ def test_what_came_to_nothing_is_told_with_its_reason(filled):
     ]
     (taken,) = [row for row in filled.store.imports().to_pylist() if row["run"] == both.id]
     assert (taken["rows"], taken["imported"], taken["quarantined"]) == (2, 1, 1)
-    assert "1 problems failed: empty" in taken["warnings"]
+    assert taken["warnings"].endswith("problems that failed, empty: 1")
 
 
 class Overloaded(Scripted):
     """A model of which these questions get no answer."""
 
-    def __init__(self, *questions):
+    def __init__(self, *questions, seeds=(0,)):
         super().__init__(["It is 1."])
-        self.questions = questions
+        self.questions, self.seeds = questions, seeds
 
     def stream(self, requests):
         for row, completion in super().stream(requests):
             failed = any(question in requests[row].prompt[0]["content"] for question in self.questions)
+            failed = failed and requests[row].seed in self.seeds
             refusal = Completion("", (), "failed", cause="rate_limit", failure="429 after 5 tries")
             yield row, refusal if failed else completion
 
@@ -216,6 +217,18 @@ def test_what_got_no_answer_is_asked_again_by_a_resumed_run_and_nothing_else(lon
     again = says()
     work_on(run, again)
     assert (progress_of(run).problems, progress_of(run).failed, len(again.asked)) == (4, {}, 1)
+
+
+def test_a_sample_that_is_missing_is_counted_and_asked_again_by_a_resumed_run(filled):
+    run = filled.generate_run(STEP, "sums")
+    work_on(run, Overloaded("1 + 1?", seeds=(1,)))
+    found = progress_of(run)
+    assert (found.traces, found.missing, found.failed, found.ended) == (5, 1, {}, {"stop": 5, "rate_limit": 1})
+    warnings = json.loads((run.out / "report.json").read_text())["files"][0]["warnings"]
+    assert warnings == ["traces missing, their answers unusable: 1"]
+    again = Scripted(answers)
+    work_on(run, again)
+    assert (len(again.asked), progress_of(run).missing, progress_of(run).traces) == (1, 0, 6)
 
 
 def test_traces_may_go_into_a_dataset_of_their_own_but_not_those_of_a_benchmark(filled, write_jsonl):

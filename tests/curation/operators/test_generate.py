@@ -6,17 +6,21 @@ from dataclasses import replace
 import pytest
 
 from curation.application.batches import map_batch
+from curation.application.sources import Parts
 from curation.asker import Asker, Opened
 from curation.backends.answer_book import AnswerBook
 from curation.backends.meter import Meter, Price
 from curation.backends.scripted import Scripted
+from curation.engine import apply
 from curation.errors import UserError
 from curation.models import Completion, in_order
 from curation.operator import OPERATORS, Dropped, Failure
 from curation.operators.generate import Generate
+from curation.operators.keep_where import KeepWhere
 from curation.operators.run_program import RunProgram
 from curation.operators.verify_answer import VerifyAnswer
-from curation.prompting.prompts import shipped, version
+from curation.prompting.prompts import shipped, texts, version
+from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 
 SUM = Trace(Problem("1 + 1?", "2", "sums", "train"), "")
@@ -151,6 +155,20 @@ def test_what_does_not_fit_together_is_refused(values, reason):
         OPERATORS.parse({"op": "generate", "model": "deep", **values})
 
 
+@pytest.mark.parametrize("name", texts("generate"))
+def test_every_shipped_prompt_fits_where_it_belongs(name):
+    field = "prompt" if name in ("solve", "bare", "program", "rationale") else f"{name}_prompt"
+    gold = "visible" if name == "rationale" else "hidden"
+    step = Generate(model="deep", gold=gold, **{field: texts("generate")[name]})
+    assert step.parameters()[field] == texts("generate")[name]
+
+
+def test_a_student_trained_here_can_be_asked_the_bare_question(asker):
+    model = Scripted(["It is 2."])
+    Generate(model="deep", policy="student", prompt=texts("generate")["bare"]).map_with([SUM], asker(model))
+    assert model.asked[0].prompt == ({"role": "user", "content": "1 + 1?"},)
+
+
 def test_examples_are_shown_and_named(asker, tmp_path):
     path = tmp_path / "examples.jsonl"
     rows = [{"question": f"{n} apples?", "reasoning": f"{n}", "answer": f"{n}", "reference": f"{n}"} for n in (3, 4)]
@@ -213,3 +231,19 @@ def test_the_engine_reports_what_became_of_each_row(asker):
         ("changed", None), ("failed", "empty: the model wrote nothing"),
     ]  # fmt: skip
     assert mapped.traces.num_rows == 1
+
+
+def test_a_recipe_generates_once_a_problem_and_keeps_what_is_right(asker, tmp_path):
+    rows = [PRODUCT, replace(PRODUCT, id="", model="bob"), SUM, OPEN_QUESTION]
+    write_part(to_table(rows), tmp_path / "in" / "part-00000.parquet")
+
+    def answer(request):
+        return "It is 6." if "2 * 3?" in request.prompt[0]["content"] and request.seed else "It is 7."
+
+    model = Scripted(answer)
+    steps = [Generate(model="deep", n=2), VerifyAnswer(), KeepWhere(score="correct", equals=True)]
+    with apply(steps, Parts([tmp_path / "in" / "part-00000.parquet"]), tmp_path / "out", asker=asker(model)) as result:
+        assert [report.rows for report in result.reports] == [6, 6, 1]
+        (row,) = result.rows().to_pylist()
+    assert (row["model"], row["sample"], row["correct"]) == ("deep", 1, True)
+    assert len(model.asked) == 6

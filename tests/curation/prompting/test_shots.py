@@ -5,7 +5,7 @@ import json
 import pytest
 
 from curation.errors import UserError
-from curation.prompting.shots import Shot, fingerprint, rendered, shelf, verified
+from curation.prompting.shots import Shelf, Shot, fingerprint, rendered, shelf, verified
 from curation.trace import Problem, Trace
 
 APPLES = "Ada has 4 green apples and buys 3 more apples at the market on Monday. How many apples does she have now?"
@@ -70,6 +70,26 @@ def test_an_example_that_speaks_of_the_problem_is_not_shown(tmp_path):
 def test_the_same_words_with_other_numbers_are_another_problem(source):
     other = APPLES.replace("4", "6").replace("3", "5")
     assert questions(shelf(source, "").nearest(Problem(other), 1)) == ["Ada"]
+
+
+def test_by_subject_the_order_is_subject_then_length_then_likeness():
+    rows = [
+        ("algebra", "a" * 50), ("geometry", "g" * 40), (None, "n" * 40), ("geometry", "b" * 44),
+        ("geometry", "h" * 80), ("geometry", "the circle inside of some square 1 2 3 4"),
+    ]  # fmt: skip
+    shots = [Shot(str(place), str(place), text, text, subject) for place, (subject, text) in enumerate(rows)]
+    asked = Problem("what circle fits in this square exactly?", subject="geometry")
+    order = [shot.id for shot in Shelf(shots, "").nearest(asked, 6, "subject")][::-1]
+    assert order == ["5", "1", "3", "4", "2", "0"]
+    without = Problem("what circle fits in this square exactly?")
+    assert [shot.id for shot in Shelf(shots, "").nearest(without, 6, "subject")][::-1] == [
+        "5",
+        "1",
+        "2",
+        "3",
+        "0",
+        "4",
+    ]
 
 
 def test_examples_are_read_anew_when_their_file_changes(source, tmp_path):

@@ -109,7 +109,7 @@ def test_a_server_that_is_still_starting_can_be_stopped(started, tmp_path):
     assert (list(server_runs(tmp_path)), running_servers(tmp_path)) == (["demo"], {})
     run.cancel()
     worker.wait(LONGEST)
-    assert (run.status().state, gone(found)) == ("cancelled", True)
+    assert (run.status().state, states(run), gone(found)) == ("cancelled", ["starting", "stopped"], True)
 
 
 def test_a_server_ends_with_a_worker_that_is_killed_and_can_be_started_again(started, tmp_path):
@@ -144,6 +144,9 @@ def test_a_second_server_of_a_name_is_refused_and_the_first_is_named(started, tm
 def test_only_a_model_that_needs_a_server_gets_one(tmp_path):
     with pytest.raises(UserError, match=r"'base' is reached through transformers, which needs no server of ours"):
         start_server(tmp_path, "base")
+    (tmp_path / "models.yaml").write_text("a/b: {backend: vllm, model: base}")
+    with pytest.raises(UserError, match="'a/b' in models.yaml cannot name a server"):
+        start_server(tmp_path, "a/b")
     with pytest.raises(UserError, match=r"No server 'demo' runs; running: none"):
         stop_server(tmp_path, "demo")
 

@@ -13,7 +13,6 @@ from curation.errors import UserError
 from curation.runs import Run, Status, create, replace_text
 from curation.serving import serve_request
 
-
 needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
 
 

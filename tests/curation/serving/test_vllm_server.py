@@ -17,8 +17,9 @@ import psutil
 import pytest
 
 from curation.backends.answer_book import AnswerBook
-from curation.benchmarks import locate
-from curation.connection import CONNECTIONS, write
+from curation.benchmarks import items, locate
+from curation.connection import CONNECTIONS, Place, find, write
+from curation.models import Request, ask
 from curation.operators.generate import Generate
 from curation.runs import ACTIVE, PROJECT, Run
 from curation.serving import Server, running_servers, server_runs
@@ -110,6 +111,16 @@ def test_a_killed_run_asks_only_for_what_it_was_not_answered(root, tmp_path):
     write(tmp_path, {"demo": CONNECTIONS.parse({"backend": "server", "url": server.url, "model": "demo"})})
     assert finish(generate_run(tmp_path)) == found  # of a workspace in which nothing was killed
     assert len(set(found)) == COUNT
+
+
+def test_many_long_prompts_with_seeds_are_answered_at_once(root):
+    texts = [item.problem.question for item in items(locate("word_problems"))]
+    long = ["\n".join(texts[place * 20 : place * 20 + 20]) for place in range(24)]
+    requests = [Request(ask(text), 2, temperature=1.0, seed=place) for place, text in enumerate(long)]
+    asked = type(find("demo", root)).model_validate({**dict(find("demo", root)), "concurrency": 24})
+    found = asked.open("demo", Place(root)).model.complete(requests)
+    assert [one.failure for one in found] == [None] * 24
+    assert min(one.n_prompt_tokens for one in found) > 600
 
 
 def test_vllm_and_all_its_processes_end_with_a_worker_that_is_killed(root, terminal):

@@ -37,7 +37,17 @@ LAST = "(APIServer pid=25396) RuntimeError: Engine core initialization failed. S
         ("loading\nKilled\n\n", "Killed (exit code 1)"),
         ("", "it said nothing (exit code 1)"),
         ("ValueError: " + "x" * 1000, "ValueError: " + "x" * 488 + " (exit code 1)"),
+        (
+            f"{ENGINE}RuntimeError: Worker failed with error 'x'\n(APIServer pid=1) ERROR 1-1 2:36 [async_llm.py:9] "
+            "vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace (above).",
+            "RuntimeError: Worker failed with error 'x' (exit code 1)",
+        ),
     ],
 )
 def test_a_server_ended_because(log, told):
     assert why(log, 1) == told
+
+
+def test_a_server_that_was_killed_is_told_so():
+    told = "it was killed, often for want of memory; its last words: loading weights (exit code 137)"
+    assert why("loading weights\n", 137) == told
