@@ -4,7 +4,7 @@ A judge that leans to the first or the second place contradicts itself when the 
 where both orders say so (Zheng and others 2023); how it contradicts itself is its position bias.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -60,14 +60,12 @@ def _fits(models: set[str], across: bool, baseline: str) -> bool:
     return len(models) == 2 and baseline in models if baseline else len(models) == 2 or not across
 
 
-def _met(rows: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _met(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Every two rows once: first all neighbours in the circle, then those two apart, and so on."""
     n = len(rows)
-    met = []
     for apart in range(1, n // 2 + 1):
         last = n // 2 if 2 * apart == n else n
-        met += [(rows[place], rows[(place + apart) % n]) for place in range(last)]
-    return met
+        yield from ((rows[place], rows[(place + apart) % n]) for place in range(last))
 
 
 def _pair(two: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Pair:
