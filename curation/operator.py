@@ -57,6 +57,13 @@ class Dropped(NamedTuple):
     reason: str
 
 
+class Kept(NamedTuple):
+    """A row a mapper leaves as it is although it was to change it, with the kind of reason."""
+
+    trace: Trace
+    reason: str
+
+
 class Decision(NamedTuple):
     """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold.
 
@@ -179,7 +186,7 @@ class Mapper(Operator):
 
     def map_known(
         self, traces: Sequence[Trace], asker: Asker, known: Mapping[str, Mapping[str, Value]]
-    ) -> list[list[Trace] | Failure | Dropped]:
+    ) -> Sequence[list[Trace] | Failure | Dropped | Kept]:
         """Map with models and with the scores that `needs` names, by trace id; override where they are read."""
         return self.map_with(traces, asker)
 

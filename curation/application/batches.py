@@ -9,7 +9,18 @@ import duckdb
 import pyarrow as pa
 
 from curation.asker import Asker
-from curation.operator import Annotator, CorpusAnnotator, Dropped, Failure, Mapper, ScoreType, Value, guarded, literal
+from curation.operator import (
+    Annotator,
+    CorpusAnnotator,
+    Dropped,
+    Failure,
+    Kept,
+    Mapper,
+    ScoreType,
+    Value,
+    guarded,
+    literal,
+)
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
@@ -78,7 +89,7 @@ def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None, kno
     """Verdicts for every trace of the batch and the traces that go on, in order."""
     verdicts: list[dict[str, object]] = []
     kept: list[Trace] = []
-    results: Sequence[list[Trace] | Failure | Dropped]
+    results: Sequence[list[Trace] | Failure | Dropped | Kept]
     results = step.map_known(traces, asker, known) if asker else step.map_batch(traces)
     for trace, result in zip(traces, results, strict=True):
         if isinstance(result, Failure):
@@ -86,6 +97,10 @@ def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None, kno
             continue
         if isinstance(result, Dropped):
             verdicts.append({"id": trace.id, "verdict": "dropped", "became": [], "reason": result.reason})
+            continue
+        if isinstance(result, Kept):
+            verdicts.append({"id": trace.id, "verdict": "kept", "became": [trace.id], "reason": result.reason})
+            kept.append(result.trace)
             continue
         verdict = "dropped" if not result else "kept" if result == [trace] else "changed"
         reason = f"{step.title()} left nothing" if not result else None
