@@ -14,6 +14,10 @@ import pytest
 import yaml
 
 from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
+from curation.asker import Asker, Opened
+from curation.backends.answer_book import AnswerBook
+from curation.backends.meter import Meter
+from curation.backends.scripted import Scripted
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,
@@ -41,6 +45,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "mix": {"ratios": {"ada": 1, "bob": 4}},
     "balance": {"group": "model"},
     "top_per_problem": {"score": "n_chars"},
+    **{name: {"model": "base"} for name in ("score_lm", "rollout_stats", "locate_error", "ablate")},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -232,9 +237,17 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
     return rows
 
 
+@pytest.fixture
+def asker(tmp_path):
+    """A model that answers 4 whatever it is asked."""
+    opened = Opened(Scripted(lambda request: "4"), "scripted")
+    return Asker(lambda name: opened, AnswerBook(tmp_path / "answers.sqlite"), Meter())
+
+
 @every_operator
-def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
+def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples, asker):
     before, step = pickle.dumps(samples), example(spec)
+    asker = asker if step.asks() else None
     if isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
     elif isinstance(step, CorpusAnnotator):
@@ -244,13 +257,13 @@ def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec
         assert set(found.column_names) == {"id", *step.adds()}
         assert sorted(found.column("id").to_pylist()) == sorted(trace.id for trace in samples)
     elif isinstance(step, Annotator):
-        table = annotate_batch(step, samples)
-        assert table == annotate_batch(step, samples)
+        table = annotate_batch(step, samples, asker)
+        assert table == annotate_batch(step, samples, asker)
         assert table.column("id").to_pylist() == [trace.id for trace in samples]
         assert table.column("failure").null_count == len(samples)
     elif isinstance(step, Mapper):
-        mapped = map_batch(step, samples)
-        assert mapped == map_batch(step, samples)
+        mapped = map_batch(step, samples, asker)
+        assert mapped == map_batch(step, samples, asker)
         assert "failed" not in mapped.verdicts.column("verdict").to_pylist()
     elif isinstance(step, TableSelector):
         rows = rows_of(step, samples)
