@@ -14,10 +14,6 @@ import pytest
 import yaml
 
 from curation.application.batches import VECTOR, annotate_batch, map_batch, sketch_batch
-from curation.asker import Asker, Opened
-from curation.backends.answer_book import AnswerBook
-from curation.backends.meter import Meter
-from curation.backends.scripted import Scripted
 from curation.flags import add_flags, from_flags
 from curation.operator import (
     METADATA,
@@ -36,6 +32,7 @@ from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
+from tests.curation.operators.scripted_asker import asker_of
 
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -237,17 +234,10 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
     return rows
 
 
-@pytest.fixture
-def asker(tmp_path):
-    """A model that answers 4 whatever it is asked."""
-    opened = Opened(Scripted(lambda request: "4"), "scripted")
-    return Asker(lambda name: opened, AnswerBook(tmp_path / "answers.sqlite"), Meter())
-
-
 @every_operator
-def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples, asker):
+def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
     before, step = pickle.dumps(samples), example(spec)
-    asker = asker if step.asks() else None
+    asker = asker_of(["{}"]) if step.asks() else None  # an answer that no step can use
     if isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
     elif isinstance(step, CorpusAnnotator):

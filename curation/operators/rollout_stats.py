@@ -1,6 +1,6 @@
 """How often a model solves each problem: the pass rate of sampled answers, how far they agree, and a level.
 
-LiteCoT rates a problem by the share of sampled answers that are right: easy from 0.75 on, hard below 0.25.
+LiteCoT rates a problem by the share of sampled answers that are right: easy from 0.75 on, hard up to 0.25.
 """
 
 from collections import Counter
@@ -36,8 +36,8 @@ class RolloutStats(Annotator):
     temperature: float = Field(0.7, description="Temperature of the samples", ge=0, le=2)  # ours
     max_new_tokens: Positive = Field(2048, description="Tokens an answer may have", le=131_072)  # ours
     prompt: PromptText = Field(shipped("rollout_stats", "solve"), description="How the question is put")
-    easy_from: Fraction = Field(0.75, description="Pass rate from which a problem is easy")  # LiteCoT
-    hard_below: Fraction = Field(0.25, description="Pass rate below which it is hard")  # LiteCoT
+    easy_from: Fraction = Field(0.75, description="Lowest pass rate of an easy problem")  # LiteCoT
+    hard_to: Fraction = Field(0.25, description="Highest pass rate of a hard problem")  # LiteCoT
 
     about = "problem"
     slots = ("question",)
@@ -45,8 +45,8 @@ class RolloutStats(Annotator):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         checked(self.prompt, self.slots)
-        if self.hard_below > self.easy_from:
-            raise ValueError(f"hard_below is {self.hard_below:g}, above easy_from, which is {self.easy_from:g}")
+        if self.hard_to >= self.easy_from:
+            raise ValueError(f"hard_to is {self.hard_to:g}, not below easy_from, which is {self.easy_from:g}")
         return self
 
     def asks(self) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ class RolloutStats(Annotator):
     def _level(self, rate: float | None) -> str | None:
         if rate is None:
             return None
-        return "easy" if rate >= self.easy_from else "hard" if rate < self.hard_below else "medium"
+        return "easy" if rate >= self.easy_from else "hard" if rate <= self.hard_to else "medium"
 
 
 def _form(answer: str) -> object:

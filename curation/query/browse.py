@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curation.application.batches import attached_schema, score_schema, with_segments
 from curation.errors import UserError, unknown
+from curation.models import TokenScore
 from curation.operator import LABELS, Annotator, QueryAnnotator, column, literal
 from curation.query.distributions import Distributions
 from curation.query.filters import Filter
@@ -94,6 +95,15 @@ class Browse(Distributions):
         """Every column of one trace by name."""
         found = self.cursor().sql("FROM scores WHERE id = $id", params={"id": trace_id}).to_arrow_table().to_pylist()
         return {name: value for row in found for name, value in row.items() if name not in HIDDEN}
+
+    def surprise(self, trace_id: str) -> dict[str, list[TokenScore]]:
+        """How likely each token of a trace's reasoning is to the models that scored it, by the score's name."""
+        found: dict[str, list[TokenScore]] = {}
+        for step in self.annotations().values():
+            if isinstance(step, Annotator) and step.adds_surprise:
+                for row in self.attached(step, "surprise", {trace_id}).to_pylist():
+                    found[next(iter(step.adds()))] = [TokenScore(**token) for token in row["surprise"]]
+        return found
 
     def siblings(self, problem_id: str) -> pa.Table:
         """All traces of a problem: light columns and scores."""
