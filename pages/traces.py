@@ -159,8 +159,8 @@ def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any
                 format_func=lambda kind: KIND_NAMES[kind],
             )  # fmt: skip
         siblings.choose(others)
-        scored = work.store.surprise(trace.id)
-        by = surprise.choose(scored)
+        scored = work.store.surprised(trace.id)
+        by = surprise.choose(list(scored))
         st.caption("Press ? for all keys", width="content")
     if beside := siblings.beside(others):
         siblings.compare(trace, work.store.trace(beside["id"]), beside)
@@ -169,8 +169,9 @@ def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any
         st.caption("This trace has no segments yet. Choose Measure above the list to mark them.")
     closed, pieces = st.session_state.get("collapse") or [], marked(trace, marks)
     if by in scored and not get("raw"):
-        surprise.show_legend(scored[by], len(trace.reasoning))
-        pieces = surprise.shaded(pieces, scored[by])
+        tokens = work.store.surprise(trace.id, scored[by])
+        surprise.show_legend(tokens, len(trace.reasoning))
+        pieces = surprise.shaded(pieces, tokens)
     trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=pieces)
     siblings.links(others)
     evidence.show(work, trace, work.store.scores(trace.id))

@@ -96,14 +96,21 @@ class Browse(Distributions):
         found = self.cursor().sql("FROM scores WHERE id = $id", params={"id": trace_id}).to_arrow_table().to_pylist()
         return {name: value for row in found for name, value in row.items() if name not in HIDDEN}
 
-    def surprise(self, trace_id: str) -> dict[str, list[TokenScore]]:
-        """How likely each token of a trace's reasoning is to the models that scored it, by the score's name."""
-        found: dict[str, list[TokenScore]] = {}
-        for step in self.annotations().values():
+    def surprised(self, trace_id: str) -> dict[str, Annotator]:
+        """The models' scorings that tell the surprise of a trace's tokens, by the score each added."""
+        found: dict[str, Annotator] = {}
+        for key, step in self.annotations().items():
             if isinstance(step, Annotator) and step.adds_surprise:
-                for row in self.attached(step, "surprise", {trace_id}).to_pylist():
-                    found[next(iter(step.adds()))] = [TokenScore(**token) for token in row["surprise"]]
+                query = f"SELECT 1 FROM {column('ann_' + key)} WHERE id = $id AND surprise IS NOT NULL"
+                if self.cursor().execute(query, {"id": trace_id}).fetchone():
+                    found[next(iter(step.adds()))] = step
         return found
+
+    def surprise(self, trace_id: str, step: Annotator) -> list[TokenScore]:
+        """How likely each token of a trace's reasoning was in that scoring."""
+        tokens = self.attached(step, "surprise", {trace_id})["surprise"].combine_chunks()
+        stops, values = (array.to_pylist() for array in tokens.flatten().flatten())
+        return list(map(TokenScore, stops, values))
 
     def siblings(self, problem_id: str) -> pa.Table:
         """All traces of a problem: light columns and scores."""

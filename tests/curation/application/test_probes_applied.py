@@ -56,10 +56,10 @@ def test_surprise_is_kept_by_the_score_it_came_with(store_of, source, tmp_path):
     with apply([step], source, tmp_path / "apply", asker=asker_of(lambda request: "9. has")):
         pass
     store.take_annotation("", step, sorted((tmp_path / "apply" / step.key()).glob("part-*.parquet")))
-    found = store.surprise(TRACES[0].id)
-    assert list(found) == ["tutor_ppl"]
-    assert found["tutor_ppl"][:3] == [TokenScore(2, -10.0), TokenScore(6, -1.0), TokenScore(8, -10.0)]
-    assert store.surprise("nobody") == {}
+    assert store.surprised(TRACES[0].id) == {"tutor_ppl": step}
+    assert store.surprised("nobody") == {}
+    found = store.surprise(TRACES[0].id, step)
+    assert found[:3] == [TokenScore(2, -10.0), TokenScore(6, -1.0), TokenScore(8, -10.0)]
     assert "surprise" not in store.columns()
 
 
