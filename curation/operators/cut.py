@@ -102,6 +102,8 @@ class Cut(Mapper):
 
     def map(self, trace: Trace) -> list[Trace]:
         """A child with the kept side; the trace itself where everything is kept."""
+        if self.needs_segments:
+            raise TypeError("policy min_valid_prefix cuts several traces at a time")
         if not trace.reasoning:
             return [trace]
         whole = self.unit == "segments" or self.policy == "drop_last_segment"
@@ -114,7 +116,7 @@ class Cut(Mapper):
 
     def map_batch(self, traces: Sequence[Trace]) -> Sequence[list[Trace] | Failure | Dropped]:
         """Cut each trace; a tokenizer that is not here stops the run instead of failing every row."""
-        if self.needs_segments:
+        if self.needs_segments and not self.asks():
             return self._prefixes().map(traces, None)
         if self.policy == "tokens" and self.tokenizer:
             load_tokenizer(self.tokenizer)

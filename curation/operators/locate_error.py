@@ -65,9 +65,13 @@ class LocateError(Annotator):
 
     def annotate_with(self, traces: Sequence[Trace], asker: Asker) -> list[Annotation | Failure]:
         """Locate the errors of all traces side by side."""
-        asked = [trace for trace in traces if trace.segments and (self.by == "judge" or unasked(trace) is None)]
+        asked = [trace for trace in traces if self._decidable(trace)]
         found = iter(self._ask_judge(asked, asker) if self.by == "judge" else self._roll_out(asked, asker))
-        return [next(found) if trace in asked else UNKNOWN for trace in traces]
+        return [next(found) if self._decidable(trace) else UNKNOWN for trace in traces]
+
+    def _decidable(self, trace: Trace) -> bool:
+        """A judge needs steps, rollouts an answer to reach as well."""
+        return bool(trace.segments) if self.by == "judge" else unasked(trace) is None
 
     def _ask_judge(self, traces: Sequence[Trace], asker: Asker) -> list[Annotation | Failure]:
         requests = [self._judged(trace) for trace in traces]

@@ -55,9 +55,9 @@ class PrefixSearch:
         return first_valid(len(trace.segments), self.order, self.least, self.most)
 
     def _judge(self, wanted: Sequence[tuple[Trace, int]], asker: Asker | None) -> list[bool | Stuck]:
-        if self.reach and asker:
-            return self.reach.judge(asker, [part_of(trace, range(kept)) for trace, kept in wanted])
-        return [holds_answer(trace, kept) for trace, kept in wanted]
+        if self.reach is None or asker is None:
+            return [holds_answer(trace, kept) for trace, kept in wanted]
+        return self.reach.judge(asker, [part_of(trace, range(kept)) for trace, kept in wanted])
 
     def _answers(self, traces: Sequence[Trace], kept: Sequence[int | Stuck | None], asker: Asker | None) -> list[str]:
         """The answers of the children: the teacher's, or the student's first right one, asked again for nothing."""

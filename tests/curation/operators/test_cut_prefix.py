@@ -158,6 +158,12 @@ def test_the_first_right_mention_needs_no_model():
     assert dropped == Dropped(silent.id, INVALID)
 
 
+def test_without_an_asker_a_prefix_that_a_model_judges_is_a_failure_not_a_guess():
+    trace = trace_of(STEPS)
+    [found] = Cut(**SEARCH).map_batch([trace])
+    assert found == Failure(trace.id, "TypeError: policy min_valid_prefix cuts several traces at a time")
+
+
 def test_least_steps_and_most_calls_bound_the_search():
     model = knows("He has 9.")
     [[child]] = cut(model, trace_of(STEPS), min_steps=3)
