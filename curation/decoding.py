@@ -112,8 +112,10 @@ def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> lis
 
     found: list[list[float]] = [[] for _ in pairs]
     order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row].prompt + pairs[row].wanted))
+    vocabulary = model.config.get_text_config().vocab_size
     while order:
-        rows = order[: _fitting(model, pairs, order, batch_size)]
+        rows = order[:batch_size]
+        rows = rows[: fitting([len(pairs[row].wanted) + 1 for row in rows], vocabulary)]
         order = order[len(rows) :]
         ids, mask = _pad_left([pairs[row].prompt + pairs[row].wanted for row in rows], model.device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
@@ -129,14 +131,14 @@ def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> lis
     return found
 
 
-def _fitting(model: Any, pairs: Sequence[Scored], order: Sequence[int], most: int) -> int:  # noqa: ANN401
-    """How many of the next rows have room for their logits: a vocabulary for each wanted token."""
-    vocabulary, longest = model.config.get_text_config().vocab_size, 0
-    for count, row in enumerate(order[:most]):
-        longest = max(longest, len(pairs[row].wanted) + 1)
+def fitting(lengths: Sequence[int], vocabulary: int) -> int:
+    """How many rows have room for their logits together, at least one: a vocabulary for each token of the longest."""
+    longest = 0
+    for count, length in enumerate(lengths):
+        longest = max(longest, length)
         if count and (count + 1) * longest * vocabulary > LOGITS:
             return count
-    return min(most, len(order))
+    return len(lengths)
 
 
 def _decode_batch(model: Any, rows: list[_Row], stop_ids: frozenset[int]) -> Iterator[Decoded]:  # noqa: ANN401

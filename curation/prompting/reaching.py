@@ -98,7 +98,8 @@ def stated(completion: Completion, reference: str | None = None) -> str | None:
 
 def begin(text: str, closed: bool) -> str:
     """The beginning of an answer as students write it, up to the end of a reasoning or within it."""
-    return f"{OPEN}\n{text}\n{CLOSE}\n" if closed else f"{OPEN}\n{text}"
+    # a space at the end belongs to the next word
+    return f"{OPEN}\n{text.rstrip()}\n{CLOSE}\n" if closed else f"{OPEN}\n{text.rstrip(' ')}"
 
 
 def unasked(trace: Trace) -> str | None:

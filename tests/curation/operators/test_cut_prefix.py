@@ -65,7 +65,7 @@ def test_a_prompt_without_reasoning_lets_the_student_answer_after_its_own_though
     [[child]] = cut(model, trace_of(STEPS), prompt="{question}")
     assert child.reasoning == "He has 9. 4 + 5 = 9. "
     assert model.asked[0].prompt == ({"role": "user", "content": "How many?"},)
-    assert model.asked[0].prefix == "<think>\nHe has 9. 4 + 5 = 9. So 9. \n</think>\n"
+    assert model.asked[0].prefix == "<think>\nHe has 9. 4 + 5 = 9. So 9.\n</think>\n"
 
 
 def test_traces_take_their_steps_side_by_side():
