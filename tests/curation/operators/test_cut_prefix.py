@@ -68,6 +68,18 @@ def test_a_prompt_without_reasoning_lets_the_student_answer_after_its_own_though
     assert model.asked[0].prefix == "<think>\nHe has 9. 4 + 5 = 9. So 9.\n</think>\n"
 
 
+@pytest.mark.parametrize(
+    ("order", "verdicts"),
+    [
+        ("linear", [[1, False], [2, False], [3, False], [4, True]]),
+        ("galloping", [[1, False], [3, False], [5, True], [4, True]]),
+    ],
+)
+def test_prefixes_are_tried_in_the_order_that_is_asked_for(order, verdicts):
+    [[child]] = cut(knows("9 - 5 = 4."), trace_of(STEPS), search=order)
+    assert json.loads(child.extra)["cut"]["verdicts"] == verdicts
+
+
 def test_traces_take_their_steps_side_by_side():
     sizes = []
 
