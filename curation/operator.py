@@ -57,6 +57,13 @@ class Dropped(NamedTuple):
     reason: str
 
 
+class Kept(NamedTuple):
+    """A row a mapper leaves as it is although it was to change it, with the kind of reason."""
+
+    trace: Trace
+    reason: str
+
+
 class Decision(NamedTuple):
     """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold.
 
@@ -154,6 +161,10 @@ class CorpusAnnotator(Annotator):
         sketch_type (NULL for a row that failed) and `vector` where `needs_vectors` (NULL where unknown).
         """
 
+    def conclude_with(self, rows: pa.Table, asker: Asker) -> pa.Table:
+        """As `conclude`, with the models that `asks` names."""
+        raise TypeError(f"{self.title()} asks no model")
+
 
 class Mapper(Operator):
     """Edits, splits or creates traces; scores of a changed trace have to be measured again."""
@@ -172,6 +183,12 @@ class Mapper(Operator):
     def map_with(self, traces: Sequence[Trace], asker: Asker) -> list[list[Trace] | Failure | Dropped]:
         """Map several traces with the models that `asks` names."""
         raise TypeError(f"{self.title()} asks no model")
+
+    def map_known(
+        self, traces: Sequence[Trace], asker: Asker, known: Mapping[str, Mapping[str, Value]]
+    ) -> Sequence[list[Trace] | Failure | Dropped | Kept]:
+        """Map with models and with the scores that `needs` names, by trace id; override where they are read."""
+        return self.map_with(traces, asker)
 
 
 class Selector(Operator):

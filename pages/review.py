@@ -11,7 +11,7 @@ from curation.query.filters import Filter
 from curation.trace import Trace
 from curation.verifying.calibration import calibrate
 from curation.workspace import Workspace
-from pages.ui.reading import calibrations, keys, media, trace_view, triage
+from pages.ui.reading import calibrations, keys, media, standings, trace_view, triage
 from pages.ui.reading.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
 
@@ -160,7 +160,8 @@ def trust(work: Workspace) -> None:
     st.subheader("How far each verifier can be trusted", anchor=False)
     judged = [Filter(flags={"human_correct": value}) for value in (True, False)]
     tables = [work.store.page(chosen, limit=work.store.count(chosen).rows) for chosen in judged]
-    rows = calibrate(pa.concat_tables(tables))
+    table = pa.concat_tables(tables)
+    rows = calibrate(table)
     known = calibrations.shares(rows)
     if not known:
         st.caption("Unknown until some traces are judged: press y or f above.")
@@ -172,6 +173,7 @@ def trust(work: Workspace) -> None:
     st.caption("Precision: of the traces it calls right, the share people call right. Recall: of the traces people "
                "call right, the share it calls right. Where only disagreements are judged both look worse than they "
                "are: judge some traces on which they agree too.")  # fmt: skip
+    standings.show(work, table)
 
 
 with screen("Review", "Judge the answers on which two verifiers disagree: y right, f wrong, s skip.") as work:

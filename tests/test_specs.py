@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
@@ -32,6 +33,7 @@ from curation.spec import Family, Spec, build
 from curation.table import SCHEMA, to_table
 from curation.table import TEXTS as TEXTS_OF_A_TRACE
 from curation.trace import Problem, Trace
+from tests.curation.operators.scripted_asker import asker_of
 
 # Values for fields without a default.
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -41,6 +43,10 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "mix": {"ratios": {"ada": 1, "bob": 4}},
     "balance": {"group": "model"},
     "top_per_problem": {"score": "n_chars"},
+    "rewrite": {"model": "teacher"},
+    "judge": {"model": "teacher"},
+    "judge_pairs": {"model": "teacher"},
+    "check_claims": {"model": "teacher"},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -73,6 +79,13 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
+    ("rewrite", "target_tokens"): {"target_tokens": {"easy": 1, "medium": 2, "hard": 3}},
+    ("rewrite", "budgets"): {"budgets": [7]},
+    ("rewrite", "language"): {"language": "fr"},
+    ("judge", "criteria"): {"criteria": {"clarity": "easy to follow"}},
+    ("judge", "votes"): {"votes": 3, "temperature": 0.7},
+    ("check_claims", "context"): {"context": ["passages"]},
+    ("rewrite", "score"): {"score": "n_chars"},
 }
 CHANGED |= {
     (objective, name): values
@@ -235,22 +248,24 @@ def rows_of(step: Operator, traces: list[Trace]) -> pa.Table:
 @every_operator
 def test_an_operator_runs_on_samples_the_same_each_time_and_changes_nothing(spec: type[Operator], samples):
     before, step = pickle.dumps(samples), example(spec)
+    asker = asker_of(["{}"]) if step.asks() else None  # an answer that no step can use
     if isinstance(step, QueryAnnotator):
         assert "FROM rows" in step.query()
     elif isinstance(step, CorpusAnnotator):
         rows = rows_of(step, samples)
-        found = step.conclude(rows)
-        assert found == step.conclude(rows)
+        conclude = partial(step.conclude_with, asker=asker) if asker else step.conclude
+        found = conclude(rows)
+        assert found == conclude(rows)
         assert set(found.column_names) == {"id", *step.adds()}
         assert sorted(found.column("id").to_pylist()) == sorted(trace.id for trace in samples)
     elif isinstance(step, Annotator):
-        table = annotate_batch(step, samples)
-        assert table == annotate_batch(step, samples)
+        table = annotate_batch(step, samples, asker)
+        assert table == annotate_batch(step, samples, asker)
         assert table.column("id").to_pylist() == [trace.id for trace in samples]
         assert table.column("failure").null_count == len(samples)
     elif isinstance(step, Mapper):
-        mapped = map_batch(step, samples)
-        assert mapped == map_batch(step, samples)
+        mapped = map_batch(step, samples, asker)
+        assert mapped == map_batch(step, samples, asker)
         assert "failed" not in mapped.verdicts.column("verdict").to_pylist()
     elif isinstance(step, TableSelector):
         rows = rows_of(step, samples)

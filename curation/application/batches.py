@@ -1,6 +1,6 @@
 """What an executor runs: one operator over one batch of traces, results as Arrow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,18 @@ import duckdb
 import pyarrow as pa
 
 from curation.asker import Asker
-from curation.operator import Annotator, CorpusAnnotator, Dropped, Failure, Mapper, ScoreType, guarded, literal
+from curation.operator import (
+    Annotator,
+    CorpusAnnotator,
+    Dropped,
+    Failure,
+    Kept,
+    Mapper,
+    ScoreType,
+    Value,
+    guarded,
+    literal,
+)
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
@@ -18,6 +29,10 @@ VECTOR = pa.list_(pa.float32())
 VERDICTS = pa.schema(
     [("id", pa.string()), ("verdict", pa.string()), ("became", pa.list_(pa.string())), ("reason", pa.string())]
 )
+
+
+Known = Mapping[str, Mapping[str, Value]]  # scores by trace id
+UNKNOWN: Known = {}
 
 
 class Mapped(NamedTuple):
@@ -70,18 +85,22 @@ def sketch_batch(step: CorpusAnnotator, traces: list[Trace]) -> pa.Table:
     return pa.table(columns, names=["id", "sketch", "failure"])
 
 
-def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None) -> Mapped:
+def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None, known: Known = UNKNOWN) -> Mapped:
     """Verdicts for every trace of the batch and the traces that go on, in order."""
     verdicts: list[dict[str, object]] = []
     kept: list[Trace] = []
-    results: Sequence[list[Trace] | Failure | Dropped]
-    results = step.map_with(traces, asker) if asker else step.map_batch(traces)
+    results: Sequence[list[Trace] | Failure | Dropped | Kept]
+    results = step.map_known(traces, asker, known) if asker else step.map_batch(traces)
     for trace, result in zip(traces, results, strict=True):
         if isinstance(result, Failure):
             verdicts.append({"id": trace.id, "verdict": "failed", "became": [], "reason": result.reason})
             continue
         if isinstance(result, Dropped):
             verdicts.append({"id": trace.id, "verdict": "dropped", "became": [], "reason": result.reason})
+            continue
+        if isinstance(result, Kept):
+            verdicts.append({"id": trace.id, "verdict": "kept", "became": [trace.id], "reason": result.reason})
+            kept.append(result.trace)
             continue
         verdict = "dropped" if not result else "kept" if result == [trace] else "changed"
         reason = f"{step.title()} left nothing" if not result else None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.application.batches import VERDICTS, annotate_batch, map_batch, sketch_batch
+from curation.application.batches import VERDICTS, Known, annotate_batch, map_batch, sketch_batch
 from curation.application.executors import Local
 from curation.application.memory import Memory
 from curation.application.sources import Parts
@@ -81,18 +81,19 @@ def compare(memory: Memory, step: CorpusAnnotator, before: State, label: str) ->
                 f"Step {place} ({name}) compares all traces with each other, which a preview does not do: measure it, "
                 "then go on."
             )
-        write_part(compared(memory, step, before, label), path)
+        write_part(compared(memory, step, before, label, asking(memory, step, label)), path)
         table = f"corpus_{before.key}"
         memory.sql(f"CREATE OR REPLACE TABLE {table} AS FROM ann_{step.key()}_{before.base} WHERE FALSE")
         memory.extend(table, step, before, [path])
     return scored(step, before, table, failures(memory, before, table))
 
 
-def compared(memory: Memory, step: CorpusAnnotator, before: State, label: str) -> pa.Table:
+def compared(memory: Memory, step: CorpusAnnotator, before: State, label: str, asker: Asker | None = None) -> pa.Table:
     """What a comparison of all rows left finds, with why some have no result."""
+    conclude = partial(step.conclude_with, asker=asker) if asker else step.conclude
     rows = memory.table(before, step.needs(), step.needs_vectors)
     if step.sketch_type is None:
-        return step.conclude(rows).append_column("failure", pa.nulls(rows.num_rows, pa.string()))
+        return conclude(rows).append_column("failure", pa.nulls(rows.num_rows, pa.string()))
     work, ids = partial(sketch_batch, step), set(rows.column("id").to_pylist())
     segments = memory.segments(before) if step.needs_segments else None
     sketched = pa.concat_tables(memory.run(work, before.source, ids, label, segments))
@@ -100,7 +101,7 @@ def compared(memory: Memory, step: CorpusAnnotator, before: State, label: str) -
     memory.connection.register("sketched", sketched)
     query = "SELECT s.sketch, s.failure FROM asked JOIN sketched s USING (id) ORDER BY pos"
     in_order = memory.connection.sql(query).to_arrow_table()
-    found = step.conclude(rows.append_column("sketch", in_order.column("sketch")))
+    found = conclude(rows.append_column("sketch", in_order.column("sketch")))
     memory.connection.register("found", found)
     names = ", ".join(column(name) for name in step.adds())
     query = f"SELECT f.id, {names}, s.failure FROM found f JOIN sketched s USING (id)"
@@ -155,12 +156,19 @@ def map_parts(memory: Memory, step: Mapper, before: State, folder: Path, label: 
     tables = [pq.read_table(path) for path in sorted(folder.glob("verdict-*.parquet"))[:finished]]
     left = memory.ids(before.select(())) - {v for table in tables for v in table.column("id").to_pylist()}
     segments = memory.segments(before)
-    work, executor = partial(map_batch, step, asker=asker), Local() if asker else None
+    known = known_scores(memory, step, before) if asker and step.needs() else {}
+    work, executor = partial(map_batch, step, asker=asker, known=known), Local() if asker else None
     for mapped in memory.run(work, before.source, left, label, segments, executor):
         write_part(mapped.verdicts, folder / f"verdict-{len(tables):05d}.parquet")
         write_part(mapped.traces, folder / f"part-{len(tables):05d}.parquet")
         tables.append(mapped.verdicts)
     return pa.concat_tables([VERDICTS.empty_table(), *tables])
+
+
+def known_scores(memory: Memory, step: Operator, before: State) -> Known:
+    """The scores a step reads, by the id of the row."""
+    rows = memory.table(before, step.needs(), False).select(["id", *step.needs()]).to_pylist()
+    return {row.pop("id"): row for row in rows}
 
 
 def thin_out(memory: Memory, before: State, size: int) -> State:

@@ -94,3 +94,15 @@ def test_a_verdict_that_cannot_be_saved_says_why(review, workspace, disputed):
     workspace.journal.mkdir()
     press(at, "Right")
     assert "The label cannot be written" in at.error[0].value
+
+
+def test_a_score_is_held_against_people(review, workspace, disputed, words, tmp_path):
+    measure(workspace, tmp_path / "lengths", "count_tokens")
+    for trace_id, verdict in zip(disputed, ("true", "false"), strict=True):
+        workspace.label(trace_id, "human_correct", verdict, "ada")
+    at = review()
+    box = next(one for one in at.selectbox if one.key == "standing")
+    assert {"n_tokens", "n_chars", "correct"} & set(box.options) == {"n_tokens"}
+    box.set_value("n_tokens").run()
+    assert not at.exception
+    assert r"n\_tokens and people\: rank correlation" in words(at)
