@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from curation.benchmarking.card import write_card
 from curation.benchmarks import describe, locate, shipped
-from curation.console import Parser, follow, main
+from curation.console import Parser, follow, main, write
 from curation.curated import CuratedSet
 from curation.docs import reference
 from curation.errors import UserError
@@ -20,6 +20,7 @@ from curation.exports.registry import export_set
 from curation.flags import add_flags, from_flags
 from curation.generating.console import add_options, generate_command
 from curation.imports.mapping import parse_mapping
+from curation.model_commands import add_ask, ask_command, models_command
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
@@ -27,11 +28,6 @@ from curation.serve_command import serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
-
-
-def write(text: str) -> None:
-    """A line on standard output."""
-    sys.stdout.write(text + "\n")
 
 
 def save(path: Path, text: str) -> None:
@@ -258,6 +254,8 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one = command("serve", serve_command)
     one.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
     one.add_argument("--stop", action="store_true", help="Stop the running server of that name")
+    command("models", models_command)
+    add_ask(command("ask", ask_command))
     one = command("docs", docs_command)
     one.add_argument("--out", type=Path, default=Path("curation/OPERATORS.md"))
     return parser

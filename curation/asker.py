@@ -15,11 +15,15 @@ from curation.models import Completion, Request, Streaming, TokenScore
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A model, what tells its answers from another model's, and what it costs."""
+    """A model, what tells its answers from another model's, and what it costs.
+
+    `drains`: told to stop, it ends its stream by itself once what is under way, and paid for, is answered.
+    """
 
     model: Streaming
     identity: str
     price: Price = UNPRICED
+    drains: bool = False
 
 
 class Receipt(NamedTuple):
@@ -43,9 +47,11 @@ class Asker:
         meter: Meter,
         by: str = "",
         heard: Callable[[], None] = silent,
+        counted: Callable[[], None] = silent,
     ) -> None:
-        """`by` is the run that pays; `heard` is called after every answer and may raise to stop."""
-        self.opened, self.book, self.meter, self.by, self.heard = opened, book, meter, by, heard
+        """`by` is the run that pays; after every answer, `counted` is called and `heard`, which may raise to stop."""
+        self.opened, self.book, self.meter, self.by = opened, book, meter, by
+        self.heard, self.counted = heard, counted
         self.step = ""  # the step that asks, for the meter
         self._known: dict[str, Opened] = {}
 
@@ -60,7 +66,9 @@ class Asker:
             known = before[place]
             call = Call(rows[place], self.step, model, kept.key(requests[place]))
             self.meter.record(call, completion, known is not None and known["by"] != self.by, found.price)
-            self.heard()
+            self.counted()
+            if not found.drains:
+                self.heard()
         self.heard()  # a model that was told to stop leaves answers out, and this raises
         return [answers[place] for place in range(len(requests))]
 

@@ -22,6 +22,11 @@ class Parser(argparse.ArgumentParser):
         raise UserError(f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help")
 
 
+def write(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
 def follow(run: Run) -> None:
     """Launch a run and show its progress until it ends; Ctrl-C cancels it. UserError when it did not finish."""
     run.launch()

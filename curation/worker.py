@@ -8,7 +8,7 @@ import psutil
 
 from curation.application.executors import Local
 from curation.application.sources import Parts
-from curation.asker import Asker
+from curation.asker import Asker, Opened
 from curation.backends.answer_book import AnswerBook
 from curation.backends.meter import Meter
 from curation.connection import Place, find
@@ -87,12 +87,13 @@ def asker_of(job: Job) -> Asker:
     """What the run's steps ask models through: answers are kept in the workspace, their cost is counted in out/."""
     root, meter = job.run.folder.parents[1], Meter(job.out / "usage.jsonl")
 
-    def heard() -> None:
-        job.check()
+    def counted() -> None:
         job.counts(meter.totals.as_metrics())
 
-    place = Place(root, job.stopping)
-    return Asker(lambda name: find(name, root).open(name, place), AnswerBook(root / ANSWERS), meter, job.run.id, heard)
+    def opened(name: str) -> Opened:
+        return find(name, root).open(name, Place(root, job.stopping))
+
+    return Asker(opened, AnswerBook(root / ANSWERS), meter, job.run.id, job.check, counted)
 
 
 def _source(job: Job) -> Parts:

@@ -185,6 +185,8 @@ class FaultServer:
 
     def reply(self, path: str, body: Json, kind: str) -> tuple[int, Json]:
         """Status and JSON of a reply."""
+        if path not in ("/v1/chat/completions", "/v1/completions"):
+            return 404, {"detail": "Not Found"}
         if body.get("model") not in self.models:
             return 404, {"error": {"message": f"The model `{body.get('model')}` does not exist.", "code": 404}}
         if kind in STATUSES:

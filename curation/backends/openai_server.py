@@ -113,6 +113,8 @@ class OpenAIModel:
             return []
         except Failed as failed:
             lost = Completion("", (), "failed", cause=failed.cause, failure=failed.reason)
+            if failed.withheld:
+                lost = Completion("", (), "filtered")
             return [(place, lost) for place in call.places]
         answers = list(zip(call.places, found, strict=False))
         for further in range(len(found), len(call.places)):
@@ -129,8 +131,8 @@ class OpenAIModel:
             if failed.cause == "context_length":
                 return place, []
             raise UserError(
-                f"The server {self.server.url} could not score a text ({failed.cause}: {failed.reason}); resume once "
-                "it can: finished calls are kept."
+                f"The server {self.server.url} could not tell how likely a text is ({failed.cause}: {failed.reason}); "
+                "resume once it can: finished calls are kept."
             ) from None
 
     def _tried(self, ask: Callable[[float], T], size: float, halt: threading.Event) -> T:
@@ -198,7 +200,9 @@ class OpenAIModel:
         assert isinstance(prompt.prompt, str)
         (before, _), (ids, tokens) = (self.server.tokens(one, end) for one in (prompt.prompt + prompt.prefix, text))
         if not before:
-            raise Failed("bad_request", "a server cannot score a text after an empty prompt", again=False)
+            raise UserError(
+                "A server tells how likely a text is only after a prompt; give it one of at least a token."
+            )
         places = stops(text, tokens)
         if places is None:
             raise Failed("bad_response", "the server's tokens do not make up the text", again=False)
@@ -215,24 +219,27 @@ def crowd(
 ) -> Iterator[Out]:
     """What work makes of jobs, so many at a time, in the order in which they end.
 
-    Once told to stop, no further job begins and those under way are handed over. When the consumer goes away, those
-    under way end by themselves, and the event tells them to try nothing again.
+    Once told to stop, or once a job raises, no further job begins and those under way, which may be paid for, are
+    handed over first. When the consumer goes away they end by themselves, and the event tells them to try no more.
     """
     halt, pool, running = threading.Event(), ThreadPoolExecutor(most), set[Future[Out]]()
+    broken: BaseException | None = None
     try:
         while True:
-            if stopping():
+            if broken or stopping():
                 halt.set()
             if not halt.is_set():
                 running |= {pool.submit(work, job, halt) for job in islice(jobs, most - len(running))}
             if not running:
-                return
+                break
             ended, running = wait(running, POLL, FIRST_COMPLETED)
-            for one in ended:
-                yield one.result()
+            broken = broken or next((error for one in ended if (error := one.exception())), None)
+            yield from (one.result() for one in ended if one.exception() is None)
     finally:
         halt.set()
         pool.shutdown(wait=False, cancel_futures=True)
+    if broken:
+        raise broken
 
 
 def grouped(requests: Sequence[Request], most: int) -> Iterator[Call]:

@@ -33,7 +33,8 @@ class Server:
         self.url, self.model, self.key_variable, self.clock = url.rstrip("/"), model, key_variable, clock
         self.reached = False
         self.refused = 0  # requests in a row that could not connect
-        self._client = _client(self.url, key, connections)
+        self._key = _usable(key.strip(), key_variable)
+        self._client = _client(self.url, self._key, connections)
         self._vllm: bool | None = None
         self._lock, self._chats = threading.Lock(), dict[tuple[Any, ...], str]()
 
@@ -59,10 +60,14 @@ class Server:
         reply = self._send("POST", place, values, end, CONNECT)
         with self._lock:
             self.reached, self.refused = True, 0
+        found = _json(reply) if reply.status == 200 else None
+        if isinstance(found, dict) and found.get("error"):  # some gateways put the provider's error into a 200
+            told = found["error"].get("code") if isinstance(found["error"], dict) else None
+            reply = reply._replace(status=told if isinstance(told, int) and told >= 400 else 500)
         if reply.status != 200:
             refuse(reply, self.url, self.model, self.key_variable, self._names)
             raise failure_of(reply)
-        return _json(reply)
+        return found
 
     def tokens(self, text: str, end: float) -> tuple[list[int], list[str]]:
         """A text's token ids, and the tokens as the vocabulary writes them; no special tokens are added."""
@@ -115,18 +120,26 @@ class Server:
         left = max(0.001, end - self.clock())
         timeout = httpx.Timeout(left, connect=min(left, connect))
         try:
-            with self._client.stream(method, url, json=values, timeout=timeout) as response:
+            content = None if values is None else json.dumps(values)  # in ASCII: a text may hold half a character
+            with self._client.stream(method, url, content=content, timeout=timeout) as response:
                 response.request.extensions["timeout"]["read"] = max(0.001, end - self.clock())
                 body = bytearray()
                 for part in response.iter_bytes():
                     body += part
                     if self.clock() > end:
                         raise Failed("timeout", f"the answer was not whole after {len(body)} bytes")
-                return Reply(response.status_code, dict(response.headers), bytes(body), url)
+                shown = bytes(body) if response.status_code == 200 or not self._key else self._without_key(body)
+                return Reply(response.status_code, dict(response.headers), shown, url)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Failed("connection", words_of(error), refused=True) from None
         except httpx.TimeoutException as error:
             raise Failed("timeout", words_of(error)) from None
         except httpx.HTTPError as error:
-            raise Failed("connection", words_of(error), refused=isinstance(error, httpx.ConnectError)) from None
+            raise Failed("connection", words_of(error)) from None
+
+    def _without_key(self, body: bytearray) -> bytes:
+        """A server's words about an error, which may repeat the key."""
+        return bytes(body).replace(self._key.encode(), b"[key]")
 
 
 def _json(reply: Reply) -> Any:  # noqa: ANN401
@@ -136,12 +149,20 @@ def _json(reply: Reply) -> Any:  # noqa: ANN401
         raise Failed("bad_response", f"the answer is no JSON: {reply.text[:80]!r}") from None
 
 
+def _usable(key: str, variable: str) -> str:
+    """The key; UserError, without showing it, where no header can hold it."""
+    if not (key.isascii() and key.isprintable()):
+        name = f"the environment variable {variable}" if variable else "the key"
+        raise UserError(f"What {name} holds cannot be a key: it has characters other than plain ones in one line.")
+    return key
+
+
 def _client(url: str, key: str, connections: int) -> "httpx.Client":
     """A client with the key; a proxy that the environment names is for other machines."""
     import httpx
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would be the whole log
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     try:
         local = httpx.URL(url).host in LOCAL

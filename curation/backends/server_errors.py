@@ -14,12 +14,18 @@ from curation.models import Cause
 
 SHOWN = 300  # characters of a server's own words
 TOO_LONG = re.compile(
-    r"context.{0,10}(length|window|size)|maximum (model )?length|too many (input )?tokens|prompt is too long",
+    r"context.{0,10}(length|window|size)|max_model_len|maximum (model )?length|too many (input )?tokens|prompt is too "
+    r"long",
     re.IGNORECASE,
 )
 # in the words of vLLM, of OpenAI and of llama.cpp; the first that is found counts
 LIMIT = (r"(?:length|limit|window|size) (?:is|of) (\d+)", r"context size \((\d+)", r"max_model_len=(\d+)")
-PROMPT = (r"(\d+) (?:input|prompt) tokens", r"(\d+) in the messages", r"\((\d+) tokens\)", r"resulted in (\d+)")
+PROMPT = (
+    r"(\d+) (?:input|prompt) tokens",
+    r"(\d+) in the messages",
+    r"request \((\d+) tokens\)",
+    r"resulted in (\d+)",
+)
 NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 
 
@@ -37,15 +43,19 @@ class Reply(NamedTuple):
         return self.content.decode("utf-8", "replace")
 
 
-@dataclass
+@dataclass(eq=False)
 class Failed(Exception):
-    """Why a try brought no answer; `again`: another may. `after`: seconds the server asks for."""
+    """Why a try brought no answer; `again`: another may. `after`: seconds the server asks for.
+
+    `refused`: nobody listens there. `withheld`: the server would not answer this.
+    """
 
     cause: Cause
     reason: str
     again: bool = True
     after: float = 0.0
     refused: bool = False
+    withheld: bool = False
 
 
 def words_of(error: Exception) -> str:
@@ -69,7 +79,8 @@ def message_of(reply: Reply) -> tuple[str, str]:
 def failure_of(reply: Reply) -> Failed:
     """The failure of one request, by the status and words of its response."""
     words, code = message_of(reply)
-    said, after = f"HTTP {reply.status}: {words}", _after(reply.headers.get("retry-after", ""))
+    after = _after(reply.headers.get("retry-after", ""))
+    said = f"HTTP {reply.status}: {words}" + (f" (it asks to wait {after:.0f} s)" if after else "")
     if reply.status == 429:
         return Failed("rate_limit", said, after=after)
     if reply.status == 408:
@@ -78,7 +89,7 @@ def failure_of(reply: Reply) -> Failed:
         return Failed("server_error", said, after=after)
     if code == "context_length_exceeded" or TOO_LONG.search(words):
         return Failed("context_length", too_long(words), again=False)
-    return Failed("bad_request", said, again=False)
+    return Failed("bad_request", said, again=False, withheld=code == "content_filter")
 
 
 def too_long(words: str) -> str:

@@ -92,14 +92,14 @@ def _completion(choice: Json, request: Request) -> Completion:
         raise Unreadable(f"the server ended with '{ending}'")
     refusal = message.get("refusal") or ""
     reason: FinishReason = "filtered" if refusal else ENDINGS.get(ending, "stop")
-    text, stopped = before_stop(_text(message.get("content")) or refusal, request.stop)
+    text, stopped = before_stop(_text(message.get("content")) or _text(refusal), request.stop)
     told = choice.get("stop_reason")
     return Completion(
         text=text,
         token_ids=tuple(choice.get("token_ids") or ()),
         finish_reason="stop" if stopped else reason,
         stopped=stopped or (told if told in request.stop else None),
-        reasoning=message.get("reasoning_content") or message.get("reasoning") or "",
+        reasoning=_text(message.get("reasoning_content") or message.get("reasoning")),
         log_probs=_log_probs(choice.get("logprobs")) if request.log_probs else None,
     )
 
@@ -107,10 +107,10 @@ def _completion(choice: Json, request: Request) -> Completion:
 def _text(content: str | list[Json] | None) -> str:
     """The words of a message, which some servers hand over in parts."""
     if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content)
+        content = "".join(part.get("text", "") for part in content)
     if content is not None and not isinstance(content, str):
         raise TypeError(f"expected text, found {type(content).__name__}")
-    return content or ""
+    return (content or "").encode("utf-8", "replace").decode()  # half a character, as where an answer was cut
 
 
 def _log_probs(found: Json | None) -> tuple[float, ...] | None:

@@ -1,13 +1,13 @@
-"""The backend for OpenAI-compatible servers, against a server that misbehaves as told."""
+"""The backend for OpenAI-compatible servers, against a server that misbehaves as told: what comes of one request."""
 
 import logging
-from collections import Counter
 
 import pytest
 
 from curation.backends.openai_server import OpenAIModel
 from curation.errors import UserError
 from curation.models import Completion, Request, ask
+from tests.asking import chats, model
 from tests.faults import FaultServer
 
 BROKEN_FOR_GOOD = {
@@ -20,29 +20,6 @@ USELESS = {
     "empty": ("", "stop"), "length": ("re: a", "length"), "filtered": ("", "filtered"),
     "refusal": ("I cannot help with that.", "filtered"),
 }  # fmt: skip
-
-
-class Waits:
-    """Waits without waiting, and keeps time by it."""
-
-    def __init__(self):
-        self.seconds, self.now = [], 0.0
-
-    def __call__(self, seconds):
-        self.seconds.append(seconds)
-        self.now += seconds
-
-    def clock(self):
-        return self.now
-
-
-def model(server, **settings):
-    waits = Waits()
-    return OpenAIModel(server.url, "teacher", **{"wait": waits, "clock": waits.clock, "retries": 2, **settings})
-
-
-def chats(*questions):
-    return [Request(ask(question)) for question in questions]
 
 
 def test_chats_and_texts_are_answered_in_order():
@@ -92,36 +69,6 @@ def test_a_server_that_is_slow_costs_no_more_than_the_deadline():
         assert server.served == {"slow": 1}
 
 
-def test_a_server_asks_for_a_wait_and_gets_it():
-    with FaultServer({"busy_later": 1.0}) as server:
-        asked = model(server, retries=3)
-        assert asked.complete(chats("a"))[0].cause == "rate_limit"
-        assert len(asked.wait.seconds) == 3
-        assert all(seconds >= 2 for seconds in asked.wait.seconds)
-
-
-def test_no_try_begins_after_the_deadline():
-    with FaultServer({"busy_later": 1.0}) as server:
-        asked = model(server, retries=100, deadline=10.0)
-        assert asked.complete(chats("a"))[0].cause == "rate_limit"
-        assert asked.wait.now <= 10
-        assert 2 <= server.served["busy_later"] <= 5
-
-
-def test_a_busy_server_is_asked_less_at_once_and_then_more_again():
-    with FaultServer({"busy": 0.5}, seed=1) as server:
-        asked = model(server, concurrency=8, retries=20)
-        found = asked.complete(chats(*map(str, range(40))))
-        assert Counter(one.finish_reason for one in found) == {"stop": 40}
-        assert server.served["busy"] > 5
-        low = asked.gate.limit
-        server.shares = {}
-        asked.complete(chats(*map(str, range(100, 200))))
-        assert low < 8
-        assert asked.gate.limit == 8
-        assert server.most_at_once <= 8
-
-
 def test_a_wrong_key_is_told_by_its_variable_and_never_shown(caplog):
     with FaultServer(key="right") as server, caplog.at_level(logging.DEBUG):
         asked = OpenAIModel(server.url, "teacher", "secret-7f3a", key_variable="TEACHER_KEY")
@@ -129,6 +76,36 @@ def test_a_wrong_key_is_told_by_its_variable_and_never_shown(caplog):
             asked.complete(chats("a"))
         assert OpenAIModel(server.url, "teacher", "right").complete(chats("a"))[0].text == "re: a"
     assert "secret-7f3a" not in str(told.value) + caplog.text
+
+
+def test_a_server_that_repeats_the_key_does_not_spread_it():
+    class Talker(FaultServer):
+        def reply(self, path, body, kind):
+            return 400, {"error": {"message": "odd request with Bearer secret-7f3a"}}
+
+    with Talker() as server:
+        found = OpenAIModel(server.url, "teacher", "secret-7f3a").complete(chats("a"))[0]
+    assert found.failure == "HTTP 400: odd request with Bearer [key]"
+
+
+def test_a_wait_longer_than_the_deadline_is_not_waited_for():
+    with FaultServer({"busy_later": 1.0}) as server:
+        asked = model(server, deadline=1.0)
+        found = asked.complete(chats("a"))[0]
+        assert (found.failure, asked.wait.seconds) == ("HTTP 429: too many requests (it asks to wait 2 s)", [])
+
+
+def test_a_key_that_no_header_can_hold_is_told_and_not_shown():
+    assert OpenAIModel("http://127.0.0.1:9/v1", "teacher", "right\n").server._key == "right"
+    for key in ("one\ntwo", "clé"):
+        with pytest.raises(UserError, match="What the environment variable KEY holds cannot be a key") as told:
+            OpenAIModel("http://127.0.0.1:9/v1", "teacher", key, key_variable="KEY")
+        assert key not in str(told.value)
+
+
+def test_a_text_with_half_a_character_fails_alone_or_not_at_all():
+    with FaultServer(answer=lambda body: "fine") as server:
+        assert [one.text for one in model(server).complete(chats("a\ud83d", "b"))] == ["fine", "fine"]
 
 
 def test_a_model_the_server_does_not_know_is_told_with_those_it_does():
@@ -164,74 +141,6 @@ def test_a_server_that_goes_down_later_is_told_after_twenty_requests():
 def test_models_are_listed():
     with FaultServer(models=("a", "b")) as server:
         assert model(server).models() == ["a", "b"]
-
-
-def test_samples_of_one_prompt_share_a_call_and_draw_the_same():
-    requests = [Request(ask("a"), temperature=1.0, seed=seed) for seed in (3, 4, 5, 9)]
-    requests += [Request(ask("b"), temperature=0.0, seed=seed) for seed in (3, 4)]
-
-    def drawn(body):
-        return f"{body['messages'][-1]['content']} {body.get('seed')}"
-
-    with FaultServer(answer=drawn) as server:
-        one_by_one = model(server).complete(requests)
-        assert len(server.asked) == 6
-        together = model(server, answers_per_call=2).complete(requests)
-        assert sorted(body.get("n", 1) for body in server.asked[6:]) == [1, 1, 1, 1, 2]
-    assert [one.text for one in together] == [one.text for one in one_by_one]
-    assert [one.text for one in together[:4]] == ["a 3", "a 4", "a 5", "a 9"]
-    assert [one.n_prompt_tokens for one in together] == [1, 0, 1, 1, 1, 1]  # a prompt is paid once for its call
-
-
-def test_samples_a_server_leaves_out_are_asked_one_by_one():
-    class Single(FaultServer):
-        def reply(self, path, body, kind):
-            return super().reply(path, {**body, "n": 1}, kind)
-
-    requests = [Request(ask("a"), temperature=1.0, seed=seed) for seed in range(4)]
-    with Single(answer=lambda body: str(body["seed"])) as server:
-        found = model(server, answers_per_call=4).complete(requests)
-        assert [one.text for one in found] == ["0", "1", "2", "3"]
-        assert len(server.asked) == 4
-
-
-def test_only_so_many_requests_are_submitted_at_once():
-    seen = []
-    with FaultServer() as server:
-        asked = model(server, concurrency=4)
-        for place, _ in asked.stream(chats(*map(str, range(60)))):
-            seen.append(place)
-            assert len(server.asked) <= len(seen) + 4
-        assert server.most_at_once <= 4
-    assert sorted(seen) == list(range(60))
-
-
-def test_told_to_stop_it_hands_over_what_is_under_way_and_asks_no_more():
-    found = []
-    with FaultServer() as server:
-        asked = model(server, concurrency=4, stopping=lambda: len(found) > 9)
-        for answer in asked.stream(chats(*map(str, range(60)))):
-            found.append(answer)
-        assert len(found) == len(server.asked)
-        assert 10 <= len(found) <= 18
-
-
-def test_nothing_is_asked_once_nobody_listens():
-    with FaultServer() as server:
-        answers = model(server, concurrency=2).stream(chats(*map(str, range(60))))
-        next(answers)
-        answers.close()
-        assert len(server.asked) <= 6
-
-
-def test_limits_per_minute_are_kept():
-    with FaultServer() as server:
-        slow = model(server, requests_per_minute=60, concurrency=1)
-        slow.complete(chats(*map(str, range(5))))
-        assert slow.wait.now == pytest.approx(4.0)
-        few = model(server, tokens_per_minute=600, concurrency=1)
-        few.complete([Request(ask(text), max_new_tokens=10_000) for text in ("a", "b", "c")])
-        assert few.wait.now < 2  # what was not used is given back
 
 
 def test_a_key_in_the_log_of_requests_is_nowhere(caplog):
@@ -277,3 +186,36 @@ def test_a_body_that_drips_ends_at_the_deadline():
         found = OpenAIModel(server.url, "teacher", deadline=0.2).complete(chats("a"))[0]
         assert (found.cause, server.served) == ("timeout", {"drip": 1})
     assert "the answer was not whole after" in found.failure
+
+
+def test_an_error_inside_a_good_reply_is_an_error():
+    class Gateway(FaultServer):
+        def reply(self, path, body, kind):
+            return 200, {"error": {"message": "upstream is busy", "code": 429}}
+
+    with Gateway() as server:
+        found = model(server).complete(chats("a"))[0]
+    assert (found.cause, found.failure) == ("rate_limit", "HTTP 429: upstream is busy (3 tries)")
+
+
+def test_a_question_that_a_server_withholds_is_filtered():
+    class Careful(FaultServer):
+        def reply(self, path, body, kind):
+            return 400, {"error": {"message": "The prompt triggered our policy.", "code": "content_filter"}}
+
+    with Careful() as server:
+        assert model(server).complete(chats("a")) == [Completion("", (), "filtered")]
+
+
+def test_an_account_without_credit_is_told_at_once():
+    class Poor(FaultServer):
+        def reply(self, path, body, kind):
+            return 429, {"error": {"message": "You exceeded your current quota.", "code": "insufficient_quota"}}
+
+    with Poor() as server, pytest.raises(UserError, match="no credit left: top it up and resume"):
+        model(server).complete(chats("a"))
+
+
+def test_an_address_that_is_no_server_of_models_is_told():
+    with FaultServer() as server, pytest.raises(UserError, match="does the url .* end as in .../v1"):
+        OpenAIModel(server.url.removesuffix("/v1"), "teacher").complete(chats("a"))
