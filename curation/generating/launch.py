@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from curation.benchmarks import items, title
-from curation.errors import UserError, unknown
+from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator
 from curation.operators.generate import Generate
 from curation.query.filters import Filter
@@ -76,7 +76,7 @@ class Generating:
             return self.store.problems(problems)
         known = [row["dataset"] for row in self.store.datasets().to_pylist()]
         if problems not in known:
-            raise unknown("dataset", problems, known)
+            raise UserError(f"Unknown dataset '{problems}'; known: {', '.join(known) or 'none yet'}.")
         return self.store.problems(problems)
 
     def take_generated(self, run: Run) -> None:

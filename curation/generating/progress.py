@@ -12,7 +12,7 @@ from curation.runs import Run
 from curation.table import from_table, parts
 from curation.trace import Trace
 
-COUNTS = ("traces", "judged", "accepted", "unanswered", "cut", "left_out", "answers", "kept")
+COUNTS = ("traces", "judged", "accepted", "unanswered", "cut", "left_out", "missing", "answers", "kept")
 FAILED, ENDED = "failed_", "ended_"
 
 
@@ -20,9 +20,10 @@ FAILED, ENDED = "failed_", "ended_"
 class Progress:
     """Counts so far; what nobody knows is None.
 
-    `problems` of `total` are finished, `failed` counts those that came to nothing by cause, `ended` every answer by
-    how it ended; tokens and cost are those of answers paid by this run. Pace and time left rest on the session that
-    is running or ran last, since a resumed run begins a new one.
+    `problems` of `total` are finished; `failed` counts those that came to nothing by cause, `missing` the traces of
+    others whose answer could not be used, `ended` every answer by how it ended. Tokens and cost are those of answers
+    paid by this run. Pace and time left rest on the session that is running or ran last, since a resumed run begins a
+    new one.
     """
 
     problems: int = 0
@@ -33,6 +34,7 @@ class Progress:
     unanswered: int = 0
     cut: int = 0
     left_out: int = 0
+    missing: int = 0
     failed: Mapping[str, int] = field(default_factory=dict)
     answers: int = 0
     kept: int = 0

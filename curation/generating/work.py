@@ -1,7 +1,7 @@
 """The work of a run that generates: batch after batch of problems, each a part that is complete once it is there.
 
-A batch in which a problem failed is done again when the run is resumed: what was answered is kept and costs nothing,
-what failed is asked again.
+A batch of which a problem failed or a trace is missing is done again when the run is resumed: what was answered is
+kept and costs nothing, what got no answer is asked again.
 """
 
 import json
@@ -20,7 +20,8 @@ from curation.engine import FAIL_LIMIT_ASKING
 from curation.errors import UserError
 from curation.imports.run import FileReport
 from curation.job import Job
-from curation.operator import OPERATORS, Annotator, Mapper
+from curation.operator import OPERATORS, Annotator
+from curation.operators.generate import Generate
 from curation.runs import replace_text
 from curation.table import QUARANTINE, from_table, parts, to_table, write_part
 from curation.trace import Trace
@@ -29,7 +30,10 @@ LABEL = "1. generate"
 
 
 class Tally(BaseModel):
-    """What became of problems: their traces, how many could be judged and are right, and why problems failed."""
+    """What became of problems: their traces, how many could be judged and are right, and why problems failed.
+
+    `missing` are traces of problems that have others: they were asked for, and the answer could not be used.
+    """
 
     problems: int = 0
     traces: int = 0
@@ -38,6 +42,7 @@ class Tally(BaseModel):
     unanswered: int = 0
     cut: int = 0
     left_out: int = 0
+    missing: int = 0
     failed: dict[str, int] = {}
 
     def plus(self, other: "Tally") -> "Tally":
@@ -55,7 +60,7 @@ class Tally(BaseModel):
 def write_traces(job: Job, asker: Asker) -> None:
     """Let the model of the run write; what is in out/ afterwards is taken in like an import."""
     step, measures = OPERATORS.parse(job.request.spec["step"]), map(OPERATORS.parse, job.request.spec["measure"])
-    assert isinstance(step, Mapper)
+    assert isinstance(step, Generate)
     batches = _Batches(job, asker, step, [one for one in measures if isinstance(one, Annotator)])
     total, tally = int(job.request.inputs["problems"]), Tally()
     for path in parts(job.run.folder / "in"):
@@ -64,15 +69,16 @@ def write_traces(job: Job, asker: Asker) -> None:
         job.metric(done=tally.problems, total=total, **tally.as_metrics(), **asker.meter.totals.as_metrics())
         _stop_where_hopeless(tally, total)
     report = FileReport(job.request.title, 0, "", "winnow", "", rows=total, traces=tally.traces)
-    report.warnings = [f"{count} problems failed: {cause}" for cause, count in sorted(tally.failed.items())]
-    report.warnings += [f"{tally.left_out} problems were left out"] * bool(tally.left_out)
+    report.warnings = [f"problems that failed, {cause}: {count}" for cause, count in sorted(tally.failed.items())]
+    report.warnings += [f"traces missing, their answers unusable: {tally.missing}"] * bool(tally.missing)
+    report.warnings += [f"problems left out: {tally.left_out}"] * bool(tally.left_out)
     replace_text(job.out / "report.json", json.dumps({"files": [asdict(report)]}))
 
 
 class _Batches:
     """The batches of a run, by the file of their problems."""
 
-    def __init__(self, job: Job, asker: Asker, step: Mapper, measures: Sequence[Annotator]) -> None:
+    def __init__(self, job: Job, asker: Asker, step: Generate, measures: Sequence[Annotator]) -> None:
         self.run, self.out, self.asker, self.step, self.measures = job.run.id, job.out, asker, step, measures
         asker.step = LABEL
 
@@ -82,7 +88,7 @@ class _Batches:
         if not (self.out / path.name).exists() or not tally.exists():
             return None
         found = Tally.model_validate_json(tally.read_text())
-        return None if found.failed else found
+        return None if found.failed or found.missing else found
 
     def write(self, path: Path, before: int) -> Tally:
         """Ask, measure, and leave the part last; `before` problems came before this batch."""
@@ -95,7 +101,7 @@ class _Batches:
         measured = [annotate_batch(step, made) for step in self.measures]
         for step, table in zip(self.measures, measured, strict=True):
             write_part(table, self.out / step.key() / path.name)
-        tally = _tally(mapped.verdicts, made, measured)
+        tally = _tally(mapped.verdicts, made, measured, self.step.per_problem())
         replace_text(self.out / f"tally-{path.stem}.json", tally.model_dump_json())
         write_part(self._unused(mapped.verdicts, stubs, before), self.out / path.name.replace("part", "quarantine"))
         write_part(to_table(made), self.out / path.name)
@@ -111,8 +117,8 @@ class _Batches:
         return pa.Table.from_pylist(rows, schema=QUARANTINE)
 
 
-def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Table]) -> Tally:
-    """The counts of one batch; the first measure that could tell says whether a trace is right."""
+def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Table], wanted: int) -> Tally:
+    """The counts of one batch of which so many traces a problem were wanted; a program's verdict goes first."""
     rows = verdicts.to_pylist()
     failed = Counter(row["reason"].split(":")[0] for row in rows if row["verdict"] == "failed")
     scores = {name: table.column(name).to_pylist() for table in measured for name in table.column_names}
@@ -125,6 +131,7 @@ def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Tabl
         accepted=sum(one is True for one in right),
         unanswered=sum(one is None for one in found),
         cut=sum(trace.closed is False for trace in made),
+        missing=sum(wanted - len(row["became"]) for row in rows if row["became"]),
         left_out=sum(row["verdict"] == "dropped" for row in rows),
         failed=dict(failed),
     )
@@ -137,5 +144,5 @@ def _stop_where_hopeless(tally: Tally, total: int) -> None:
         causes = ", ".join(f"{cause} ({count})" for cause, count in Counter(tally.failed).most_common())
         raise UserError(
             f"{failed} of {total} problems failed (the limit is {FAIL_LIMIT_ASKING:.0%}): {causes}. What was written "
-            "is kept; look at the model or the prompt and resume the run, which asks again what failed."
+            "is kept: look at the model and resume the run, which asks again what got no answer, or mend the prompt."
         )

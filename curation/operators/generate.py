@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -12,21 +12,12 @@ from curation.operator import Dropped, Failure, Mapper
 from curation.params import Count, EncoderName, ModelName, Positive, Seed
 from curation.prompting import solving
 from curation.prompting.prompts import OptionalPrompt, PromptText, shipped, version
-from curation.prompting.provenance import provenance
-from curation.prompting.shots import fingerprint, rendered, shelf
-from curation.prompting.talks import Held, Talk, Unusable, hold
+from curation.prompting.shots import By, Shot, fingerprint, rendered, shelf
+from curation.prompting.talks import Talk
 from curation.prompting.writing import Asking, Written, write_by_outline, write_freely, write_stepwise
-from curation.trace import Problem, Trace, canonical_json, content_id
+from curation.trace import Problem, Trace, content_id
 
 Share = Annotated[float, Field(gt=0, le=1)]
-
-
-class Sample(NamedTuple):
-    """One trace to be written: its number among those of the problem, the talk it comes from, the examples shown."""
-
-    number: int
-    talk: Talk[Written]
-    shots: list[str]
 
 
 class Generate(Mapper):
@@ -49,7 +40,8 @@ class Generate(Mapper):
     gold: Literal["hidden", "visible"] = Field("hidden", description="Whether the model sees the reference answer")
     shots: Count = Field(0, description="Worked examples shown; never the problem or a near copy", le=16)
     shots_from: str = Field("", description="File or set of examples; empty for the shipped ones")
-    encoder: EncoderName = Field("", description="Encoder that chooses them; empty for the built-in one")
+    shots_by: By = Field("likeness", description="Likest first, or by subject, length, then likeness")
+    encoder: EncoderName = Field("", description="Encoder that tells likeness; empty for the built-in one")
     prefix: str = Field("", description="Text that every answer begins with, in mode free")
     steps: Count = Field(0, description="Steps of an outline; 0 lets the model say how many", le=64)
     max_steps: Positive = Field(16, description="Most steps", le=64)  # ours
@@ -69,13 +61,10 @@ class Generate(Mapper):
     @model_validator(mode="before")
     @classmethod
     def _usual_prompt(cls, values: Any) -> Any:  # noqa: ANN401  (what a person wrote)
-        """A program, and an answer that is shown, have prompts of their own."""
-        name = "program" if values.get("form") == "pot" else "rationale" if values.get("gold") == "visible" else ""
-        return (
-            {"prompt": shipped("generate", name), **values}
-            if name and values.get("mode", "free") == "free"
-            else values
-        )
+        """Programs, and answers that are shown, have usual prompts of their own."""
+        usual, shown = shipped("generate", "solve"), "rationale" if values.get("gold") == "visible" else "solve"
+        fitting = shipped("generate", "program" if values.get("form") == "pot" else shown)
+        return {**values, "prompt": fitting} if values.get("prompt", usual) == usual else values
 
     @field_validator("temperature")
     @classmethod
@@ -119,58 +108,38 @@ class Generate(Mapper):
 
     def map_with(self, traces: Sequence[Trace], asker: Asker) -> list[list[Trace] | Failure | Dropped]:
         """The talks of all rows at once."""
-        every = {trace.id: self._samples(trace.problem) for trace in traces if self._askable(trace.problem)}
-        rows = [(trace_id, sample) for trace_id, samples in every.items() for sample in samples]
-        held = hold([sample.talk for _, sample in rows], [trace_id for trace_id, _ in rows], self.model, asker)
-        found: dict[str, list[Trace | str]] = {trace_id: [] for trace_id in every}
-        problems = {trace.id: trace.problem for trace in traces}
-        for (trace_id, sample), one in zip(rows, held, strict=True):
-            found[trace_id].append(self._trace(problems[trace_id], sample, one, asker))
-        return [self._outcome(trace, found.get(trace.id)) for trace in traces]
+        askable = [trace for trace in traces if self.gold == "hidden" or (trace.problem.reference or "").strip()]
+        found = solving.solve({trace.id: self._samples(trace.problem) for trace in askable}, self.model, asker)
+        return [solving.became(trace, found.get(trace.id), self.keep == "both") for trace in traces]
 
-    def _askable(self, problem: Problem) -> bool:
-        return self.gold == "hidden" or bool(problem.reference and problem.reference.strip())
+    def per_problem(self) -> int:
+        """Traces asked for of each problem."""
+        return self.n * (len(self.budgets) if self.mode == "outline" else 1)
 
-    def _samples(self, problem: Problem) -> list[Sample]:
-        found = shelf(self.shots_from, self.encoder).nearest(problem, self.shots) if self.shots else []
-        slots = {"question": problem.question, "reference": problem.reference, "shots": rendered(found)}
-        every = [
-            (seed, share) for seed in range(self.n) for share in (self.budgets if self.mode == "outline" else [1])
-        ]
+    def _near(self, problem: Problem) -> list[Shot]:
+        return shelf(self.shots_from, self.encoder).nearest(problem, self.shots, self.shots_by)
+
+    def _samples(self, problem: Problem) -> list[solving.Sample]:
+        near = self._near(problem) if self.shots else []
+        slots = {"question": problem.question, "reference": problem.reference or "", "shots": rendered(near)}
+        notes: dict[str, Any] = {"policy": self.policy, "mode": self.mode, "step": self.key()}
+        notes |= {"prompt_version": version("\n".join(self._texts().values()))}
+        notes |= {"shots": [shot.id for shot in near]} if near else {}
         sampling = Request("", self.max_new_tokens, self.temperature, self.seed, self.top_p, log_probs=self.log_probs)
-        talks = [self._talk(Asking(replace(sampling, seed=self.seed + more), slots), share) for more, share in every]
-        return [Sample(number, talk, [shot.id for shot in found]) for number, talk in enumerate(talks)]
+        askings = [Asking(replace(sampling, seed=self.seed + number), slots) for number in range(self.n)]
+        talks = [talk for asking in askings for talk in self._talks(asking)]
+        return [solving.Sample(problem, self.form, number, talk, notes) for number, talk in enumerate(talks)]
 
-    def _talk(self, asking: Asking, share: float) -> Talk[Written]:
+    def _talks(self, asking: Asking) -> list[Talk[Written]]:
+        """The talk of a sample; of an outline one for each budget."""
+        texts = self._texts()
         if self.mode == "outline":
-            return write_by_outline(asking, self._texts(), self.steps, self.max_steps, share)
+            return [write_by_outline(asking, texts, self.steps, self.max_steps, share) for share in self.budgets]
         if self.mode == "stepwise":
-            return write_stepwise(asking, self._texts(), self.max_steps)
-        return write_freely(asking, self.prompt, self.prefix, self.first_prompt)
+            return [write_stepwise(asking, texts, self.max_steps)]
+        return [write_freely(asking, self.prompt, self.prefix, self.first_prompt)]
 
     def _texts(self) -> dict[str, str]:
-        """The prompts of the mode by their short names; the first of them is its own."""
+        """The prompts that the mode asks with, by their short names."""
         values = {**dict(self), "count_prompt": "" if self.steps else self.count_prompt}
         return {name.removesuffix("_prompt"): values[name] for name in solving.PROMPTS[self.mode] if values[name]}
-
-    def _trace(self, problem: Problem, sample: Sample, held: Held[Written], asker: Asker) -> Trace | str:
-        """The trace of a talk, or why there is none."""
-        if isinstance(held.result, Unusable):
-            return str(held.result)
-        written = solving.with_program(held.result) if self.form == "pot" else held.result
-        said = {
-            **provenance(held.exchanges, self.model, asker), "policy": self.policy, "mode": self.mode,
-            "prompt_version": version("\n".join(self._texts().values())), "step": self.key(),
-            **({"shots": sample.shots} if sample.shots else {}), **written.notes,
-        }  # fmt: skip
-        extra = canonical_json({"generate": said})
-        texts = (written.reasoning, written.answer)
-        return Trace(problem, *texts, self.model, self.form, sample.number, written.closed, extra=extra)
-
-    def _outcome(self, trace: Trace, found: Sequence[Trace | str] | None) -> list[Trace] | Failure | Dropped:
-        if found is None:
-            return Dropped(trace.id, "no reference answer to show")
-        made = [one for one in found if isinstance(one, Trace)]
-        if not made:
-            return Failure(trace.id, next(one for one in found if isinstance(one, str)))
-        return [trace, *made] if self.keep == "both" and (trace.reasoning or trace.answer) else made

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from curation.answers import compare, extract
 from curation.benchmarks import content_hash
@@ -27,6 +27,9 @@ POOL = 2000  # ours: examples that are compared with a problem
 WORDS, NEAR = 8, 0.7  # as find_contamination: PaLM's (Chowdhery et al. 2022, section 8)
 
 
+By = Literal["likeness", "subject"]
+
+
 class Shot(NamedTuple):
     """A worked example: ids of its trace and problem, the question, and question and solution as a model sees them."""
 
@@ -34,6 +37,7 @@ class Shot(NamedTuple):
     problem_id: str
     question: str
     text: str
+    subject: str | None = None
 
 
 class Shelf:
@@ -45,18 +49,35 @@ class Shelf:
         self.vectors: Vectors = self.encoder.encode([shot.question for shot in shots])
         self.questions = Index((shot.question for shot in shots), WORDS, "same")
 
-    def nearest(self, problem: Problem, count: int) -> list[Shot]:
-        """The examples most like a problem, the likest last; fewer where all others leak."""
-        likeness = self.vectors @ self.encoder.encode([problem.question])[0]
-        order = sorted(range(len(self.shots)), key=lambda place: (-float(likeness[place]), place))
+    def nearest(self, problem: Problem, count: int, by: By = "likeness") -> list[Shot]:
+        """The examples most like a problem, the likest last; fewer where all others leak.
+
+        By subject, those of its subject come before others, then those whose questions are most nearly as long (Long
+        CoT Collection, system 29), then the likest.
+        """
         inside, own = set(self.questions.holding(problem.question, NEAR)), Index([problem.question], WORDS, "same")
         found: list[Shot] = []
-        for shot in (self.shots[place] for place in order if place not in inside):
+        for shot in (self.shots[place] for place in self._order(problem, by) if place not in inside):
             if len(found) == count:
                 break
             if shot.problem_id != problem.id and not own.holding(shot.text, NEAR):
                 found.append(shot)
         return found[::-1]
+
+    def _order(self, problem: Problem, by: By) -> list[int]:
+        """The places of all examples, the best first."""
+        likeness = (self.vectors @ self.encoder.encode([problem.question])[0]).tolist()
+        if by == "likeness":
+            return sorted(range(len(self.shots)), key=lambda place: (-likeness[place], place))
+        length = max(1, len(problem.question))
+
+        def rank(place: int) -> tuple[bool, float, float, int]:
+            shot = self.shots[place]
+            lengths = sorted((length, max(1, len(shot.question))))
+            same = problem.subject is not None and shot.subject == problem.subject
+            return not same, -lengths[0] / lengths[1], -likeness[place], place
+
+        return sorted(range(len(self.shots)), key=rank)
 
 
 def rendered(shots: list[Shot]) -> str:
@@ -103,7 +124,7 @@ def verified(trace: Trace) -> bool:
 def _shot(trace: Trace) -> Shot:
     written = "\n".join(filter(None, (trace.reasoning.strip(), trace.answer.strip())))
     text = f"Problem: {trace.question.strip()}\nSolution: {written}"
-    return Shot(trace.id, trace.problem.id, trace.question, text)
+    return Shot(trace.id, trace.problem.id, trace.question, text, trace.problem.subject)
 
 
 def _files(source: str) -> list[Path]:
