@@ -30,13 +30,14 @@ demo-study: .venv/.done
 	|| exit; done
 
 # At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe;
-# and the pace of training against a bare SFTTrainer.
+# the pace of training against a bare SFTTrainer; and the shipped student through transformers and through vLLM.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
 	$(BIN)/python -m tests.bench.funnel_page
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
 	$(BIN)/python -m tests.bench.train_speed
+	$(BIN)/python -m tests.bench.backends
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -18,11 +18,13 @@ from curation.errors import UserError
 from curation.exports.base import FORMATS
 from curation.exports.registry import export_set
 from curation.flags import add_flags, from_flags
+from curation.generating.console import add_options, generate_command
 from curation.imports.mapping import parse_mapping
 from curation.model_commands import add_ask, ask_command, models_command
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
+from curation.serve_command import serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
@@ -230,6 +232,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    add_options(command("generate", generate_command))
     one = command("rebuild", rebuild_command)
     one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
     one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")
@@ -248,6 +251,9 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one = command("benchmark", benchmark_command)
     one.add_argument("dataset", metavar="DATASET", help="An imported dataset, a shipped benchmark, or a file")
     one.add_argument("--write-card", action="store_true", help="Write the card beside the file, to be edited")
+    one = command("serve", serve_command)
+    one.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
+    one.add_argument("--stop", action="store_true", help="Stop the running server of that name")
     command("models", models_command)
     add_ask(command("ask", ask_command))
     one = command("docs", docs_command)

@@ -6,6 +6,7 @@ as a wrong key or a server that is down, is a UserError and ends the run, which 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from curation.backends.kept import Book, Kept
 from curation.backends.meter import UNPRICED, Call, Meter, Price
@@ -23,6 +24,13 @@ class Opened:
     identity: str
     price: Price = UNPRICED
     drains: bool = False
+
+
+class Receipt(NamedTuple):
+    """What an answer is kept under, and what it cost whoever paid for it; None where no price is known."""
+
+    key: str
+    cost: float | None
 
 
 def silent() -> None:
@@ -70,6 +78,12 @@ class Asker:
         scores = Kept(found.model, self.book, found.identity, self.by).score(requests, texts)
         self.heard()
         return scores
+
+    def receipt(self, model: str, request: Request, completion: Completion) -> Receipt:
+        """What to write down of an answer beside its text."""
+        found = self._open(model)
+        key = Kept(found.model, self.book, found.identity, self.by).key(request)
+        return Receipt(key, found.price.cost(completion))
 
     def _open(self, name: str) -> Opened:
         if name not in self._known:

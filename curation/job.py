@@ -21,7 +21,7 @@ from curation.runs import ACTIVE, Run, State, Status, replace_text
 
 POLL = 0.2  # seconds between looks at whether the first process has begun
 PROGRESS_EVERY = 0.3  # seconds
-LIGHT = ("study",)  # kinds of runs that only start others and wait for them, so they must not hold the lock
+LIGHT = ("study", "serve")  # kinds that wait for others, or that others wait for: they must not hold the lock
 RESERVE = 64 * 1024  # bytes kept on the disk, so that a run that filled it can still say so
 
 

@@ -15,11 +15,13 @@ from curation.connection import Place, find
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
 from curation.engine import apply
 from curation.errors import UserError
+from curation.generating.work import write_traces
 from curation.imports.mapping import Mapping
 from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
 from curation.recipe import Recipe
+from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
 from curation.table import parts
@@ -76,6 +78,11 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     return source, describe_inputs(source.paths, folder / "known" / "labels.parquet", files)
 
 
+def generate_task(job: Job) -> None:
+    """Let a model write traces of problems; the store takes them in when the run is done."""
+    write_traces(job, asker_of(job))
+
+
 def asker_of(job: Job) -> Asker:
     """What the run's steps ask models through: answers are kept in the workspace, their cost is counted in out/."""
     root, meter = job.run.folder.parents[1], Meter(job.out / "usage.jsonl")
@@ -98,7 +105,13 @@ def _executor() -> Local:
     return Local(int(os.environ.get("WINNOW_WORKERS") or min(psutil.cpu_count() or 1, WORKERS)))
 
 
-TASKS = {"import": import_task, "annotate": annotate_task, "apply": apply_task}
+TASKS = {
+    "import": import_task,
+    "annotate": annotate_task,
+    "apply": apply_task,
+    "generate": generate_task,
+    "serve": serve_task,
+}
 
 if __name__ == "__main__":
     sys.exit(work(Path(sys.argv[1]), TASKS))

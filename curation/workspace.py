@@ -17,6 +17,7 @@ from curation.curated import CuratedSet, all_sets
 from curation.disk import refusal
 from curation.engine import apply
 from curation.errors import UserError
+from curation.generating.launch import Generating
 from curation.imports.mapping import Mapping
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
@@ -37,7 +38,7 @@ def basics() -> list[Annotator]:
     return [step for step in steps if isinstance(step, Annotator)]
 
 
-class Workspace(Labelled):
+class Workspace(Labelled, Generating):
     """One folder: winnow.duckdb, labels.jsonl, runs/, sets/, recipes/."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
@@ -218,6 +219,8 @@ class Workspace(Labelled):
             self.store.take_import(run.id, run.out)
             steps = [OPERATORS.parse(step) for step in run.request.spec.get("measure", [])]
             self.start_annotate([step for step in steps if isinstance(step, Annotator)], Filter())
+        elif kind == "generate":
+            self.take_generated(run)
         elif kind in ("annotate", "apply"):
             for step in _annotators(run.request):
                 self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))

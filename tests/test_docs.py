@@ -38,8 +38,8 @@ def commands() -> list[str]:
 
 def test_the_parser_has_the_commands_of_the_command_line():
     assert commands() == [
-        "import", "traces", "annotate", "apply", "rebuild", "sets", "diff", "export", "quarantine", "benchmark",
-        "models", "ask", "docs",
+        "import", "traces", "annotate", "apply", "generate", "rebuild", "sets", "diff", "export", "quarantine",
+        "benchmark", "serve", "models", "ask", "docs",
     ]  # fmt: skip
 
 

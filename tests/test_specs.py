@@ -47,6 +47,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "judge": {"model": "teacher"},
     "judge_pairs": {"model": "teacher"},
     "check_claims": {"model": "teacher"},
+    "generate": {"model": "base"},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
@@ -86,6 +87,9 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("judge", "votes"): {"votes": 3, "temperature": 0.7},
     ("check_claims", "context"): {"context": ["passages"]},
     ("rewrite", "score"): {"score": "n_chars"},
+    ("generate", "gold"): {"gold": "visible"},
+    ("generate", "budgets"): {"budgets": [0.5]},
+    ("generate", "first_prompt"): {"first_prompt": "{question}"},
 }
 CHANGED |= {
     (objective, name): values

@@ -6,8 +6,8 @@ from typing import Any
 
 from curation.imports.names import QUESTION
 from curation.imports.record import Row
-from curation.imports.think import CLOSE, OPEN
 from curation.imports.values import text
+from curation.texts.think import CLOSE, OPEN
 
 PROMPTS = (*QUESTION.split(), "systemprompt", "tools")
 LONG = 200  # characters; ours: answers longer than this, or of several lines, are solutions and not reference answers

@@ -27,8 +27,8 @@ from curation.imports.names import (
     SUBJECT,
 )
 from curation.imports.record import Row
-from curation.imports.think import split_final
 from curation.imports.values import flag, get
+from curation.texts.think import split_final
 
 NO_SAMPLES = re.compile(
     r"eval|analysis|custom|chunk|step|history|message|convers|option|choice|meta|info|config|traj|prompt|chosen|rejected"

@@ -5,7 +5,7 @@ Models write raw line breaks and LaTeX backslashes into such JSON, so it is read
 
 import re
 
-from curation.imports.think import OPEN, Thought, split_think
+from curation.texts.think import OPEN, Thought, split_think
 
 OBJECT = re.compile(r"\A\s*(?:```(?:json)?\s*)?\{\s*\"reasoning\"\s*:\s*\"", re.IGNORECASE)
 ANSWER = re.compile(r"\"\s*,\s*\"answer\"\s*:\s*")

@@ -1,6 +1,5 @@
 """Run the program a trace holds, in the sandbox, and compare its answer with the reference."""
 
-import re
 from typing import Literal
 
 from pydantic import Field
@@ -8,11 +7,9 @@ from pydantic import Field
 from curation.answers import choice, compare
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.sandbox import SANDBOX, Limits, Outcome
+from curation.texts.programs import last_program
 from curation.trace import Trace
 
-FENCE = re.compile(
-    r"^[ \t]*```(?:python|py)3?[ \t]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE | re.IGNORECASE
-)
 # A program that fails within its limits is wrong; one the sandbox cannot run may be right elsewhere
 UNDECIDED = ("forbidden", "crashed")
 
@@ -53,11 +50,10 @@ class RunProgram(Annotator):
 
 def program_of(trace: Trace) -> str | None:
     """The program of a trace; None where it has none."""
-    for text in (trace.answer, trace.reasoning):
-        blocks = FENCE.findall(text)
-        if blocks:
-            return str(blocks[-1])
-    return trace.reasoning if trace.form == "pot" and trace.reasoning.strip() else None
+    found = last_program(trace.answer, trace.reasoning)
+    if found is None and trace.form == "pot" and trace.reasoning.strip():
+        return trace.reasoning
+    return found
 
 
 def _correct(found: Outcome, trace: Trace) -> bool | None:

@@ -23,6 +23,7 @@ SHIPPED = Path(__file__).parents[1] / "prompts"
 FOLDER = "prompts"  # in a workspace
 ROLE = re.compile(r"^\[(system|user|assistant)\][ \t]*$", re.MULTILINE)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+OptionalPrompt = Annotated[str, Field(json_schema_extra={"widget": "prompt"})]
 PromptText = Annotated[str, Field(min_length=1, json_schema_extra={"widget": "prompt"})]
 
 

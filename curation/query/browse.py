@@ -14,7 +14,7 @@ from curation.query.distributions import Distributions
 from curation.query.filters import Filter
 from curation.query.reading import HIDDEN
 from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
-from curation.trace import Trace
+from curation.trace import Problem, Trace
 
 PREVIEW = 200  # characters of a question in a list
 FETCH = 500  # traces with text per query
@@ -129,6 +129,16 @@ class Browse(Distributions):
         if table.num_rows:
             write_part(table, path)
         return int(table.num_rows)
+
+    def problems(self, asked: Filter | str) -> list[Problem]:
+        """The problems of the traces a filter shows, or of a dataset, with or without traces; in import order."""
+        if isinstance(asked, str):
+            condition = f"dataset = {literal(asked)}"
+        else:
+            condition = f"id IN (SELECT problem_id FROM scores WHERE {self.where(asked)})"
+        query = f"SELECT question, reference, dataset, split, subject, media FROM problems WHERE {condition}"
+        rows = self.cursor().sql(f"{query} ORDER BY rowid").to_arrow_table().to_pylist()
+        return [Problem(**{**row, "media": tuple(row["media"] or ())}) for row in rows]
 
     def light(self, chosen: Filter) -> pa.Table:
         """The LIGHT columns and labels of the traces the filter shows, in import order."""

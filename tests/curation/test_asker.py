@@ -61,3 +61,12 @@ def test_an_unknown_model_is_named(tmp_path):
 
     with pytest.raises(UserError, match=r"'nobody'.*base"):
         find("nobody", tmp_path)
+
+
+def test_a_receipt_tells_the_key_of_a_request_and_its_cost_whoever_paid(tmp_path):
+    made = asker(tmp_path, Scripted({"a": "1 2"}))
+    (answer,) = made.complete("teacher", [Request("a")], ["x"])
+    receipt = made.receipt("teacher", Request("a"), answer)
+    assert made.book.get(receipt.key)["completion"]["text"] == "1 2"
+    assert receipt.cost == 3 / 1e6
+    assert asker(tmp_path, Scripted({}), by="later").receipt("teacher", Request("a"), answer) == receipt

@@ -257,3 +257,13 @@ def test_a_benchmark_file_shows_its_card_and_writes_it_once(cli, tmp_path):
     assert "licence: MIT" in card.read_text()
     code, _, err = cli("benchmark", path, "--write-card")
     assert (code, "has a card already: edit" in err) == (2, True)
+
+
+def test_a_server_is_refused_in_one_line(cli):
+    assert cli("serve", "base") == (
+        2,
+        "",
+        "'base' is reached through transformers, which needs no server of ours; give it `backend: vllm` in "
+        "models.yaml to have one.\n",
+    )
+    assert cli("serve", "demo", "--stop") == (2, "", "No server 'demo' runs; running: none.\n")

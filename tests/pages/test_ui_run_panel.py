@@ -54,3 +54,7 @@ def test_what_to_do_depends_on_how_the_run_ended(status, beginning):
 def test_the_last_line_of_a_log_is_the_last_that_says_something():
     assert run_panel.last_line("Traceback\n  at x\nKilled\n\n  \n") == "Killed"
     assert run_panel.last_line("") == "The log is empty."
+
+
+def test_a_server_tells_its_state_instead():
+    assert run_panel.progress([{"state": "starting", "seconds": 0.0}]) == (0, 0, "starting")

@@ -11,8 +11,8 @@ import orjson
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
-from curation.imports.think import Thought, split_final
 from curation.imports.values import Json, flag, get, text, used, with_options
+from curation.texts.think import Thought, split_final
 from curation.trace import Problem, Trace, canonical_json
 
 LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end

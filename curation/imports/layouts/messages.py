@@ -7,8 +7,8 @@ answer and everything before it the reasoning, each turn under the name of its s
 from curation.imports.layouts.base import Context, Converted, Solution, finish, json_text, read_problem, read_trace
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
-from curation.imports.think import split_think
 from curation.imports.values import Json, get, text
+from curation.texts.think import split_think
 from curation.texts.turns import ASSISTANT, OBSERVATIONS, SYSTEM
 from curation.trace import Form
 

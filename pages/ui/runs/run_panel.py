@@ -134,7 +134,7 @@ def _progress(metrics: list[dict[str, Any]]) -> None:
     if total:
         st.progress(min(1.0, done / total), text=f"{visible(label)} {done:,} of {total:,}".strip())
     else:
-        st.progress(0.0, text="Starting")
+        st.progress(float(label == "ready"), text=label.capitalize() or "Starting")
 
 
 def progress(metrics: list[dict[str, Any]]) -> tuple[int, int, str]:
@@ -144,6 +144,8 @@ def progress(metrics: list[dict[str, Any]]) -> tuple[int, int, str]:
             return int(line["step"]), int(line["max_steps"]), "Steps"
         if line.get("total"):
             return int(line["done"]), int(line["total"]), str(line.get("label") or "")
+        if line.get("state"):  # of a server
+            return 0, 0, str(line["state"])
     return 0, 0, ""
 
 

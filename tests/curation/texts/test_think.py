@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.imports.fenced import split_output
-from curation.imports.think import CLOSE, OPEN, Thought, split_think
+from curation.texts.think import CLOSE, OPEN, Thought, split_think
 
 CASES = {
     "tags": ("<think>a</think>b", Thought("a", "b", True)),
