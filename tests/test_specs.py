@@ -49,6 +49,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("keep_where", "equals"): {"score": "closed", "equals": True, "minimum": None},
     ("cut", "policy"): {"policy": "drop_last_segment"},
     ("cut", "amount"): {"amount": 0.25},
+    **{(op, "model"): {"model": "base"} for op in ("segment", "cluster_segments", "label_segments", "drop_solutions")},
     ("drop_segments", "kinds"): {"kinds": ["plan"]},
     ("keep_quantile", "group"): {"group": "model"},
     ("join_sources", "sources"): {"sources": ["ada"]},
@@ -73,10 +74,6 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("drop_duplicates", "keep"): {"keep": "shortest"},
     ("drop_duplicates", "score"): {"keep": "highest", "score": "n_chars"},
     ("ce_kl", "reference"): {"reference": "base"},
-    ("segment", "model"): {"model": "base"},
-    ("cluster_segments", "model"): {"model": "base"},
-    ("label_segments", "model"): {"model": "base"},
-    ("drop_solutions", "model"): {"model": "base"},
 }
 CHANGED |= {
     (objective, name): values
