@@ -15,6 +15,9 @@ SECTIONS = {
         st.Page("pages/recipes.py", title="Recipes", icon=":material/filter_alt:"),
         st.Page("pages/sets.py", title="Sets", icon=":material/inventory_2:"),
     ],
+    "Teachers": [
+        st.Page("pages/teachers.py", title="Teachers", icon=":material/school:"),
+    ],
     "Students": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),

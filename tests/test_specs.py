@@ -56,6 +56,7 @@ CHANGED: dict[tuple[str, str], dict[str, Any]] = {
     ("keep_where", "equals"): {"score": "closed", "equals": True, "minimum": None},
     ("cut", "policy"): {"policy": "drop_last_segment"},
     ("cut", "amount"): {"amount": 0.25},
+    **{(op, "model"): {"model": "base"} for op in ("segment", "cluster_segments", "label_segments", "drop_solutions")},
     ("drop_segments", "kinds"): {"kinds": ["plan"]},
     ("keep_quantile", "group"): {"group": "model"},
     ("join_sources", "sources"): {"sources": ["ada"]},

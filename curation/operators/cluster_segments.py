@@ -1,34 +1,52 @@
 """Group a trace's attempts into approaches, and count what it says twice (DLCoT's redundant solutions, measured)."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal
 
-import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from curation.encoders import load_encoder
-from curation.operator import Annotation, Annotator, ScoreType
-from curation.params import EncoderName, Fraction
+from curation.asker import Asker
+from curation.comparing.approaches import approaches
+from curation.models import Request
+from curation.operator import Annotation, Annotator, Failure, ScoreType
+from curation.params import EncoderName, Fraction, ModelName, Positive
+from curation.prompting.judging_solutions import Asking, cluster_all, cluster_request
+from curation.prompting.prompts import PromptText, checked, shipped
 from curation.texts.repeats import twins
-from curation.texts.tokens import estimate_tokens
-from curation.trace import Kind, Trace
-
-TURNS: tuple[Kind, ...] = ("alternative", "check", "backtrack")  # kinds that begin another attempt
-ASIDE: tuple[Kind, ...] = ("restate", "filler", "answer")  # kinds that try nothing
-SHORTEST = 25  # ours: tokens; a shorter remark belongs to the attempt before it
+from curation.texts.solutions import attempts, repeated, text_of, units
+from curation.trace import Segment, Trace
 
 
 class ClusterSegments(Annotator):
     """Count the approaches a trace tries, and how much of it repeats an earlier segment.
 
     An attempt begins where the trace turns to an alternative, a check or a correction. Attempts whose vectors are
-    alike count as one approach; the built-in encoder compares their words.
+    alike count as one approach; the built-in encoder compares their words. A model, where one is named, groups the
+    attempts and checks as they were segmented, and one repeats what its group holds before it.
     """
 
     op: Literal["cluster_segments"] = "cluster_segments"
     encoder: EncoderName = Field("", description="Encoder folder or name; empty for the built-in one")
     similarity: Fraction = Field(0.5, description="Mean similarity at which two attempts are one approach")
+    model: ModelName | None = Field(None, description="Model that groups them instead of an encoder")
+    prompt: PromptText = Field(shipped("cluster_segments", "approaches"), description="What the model is asked")
+    max_new_tokens: Positive = Field(2048, description="Longest answer of the model, tokens")  # ours
 
     needs_segments = True
+    slots: ClassVar[tuple[str, ...]] = ("question", "solutions")
+
+    @field_validator("prompt")
+    @classmethod
+    def _with_slots(cls, text: str) -> str:
+        return checked(text, ("solutions",))
+
+    def asks(self) -> tuple[str, ...]:
+        """The model, where one is named."""
+        return (self.model,) if self.model else ()
+
+    def request(self, trace: Trace) -> Request:
+        """The question for the groups."""
+        return cluster_request(trace, units(trace), self.prompt, self.max_new_tokens)
 
     def adds(self) -> dict[str, ScoreType]:
         """Approaches, segments said before, and their share of the reasoning's characters."""
@@ -36,41 +54,22 @@ class ClusterSegments(Annotator):
 
     def annotate(self, trace: Trace) -> Annotation:
         """Measure one trace; unknown where it has no segments."""
-        if not trace.segments:
+        texts = [text_of(trace, unit) for unit in attempts(trace)]
+        groups = approaches(texts, self.encoder, self.similarity) if trace.segments else None
+        return self._counted(trace, groups, [trace.segments[index] for index in twins(trace)])
+
+    def annotate_with(self, traces: Sequence[Trace], asker: Asker) -> list[Annotation | Failure]:
+        """Groups by the model; unknown where its answer cannot be read."""
+        asking = Asking(asker, self.asks()[0], self.prompt, self.max_new_tokens)
+        return [
+            groups
+            if isinstance(groups, Failure)
+            else self._counted(trace, groups, [units(trace)[place][0] for place in repeated(groups or [])])
+            for trace, groups in zip(traces, cluster_all(traces, [units(one) for one in traces], asking), strict=True)
+        ]
+
+    def _counted(self, trace: Trace, groups: Sequence[int] | None, again: Sequence[Segment]) -> Annotation:
+        if groups is None or not trace.segments:
             return Annotation(dict.fromkeys(self.adds()))
-        repeated = [trace.segments[index] for index in twins(trace)]
-        length = sum(segment.stop - segment.start for segment in repeated)
-        return Annotation(
-            {
-                "n_approaches": len(set(approaches(attempts(trace), self.encoder, self.similarity))),
-                "n_repeated": len(repeated),
-                "repeated_share": length / len(trace.reasoning),
-            }
-        )
-
-
-def attempts(trace: Trace) -> list[str]:
-    """The texts of a trace's attempts in order."""
-    texts: list[str] = []
-    before: Kind | None = None
-    for segment in trace.segments:
-        if segment.kind in ASIDE:
-            continue
-        text = trace.reasoning[segment.start : segment.stop]
-        if not texts or (segment.kind in TURNS and segment.kind != before and estimate_tokens(texts[-1]) >= SHORTEST):
-            texts.append("")
-        texts[-1] += text
-        before = segment.kind
-    return texts
-
-
-def approaches(texts: list[str], encoder: str, similarity: float) -> list[int]:
-    """A group number for each text: average linkage until no two groups are that similar."""
-    if len(texts) < 2:
-        return [1] * len(texts)
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    rows = load_encoder(encoder).encode(texts)
-    distance = np.clip(1 - rows @ rows.T, 0, 2)
-    above = distance[np.triu_indices(len(texts), 1)]
-    return [int(group) for group in fcluster(linkage(above, "average"), 1 - similarity, "distance")]
+        share = sum(segment.stop - segment.start for segment in again) / len(trace.reasoning)
+        return Annotation({"n_approaches": len(set(groups)), "n_repeated": len(again), "repeated_share": share})

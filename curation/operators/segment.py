@@ -1,82 +1,82 @@
-"""Split the reasoning by its layout and name each segment by its cue words (DLCoT's split, without an LLM)."""
+"""Split the reasoning and name each part: by its layout and cue words, or by a model (DLCoT steps 1 to 4)."""
 
-import re
-from typing import Literal
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from curation.operator import Annotation, Annotator, ScoreType
-from curation.params import Count
-from curation.texts.cues import CONCLUDES, announces, kinds_of
-from curation.texts.splitting import Span, Splitter, paragraphs, sentences
-from curation.trace import Kind, Segment, Trace
+from curation.asker import Asker
+from curation.models import Request
+from curation.operator import Annotation, Annotator, Failure, ScoreType
+from curation.params import Count, Fraction, ModelName, Positive
+from curation.prompting.prompts import PromptText, checked, shipped, slots_in
+from curation.prompting.segmenting import Asking, Gate, split_all, split_request
+from curation.texts.roles import COUNTED, by_cues, counts_of
+from curation.trace import Segment, Trace
 
-WORD = re.compile(r"\w+")
-SAME_WORDS = 0.6  # ours: share of a paragraph's words found in the question when it only repeats it
-FIRST_SENTENCES = 1500  # ours: characters; enough of a paragraph to tell what it does
-COUNTED: dict[str, Kind] = {"n_checks": "check", "n_backtracks": "backtrack", "n_alternatives": "alternative"}
+BY_MODEL: dict[str, ScoreType] = {"split_ratio": "number", "split_jaccard": "number", "split_verdict": "category"}
 
 
 class SegmentReasoning(Annotator):
-    """Split the reasoning into segments and name the part each one plays."""
+    """Split the reasoning into segments and name the part each one plays.
+
+    A model splits it into restatement, plan, attempts, checks and answer. It is shown numbered sentences; a prompt
+    with {reasoning} in their place asks for the text of each part, and what lost text is unknown.
+    """
 
     op: Literal["segment"] = "segment"
-    splitter: Splitter = Field("blank_line", description="Where a segment ends; sentence splits inside paragraphs too")
+    splitter: Literal["blank_line", "sentence", "newline", "model"] = Field(
+        "blank_line", description="Where a segment ends; sentence splits inside paragraphs too"
+    )
     sentences_over: Count = Field(0, description="With sentence: only split paragraphs longer than this, characters")
+    model: ModelName | None = Field(None, description="With model: who splits the reasoning")
+    prompt: PromptText = Field(shipped("segment", "numbers"), description="With model: what it is asked")
+    repair: bool = Field(True, description="With model: complete a last attempt that stops short")  # DLCoT
+    repair_prompt: PromptText = Field(shipped("segment", "repair"), description="With repair: what it is asked")
+    gate_ratio: Fraction = Field(0.90, description="Likeness of characters that text sent back needs")  # DLCoT
+    gate_jaccard: Fraction = Field(0.95, description="Or its likeness of tokens; one is enough")  # DLCoT
+    max_new_tokens: Positive = Field(2048, description="With model: longest answer, tokens")  # ours
 
     adds_segments = True
+    slots: ClassVar[tuple[str, ...]] = ("question", "sentences", "reasoning", "solution", "checks")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.splitter == "model" and not self.model:
+            raise ValueError("the splitter 'model' needs a model, which is not named")
+        checked(self.prompt, ("sentences" if "sentences" in slots_in(self.prompt) else "reasoning",))
+        checked(self.repair_prompt, ("solution", "checks"))
+        return self
+
+    def asks(self) -> tuple[str, ...]:
+        """The model, where it splits."""
+        return (self.model,) if self.splitter == "model" and self.model else ()
+
+    def request(self, trace: Trace) -> Request:
+        """The question for the parts."""
+        return split_request(trace, self.prompt, self.max_new_tokens)
 
     def adds(self) -> dict[str, ScoreType]:
-        """Counts of all segments and of those that look back."""
-        return {"n_segments": "number", **dict.fromkeys(COUNTED, "number"), "attempt_share": "number"}
+        """Counts of all segments and of those that look back; of a model's split also how well it kept the text."""
+        counts: dict[str, ScoreType] = dict.fromkeys(("n_segments", *COUNTED, "attempt_share"), "number")
+        return {**counts, **(BY_MODEL if self.asks() else {})}
 
     def annotate(self, trace: Trace) -> Annotation:
         """Segments that tile the reasoning byte for byte."""
         segments = self.segments(trace)
-        kinds = [segment.kind for segment in segments]
-        attempted = sum(segment.stop - segment.start for segment in segments if segment.kind == "attempt")
-        return Annotation(
-            {
-                "n_segments": len(segments),
-                **{name: kinds.count(kind) for name, kind in COUNTED.items()},
-                "attempt_share": attempted / len(trace.reasoning) if trace.reasoning else None,
-            },
-            segments,
-        )
+        return Annotation(counts_of(trace, segments), segments)
+
+    def annotate_with(self, traces: Sequence[Trace], asker: Asker) -> list[Annotation | Failure]:
+        """Segments by the model; unknown where its answer cannot be read or lost text."""
+        gate, repair = Gate(self.gate_ratio, self.gate_jaccard), self.repair_prompt if self.repair else ""
+        how = Asking(asker, self.asks()[0], self.prompt, repair, self.max_new_tokens, gate)
+        return [
+            one
+            if isinstance(one, Failure)
+            else Annotation({**counts_of(trace, one.segments), **one.scores()}, one.segments)
+            for trace, one in zip(traces, split_all(traces, how), strict=True)
+        ]
 
     def segments(self, trace: Trace) -> tuple[Segment, ...]:
-        """The named spans, in order."""
-        text = trace.reasoning
-        known = frozenset(WORD.findall(trace.question.lower()))
-        named: list[Segment] = []
-        carried: Kind | None = None
-        for pieces in paragraphs(text, self.splitter, self.sentences_over):
-            start, stop = pieces[0][0], pieces[-1][1]
-            found = _kinds(text, pieces, carried)
-            if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], known):
-                found = ["restate" if kind is None else kind for kind in found]
-            carried = found[-1] if announces(text[start:stop], found[-1]) else None
-            named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
-        return _concluded(text, named)
-
-
-def _kinds(text: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
-    if len(pieces) > 1:
-        return kinds_of([text[start:stop] for start, stop in pieces], carried)
-    start, stop = pieces[0]
-    spans = sentences(text, (start, min(stop, start + FIRST_SENTENCES)), [])
-    kinds = kinds_of([text[first:last] for first, last in spans], carried)
-    telling = [kind for kind in kinds if kind != "filler"]
-    return [telling[0] if telling else "filler"]
-
-
-def _repeats(paragraph: str, known: frozenset[str]) -> bool:
-    words = WORD.findall(paragraph.lower())
-    return "=" not in paragraph and bool(words) and sum(word in known for word in words) >= SAME_WORDS * len(words)
-
-
-def _concluded(text: str, named: list[Segment]) -> tuple[Segment, ...]:
-    # "So Ana has 96 stamps now." ends a trace without naming the answer
-    if named and named[-1].kind == "attempt" and CONCLUDES.match(text, named[-1].start):
-        named[-1] = Segment(named[-1].start, named[-1].stop, "answer")
-    return tuple(named)
+        """The spans that cue words name, in order."""
+        return by_cues(trace, "blank_line" if self.splitter == "model" else self.splitter, self.sentences_over)

@@ -6,7 +6,7 @@ from curation.runs import PROJECT, all_runs
 PAGES = (
     "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "studies", "compare",
     "runs",
-    "history",
+    "history", "teachers",
 )  # fmt: skip
 
 

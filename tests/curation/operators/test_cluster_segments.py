@@ -1,9 +1,13 @@
 import pytest
 
-from curation.operators.cluster_segments import ClusterSegments, approaches, attempts
+from curation.comparing.approaches import approaches
+from curation.operator import Failure
+from curation.operators.cluster_segments import ClusterSegments
 from curation.operators.segment import SegmentReasoning
 from curation.texts.repeats import twins
+from curation.texts.solutions import attempts, text_of
 from curation.trace import Problem, Trace
+from tests.curation.operators.scripted_asker import asker_of
 
 ADD = "Ana has 12 apples and buys 5 more apples, so 12 + 5 = 17. Then she gives 4 apples away, so 17 - 4 = 13.\n\n"
 AGAIN = "Let me check the apples: Ana has 12 apples and buys 5 more, 12 + 5 = 17. She gives 4 away, 17 - 4 = 13.\n\n"
@@ -14,15 +18,24 @@ def scores(trace, **fields):
     return ClusterSegments(**fields).annotate(trace).scores
 
 
+def texts(trace):
+    return [text_of(trace, unit) for unit in attempts(trace)]
+
+
+def by_model(trace, answer):
+    (found,) = ClusterSegments(model="teacher").annotate_with([trace], asker_of([answer]))
+    return found
+
+
 def test_attempts_begin_where_the_trace_turns(make_trace):
     trace = make_trace(parts=[("restate", "12 and 5?\n\n"), ("attempt", ADD), ("check", AGAIN), ("check", "Yes.\n\n"),
                               ("alternative", DRAW), ("filler", "Hmm.\n\n"), ("answer", "So 13.")])  # fmt: skip
-    assert attempts(trace) == [ADD, AGAIN + "Yes.\n\n", DRAW]
+    assert texts(trace) == [ADD, AGAIN + "Yes.\n\n", DRAW]
 
 
 def test_a_short_remark_belongs_to_what_follows_it(make_trace):
     trace = make_trace(parts=[("attempt", "Add.\n\n"), ("check", AGAIN)])
-    assert attempts(trace) == ["Add.\n\n" + AGAIN]
+    assert texts(trace) == ["Add.\n\n" + AGAIN]
 
 
 def test_a_check_of_the_same_sums_is_the_same_approach(make_trace):
@@ -56,3 +69,24 @@ def test_real_traces_repeat_only_what_stands_before(shared_rows, name):
             pairs = twins(trace)
             assert all(first < repeated for repeated, first in pairs.items())
             assert not set(pairs) & set(pairs.values())
+
+
+def test_a_model_groups_each_attempt_and_check_as_it_was_segmented(make_trace):
+    trace = make_trace(parts=[("attempt", ADD), ("attempt", DRAW), ("check", AGAIN), ("answer", "So 13.")])
+    found = by_model(trace, '{"groups": [[2], [3, 1]]}').scores
+    share = len(AGAIN) / len(trace.reasoning)
+    assert found == {"n_approaches": 2, "n_repeated": 1, "repeated_share": share}
+
+
+def test_groups_that_cannot_be_read_are_unknown(make_trace):
+    trace = make_trace(parts=[("attempt", ADD), ("attempt", DRAW)])
+    unknown = {"n_approaches": None, "n_repeated": None, "repeated_share": None}
+    assert by_model(trace, "They all differ.").scores == unknown
+    assert by_model(make_trace(""), "").scores == unknown
+    assert by_model(trace, "") == Failure(trace.id, "empty: the model wrote nothing")
+
+
+def test_a_model_is_not_asked_about_one_attempt(make_trace):
+    asker = asker_of([])
+    (found,) = ClusterSegments(model="teacher").annotate_with([make_trace(parts=[("attempt", ADD)])], asker)
+    assert (found.scores["n_approaches"], asker.meter.totals.answers) == (1, 0)

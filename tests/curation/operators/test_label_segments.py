@@ -1,5 +1,9 @@
+import json
+
+from curation.operator import Failure
 from curation.operators.label_segments import LabelSegments
 from curation.texts.claims import claims
+from tests.curation.operators.scripted_asker import asker_of
 
 PARTS = [
     ("restate", "12 and 5?\n"),
@@ -51,3 +55,31 @@ def test_nearly_all_sums_of_human_solutions_hold(shared_rows):
 def test_any_text_is_read_without_an_error(shared_texts):
     for text in shared_texts:
         assert all(isinstance(claim.holds, bool) for claim in claims(text))
+
+
+def by_model(trace, answer):
+    (found,) = LabelSegments(model="teacher").annotate_with([trace], asker_of([answer]))
+    return found
+
+
+def test_a_model_labels_each_solution_besides_the_rules(make_trace):
+    trace = make_trace(parts=[*PARTS[:2], ("attempt", "Or 17.\n"), *PARTS[3:]], reference="17")
+    said = [{"n": 2, "label": "correct", "error": ""}, {"n": 1, "label": "incorrect", "error": "12 + 5 = 18"}]
+    found = by_model(trace, json.dumps({"solutions": said})).scores
+    assert found == {
+        **scores(trace), "n_solutions": 2, "n_solutions_correct": 1, "n_solutions_incorrect": 1,
+        "n_solutions_incomplete": 0, "n_errors": 1,
+    }  # fmt: skip
+    assert set(found) == set(LabelSegments(model="teacher").adds())
+
+
+def test_labels_that_cannot_be_read_are_unknown_and_the_rules_still_known(make_trace):
+    trace = make_trace(parts=PARTS, reference="17")
+    found = by_model(trace, "All of them are fine.").scores
+    assert (found["n_claims"], found["n_solutions"], found["n_solutions_correct"], found["n_errors"]) == (
+        3,
+        None,
+        None,
+        None,
+    )
+    assert by_model(trace, "") == Failure(trace.id, "empty: the model wrote nothing")

@@ -1,0 +1,63 @@
+"""Segments by rules: the reasoning split by its layout, each piece named by its cue words."""
+
+import re
+
+from curation.texts.cues import CONCLUDES, announces, kinds_of
+from curation.texts.splitting import Span, Splitter, paragraphs, sentences
+from curation.trace import Kind, Segment, Trace
+
+COUNTED: dict[str, Kind] = {"n_checks": "check", "n_backtracks": "backtrack", "n_alternatives": "alternative"}
+WORD = re.compile(r"\w+")
+SAME_WORDS = 0.6  # ours: share of a paragraph's words found in the question when it only repeats it
+FIRST_SENTENCES = 1500  # ours: characters; enough of a paragraph to tell what it does
+
+
+def by_cues(trace: Trace, splitter: Splitter, sentences_over: int = 0) -> tuple[Segment, ...]:
+    """The named spans, in order; together they tile the reasoning."""
+    text = trace.reasoning
+    known = frozenset(WORD.findall(trace.question.lower()))
+    named: list[Segment] = []
+    carried: Kind | None = None
+    for pieces in paragraphs(text, splitter, sentences_over):
+        start, stop = pieces[0][0], pieces[-1][1]
+        found = _kinds(text, pieces, carried)
+        if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], known):
+            found = ["restate" if kind is None else kind for kind in found]
+        carried = found[-1] if announces(text[start:stop], found[-1]) else None
+        named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
+    return _concluded(text, named)
+
+
+def counts_of(trace: Trace, segments: tuple[Segment, ...] | None) -> dict[str, float | None]:
+    """How many segments there are and look back, and how much attempts; nothing where they are unknown."""
+    if segments is None:
+        return {}
+    kinds = [segment.kind for segment in segments]
+    attempted = sum(segment.stop - segment.start for segment in segments if segment.kind == "attempt")
+    return {
+        "n_segments": len(segments),
+        **{name: kinds.count(kind) for name, kind in COUNTED.items()},
+        "attempt_share": attempted / len(trace.reasoning) if trace.reasoning else None,
+    }
+
+
+def _kinds(text: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
+    if len(pieces) > 1:
+        return kinds_of([text[start:stop] for start, stop in pieces], carried)
+    start, stop = pieces[0]
+    spans = sentences(text, (start, min(stop, start + FIRST_SENTENCES)), [])
+    kinds = kinds_of([text[first:last] for first, last in spans], carried)
+    telling = [kind for kind in kinds if kind != "filler"]
+    return [telling[0] if telling else "filler"]
+
+
+def _repeats(paragraph: str, known: frozenset[str]) -> bool:
+    words = WORD.findall(paragraph.lower())
+    return "=" not in paragraph and bool(words) and sum(word in known for word in words) >= SAME_WORDS * len(words)
+
+
+def _concluded(text: str, named: list[Segment]) -> tuple[Segment, ...]:
+    # "So Ana has 96 stamps now." ends a trace without naming the answer
+    if named and named[-1].kind == "attempt" and CONCLUDES.match(text, named[-1].start):
+        named[-1] = Segment(named[-1].start, named[-1].stop, "answer")
+    return tuple(named)

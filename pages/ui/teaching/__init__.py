@@ -1,0 +1,1 @@
+"""Models that are asked, and traces that they write."""
