@@ -48,6 +48,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "judge_pairs": {"model": "teacher"},
     "check_claims": {"model": "teacher"},
     "generate": {"model": "base"},
+    **{name: {"model": "base"} for name in ("score_lm", "rollout_stats", "locate_error", "ablate")},
 }
 # Fields that exclude each other, or that other fields bound: a valid set of values in which each differs.
 CHANGED: dict[tuple[str, str], dict[str, Any]] = {
