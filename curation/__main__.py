@@ -24,7 +24,7 @@ from curation.model_commands import add_ask, ask_command, models_command
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.serve_command import serve_command
+from curation.serve_command import add_serve, serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
@@ -198,12 +198,29 @@ def _format(arguments: Sequence[str]) -> str:
     return str(finder.parse_known_args(list(arguments))[0].format)
 
 
+def _shared(workspace: Any, json: Any) -> Parser:  # noqa: ANN401  (defaults)
+    """The flags of every command."""
+    parser = Parser(add_help=False)
+    parser.add_argument(
+        "--workspace", type=Path, default=workspace, help="Folder to work in (default: data/workspace)"
+    )
+    parser.add_argument("--json", action="store_true", default=json, help="Write JSON")
+    return parser
+
+
+def _add_annotators(parser: argparse.ArgumentParser) -> None:
+    """A command of its own for each annotator; the flags of every command may stand before or behind its name."""
+    again = _shared(workspace=argparse.SUPPRESS, json=argparse.SUPPRESS)
+    kinds = parser.add_subparsers(required=True, metavar="OPERATOR", dest="operator")
+    for title, spec in OPERATORS.members.items():
+        if issubclass(spec, Annotator):
+            add_flags(kinds.add_parser(title, parents=[again], help=spec.help()), spec)
+
+
 def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """All commands and their flags; an annotator's come from its spec."""
     parser = Parser(prog="python -m curation", description="Curate teacher traces.")
-    shared = Parser(add_help=False)
-    shared.add_argument("--workspace", type=Path, default=DEFAULT, help="Folder to work in (default: data/workspace)")
-    shared.add_argument("--json", action="store_true", help="Write JSON")
+    shared = _shared(workspace=DEFAULT, json=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, work: Any, **options: Any) -> argparse.ArgumentParser:  # noqa: ANN401
@@ -221,11 +238,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     one.add_argument("--limit", type=int, default=50, help="Most rows shown (default: 50)")
     one.add_argument("--columns", nargs="*", default=["correct", "n_tokens"], help="Scores shown in the table")
-    one = command("annotate", annotate_command)
-    kinds = one.add_subparsers(required=True, metavar="OPERATOR", dest="operator")
-    for title, spec in OPERATORS.members.items():
-        if issubclass(spec, Annotator):
-            add_flags(kinds.add_parser(title, parents=[shared], help=spec.help()), spec)
+    _add_annotators(command("annotate", annotate_command))
     one = command("apply", apply_command)
     one.add_argument("recipe", type=Path, help="A YAML file, or the name of a known recipe")
     one.add_argument("files", nargs="*", type=Path, help="Files of traces; without, the workspace's traces are taken")
@@ -251,9 +264,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one = command("benchmark", benchmark_command)
     one.add_argument("dataset", metavar="DATASET", help="An imported dataset, a shipped benchmark, or a file")
     one.add_argument("--write-card", action="store_true", help="Write the card beside the file, to be edited")
-    one = command("serve", serve_command)
-    one.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
-    one.add_argument("--stop", action="store_true", help="Stop the running server of that name")
+    add_serve(command("serve", serve_command))
     command("models", models_command)
     add_ask(command("ask", ask_command))
     one = command("docs", docs_command)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic.fields import FieldInfo
 
 from curation.operator import Operator
+from curation.prompting.prompts import FOLDER, texts
 from curation.spec import Family, S, Spec
 
 
@@ -13,7 +14,7 @@ def reference(family: Family[S], title: str) -> str:
     lines = [f"# {title}", "", "Written by the `docs` command from the code; a test keeps it true.", ""]
     shared = family.base.model_fields
     if shared:
-        lines += ["## Every one of them", "", *_table(shared), ""]
+        lines += ["## Every one of them", "", *_table(shared, {}), ""]
     for spec in family.members.values():
         lines += [*_section(spec, shared), ""]
     return "\n".join(lines)
@@ -28,16 +29,25 @@ def _section(spec: type[Spec], shared: Mapping[str, FieldInfo]) -> Iterator[str]
     own.pop(spec.tag)
     if own:
         yield ""
-        yield from _table(own)
+        yield from _table(own, {text: f"{spec.title()}/{name}" for name, text in texts(spec.title()).items()})
 
 
 def _same(field: FieldInfo, other: FieldInfo | None) -> bool:
     return other is not None and (field.default, field.description) == (other.default, other.description)
 
 
-def _table(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+def _table(fields: Mapping[str, FieldInfo], prompts: Mapping[str, str]) -> Iterator[str]:
     yield "| parameter | default | meaning |"
     yield "|---|---|---|"
     for name, field in fields.items():
-        default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
-        yield f"| `{name}` | {default} | {field.description} |"
+        yield f"| `{name}` | {_default(field, prompts)} | {field.description} |"
+
+
+def _default(field: FieldInfo, prompts: Mapping[str, str]) -> str:
+    """A default as it is written; a shipped prompt by its file."""
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, str) and value in prompts:
+        return f"[{prompts[value]}]({FOLDER}/{prompts[value]}.txt)"
+    return f"`{value!r}`"

@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 from curation.spec import Spec, build
 
 S = TypeVar("S", bound=Spec)
+LONGEST = 60  # characters of a default that are shown
 
 
 def add_flags(parser: argparse.ArgumentParser, spec: type[Spec]) -> None:
@@ -59,7 +60,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "(required)"
     value = to_jsonable_python(field.get_default(call_default_factory=True))
-    return f"(default: {'none' if value is None else value})"
+    text = " ".join(str("none" if value is None else value).split())
+    return f"(default: {text if len(text) <= LONGEST else text[:LONGEST] + '…'})"
 
 
 def _kind(field: FieldInfo) -> Any:  # noqa: ANN401  (a type)

@@ -95,6 +95,11 @@ def test_annotators_take_their_parameters_as_flags(filled):
     assert [(row["correct"], row["pass_rate"]) for row in rows] == [(True, 0.5), (False, 0.5), (True, None)]
 
 
+def test_flags_of_every_command_may_stand_before_an_annotators_name(filled):
+    code, out, _ = filled("annotate", "--json", "count_tokens")
+    assert (code, json.loads(out)) == (0, {"traces": 3, "scores": ["n_tokens", "n_reasoning_tokens"]})
+
+
 def test_a_recipe_is_applied_to_the_workspace_and_the_set_exported(filled, tmp_path):
     code, out, _ = filled("apply", "verified", "--out", "right", "--dataset", "four")
     assert (code, out.splitlines()[0]) == (0, "right: 2 rows, 2 problems, recipe verified")
