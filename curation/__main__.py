@@ -24,7 +24,7 @@ from curation.model_commands import add_ask, ask_command, models_command
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.serve_command import serve_command
+from curation.serve_command import add_serve, serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
 from curation.workspace import DEFAULT, Workspace
@@ -251,9 +251,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one = command("benchmark", benchmark_command)
     one.add_argument("dataset", metavar="DATASET", help="An imported dataset, a shipped benchmark, or a file")
     one.add_argument("--write-card", action="store_true", help="Write the card beside the file, to be edited")
-    one = command("serve", serve_command)
-    one.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
-    one.add_argument("--stop", action="store_true", help="Stop the running server of that name")
+    add_serve(command("serve", serve_command))
     command("models", models_command)
     add_ask(command("ask", ask_command))
     one = command("docs", docs_command)
