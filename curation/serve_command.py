@@ -36,6 +36,12 @@ def serve_command(workspace: Workspace, given: argparse.Namespace) -> None:
     _stopped(run)
 
 
+def add_serve(parser: argparse.ArgumentParser) -> None:
+    """Which model, and whether its server starts or stops."""
+    parser.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
+    parser.add_argument("--stop", action="store_true", help="Stop the running server of that name")
+
+
 def _tell(server: Server, as_json: bool) -> None:
     line = f"{server.name} answers at {server.url} (run {server.run}); Ctrl-C stops it"
     sys.stdout.write(

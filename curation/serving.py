@@ -226,7 +226,8 @@ def why(log: str, code: int) -> str:
     said = next(reversed(errors or [line for line in lines if line.strip()]), "it said nothing")
     if code == KILLED:
         said = f"it was killed, often for want of memory; its last words: {said.strip()}"
-    return f"{DECORATION.sub('', said).strip()[:LONGEST]} (exit code {code})"
+    told = DECORATION.sub("", said).strip()[:LONGEST]
+    return f"{told} (exit code {code})" if code else told  # vLLM ends with 0 when its engine died
 
 
 def _read(path: Path, begins: int) -> str:

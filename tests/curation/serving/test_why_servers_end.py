@@ -48,6 +48,10 @@ def test_a_server_ended_because(log, told):
     assert why(log, 1) == told
 
 
+def test_an_exit_code_of_0_tells_nothing():
+    assert why("RuntimeError: no room", 0) == "RuntimeError: no room"
+
+
 def test_a_server_that_was_killed_is_told_so():
     told = "it was killed, often for want of memory; its last words: loading weights (exit code 137)"
     assert why("loading weights\n", 137) == told
