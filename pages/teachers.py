@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from curation.comparing.teachers import Teacher, duels, shared_problems, teachers
+from curation.comparing.teachers import Teacher, duels, teachers
 from curation.query.filters import Filter
-from curation.query.teachers import MOST, Compared, compared, flags, length_of, sources
+from curation.query.teachers import MOST, Compared, Found, compared, flags, length_of, sources
 from curation.workspace import Workspace
 from pages.ui.exploring import charts, filter_bar
 from pages.ui.state import current_filter, errors, get, offer_samples, put, screen
@@ -75,12 +75,11 @@ def usual(work: Workspace, named: list[str], chosen: Filter) -> int:
 
 def draw(work: Workspace, asked: Compared) -> None:
     """The table and its charts."""
-    found = compared(work.store, asked)
-    if not found.attempts.num_rows:
+    found, listed = looked_up(work, asked, repr(asked), str(work.root), work.store.changes)
+    if not found.totals.num_rows:
         st.info("No problem has traces of all that are compared. Compare fewer, or switch the toggle off.")
         return
-    listed = teachers(*found)
-    st.caption(in_words(listed, shared_problems(found.attempts), asked))
+    st.caption(in_words(listed, found.shared, asked))
     st.dataframe(
         teacher_charts.rows(listed), hide_index=True, placeholder="", column_config=COLUMNS, alt="Teachers compared"
     )
@@ -92,7 +91,7 @@ def draw(work: Workspace, asked: Compared) -> None:
         )
     with right:
         judged(listed)
-    figure = teacher_charts.ahead(duels(found.attempts))
+    figure = teacher_charts.ahead(duels(found.duels))
     if figure:
         st.subheader("Right where another is wrong", anchor=False)
         st.caption("Share of the problems both were judged on; of several traces of a problem their share counts.")
@@ -103,6 +102,13 @@ def draw(work: Workspace, asked: Compared) -> None:
             config=BARE,
             alt="Share of problems one is right on and another not",
         )
+
+
+@st.cache_data(show_spinner="Comparing", max_entries=16)
+def looked_up(_work: Workspace, _asked: Compared, key: str, root: str, version: int) -> tuple[Found, list[Teacher]]:
+    """What is compared; key, root and version say of what and of which data."""
+    found = compared(_work.store, _asked)
+    return found, teachers(found.totals, found.outcomes)
 
 
 def judged(listed: list[Teacher]) -> None:

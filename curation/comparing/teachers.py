@@ -1,18 +1,18 @@
 """Teachers on the same problems: how often each is right, how long it writes, what that costs, who beats whom."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from curation.intervals import Interval, clustered
 
-Counts = dict[str, Any]  # a row of query.teachers.ATTEMPTS
-
 
 class Teacher(NamedTuple):
-    """What one source did; a share nobody can know is None, and so is a cost where some trace tells none."""
+    """What one source did; a share nobody can know is None, and so is a cost where some trace tells none.
+
+    The pass rate is the mean over problems, so that many attempts at one count once.
+    """
 
     name: str
     problems: int
@@ -35,62 +35,29 @@ class Duel(NamedTuple):
     first: str
     second: str
     problems: int
-    first_alone: float | None
-    second_alone: float | None
-    both: float | None
+    first_alone: float
+    second_alone: float
+    both: float
 
 
-def teachers(attempts: pa.Table, lengths: pa.Table) -> list[Teacher]:
-    """One row a source, in the order of their names."""
-    spreads = {row["group"]: row for row in lengths.to_pylist()}
-    return [_teacher(name, rows, spreads.get(name, {})) for name, rows in _by_source(attempts).items()]
+def teachers(totals: pa.Table, outcomes: pa.Table) -> list[Teacher]:
+    """One row a source, from its totals and how many problems had each outcome."""
+    found: dict[str, list[list[bool]]] = {row["name"]: [] for row in totals.to_pylist()}
+    for row in outcomes.to_pylist():
+        attempts = [True] * row["right"] + [False] * (row["judged"] - row["right"])
+        found[row["name"]] += [attempts] * row["problems"]
+    return [_teacher(clusters=found[row["name"]], **row) for row in totals.to_pylist()]
 
 
-def _teacher(name: str, rows: Sequence[Counts], spread: Counts) -> Teacher:
-    total = {key: sum(row[key] for row in rows) for key in ("traces", "judged", "right", "unfinished", "priced")}
-    seen = [row for row in rows if row["judged"]]
-    shares = [row["right"] / row["judged"] for row in seen]
-    silent = [row["silent"] for row in seen if row["silent"] is not None]
-    cost = sum(row["cost"] or 0.0 for row in rows) if total["priced"] == total["traces"] else None
+def _teacher(clusters: Sequence[Sequence[bool]], right: int, cost: float | None, **known: object) -> Teacher:
+    rates = [sum(attempts) / len(attempts) for attempts in clusters]
     return Teacher(
-        name, len(rows), total["traces"], total["judged"],
-        sum(shares) / len(shares) if shares else None,
-        clustered([[True] * row["right"] + [False] * (row["judged"] - row["right"]) for row in seen]),
-        spread.get("q1"), spread.get("median"), spread.get("q3"),
-        sum(silent) / total["judged"] if silent else None,
-        total["unfinished"] / total["traces"], cost,
-        cost / total["right"] if cost is not None and total["right"] else None,
+        **known, cost=cost,  # type: ignore[arg-type]  # the other columns are its fields
+        pass_rate=sum(rates) / len(rates) if rates else None, interval=clustered(clusters),
+        cost_per_correct=cost / right if cost is not None and right else None,
     )  # fmt: skip
 
 
-def duels(attempts: pa.Table) -> list[Duel]:
-    """Every two sources, in the order of their names; several traces of a problem count by their share."""
-    rates = {
-        name: {row["problem_id"]: row["right"] / row["judged"] for row in rows if row["judged"]}
-        for name, rows in _by_source(attempts).items()
-    }
-    names = list(rates)
-    return [_duel(one, other, rates) for place, one in enumerate(names) for other in names[place + 1 :]]
-
-
-def _duel(first: str, second: str, rates: dict[str, dict[str, float]]) -> Duel:
-    pairs = [(rate, rates[second][problem]) for problem, rate in rates[first].items() if problem in rates[second]]
-    n = len(pairs)
-    if not n:
-        return Duel(first, second, 0, None, None, None)
-    ahead = sum(one * (1 - other) for one, other in pairs) / n
-    behind = sum((1 - one) * other for one, other in pairs) / n
-    return Duel(first, second, n, ahead, behind, sum(one * other for one, other in pairs) / n)
-
-
-def shared_problems(attempts: pa.Table) -> int:
-    """How many problems every source of the table has."""
-    found = [{row["problem_id"] for row in rows} for rows in _by_source(attempts).values()]
-    return len(set.intersection(*found)) if found else 0
-
-
-def _by_source(attempts: pa.Table) -> dict[str, list[Counts]]:
-    found: dict[str, list[Counts]] = defaultdict(list)
-    for row in attempts.to_pylist():
-        found[row["source"]].append(row)
-    return dict(sorted(found.items()))
+def duels(found: pa.Table) -> list[Duel]:
+    """Every two sources that met, in the order of their names."""
+    return [Duel(**row) for row in found.to_pylist()]

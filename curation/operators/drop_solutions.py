@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from curation.asker import Asker
 from curation.comparing.approaches import approaches
@@ -11,7 +11,7 @@ from curation.models import Request
 from curation.operator import Dropped, Failure, Mapper
 from curation.params import EncoderName, Fraction, ModelName, Positive
 from curation.prompting.judging_solutions import Asking, cluster_request, deconstruct
-from curation.prompting.prompts import PromptText, shipped
+from curation.prompting.prompts import PromptText, checked, shipped
 from curation.texts.solutions import (
     Deconstructed,
     ErrorPolicy,
@@ -51,6 +51,11 @@ class DropSolutions(Mapper):
     needs_segments = True
     keeps_segments = True
     slots: ClassVar[tuple[str, ...]] = ("question", "reference", "solutions")
+
+    @field_validator("cluster_prompt", "label_prompt")
+    @classmethod
+    def _with_slots(cls, text: str) -> str:
+        return checked(text, ("solutions",))
 
     @property
     def rules(self) -> Rules:

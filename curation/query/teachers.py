@@ -1,4 +1,4 @@
-"""The store's traces by who wrote them: per problem what each source got right, how long it wrote, what that cost."""
+"""The store's traces by who wrote them: what each got right, how long it wrote, what that cost."""
 
 from typing import NamedTuple
 
@@ -12,31 +12,51 @@ from curation.query.reading import Reading
 MOST = 20  # sources; ours: more cannot be told apart in one table
 FLAGS = ("correct", "given_correct", "human_correct")  # who says that a trace is right, the best first
 LENGTHS = ("n_tokens", "n_chars")
-# rows of the sources; `cost` is what a generation wrote down, and reading `extra` costs more than all scores do
+# `cost` and `finish` are what a generation wrote down; reading `extra` takes longer than reading all scores
 ROWS = """
+CREATE OR REPLACE TEMP TABLE compared AS
 WITH chosen AS (
     SELECT id, problem_id, {source}::VARCHAR AS source, {right} AS correct, {answered} AS answered, {length} AS length,
            closed FROM scores WHERE {where} AND {source}::VARCHAR IN ({names})
 ),
 shared AS (SELECT problem_id FROM chosen GROUP BY 1 HAVING count(DISTINCT source) = {all}),
-rows AS (
-    SELECT c.*, CASE WHEN contains(x.extra, '"generate"') THEN x.extra END AS extra
+noted AS (
+    SELECT c.*, CASE WHEN contains(x.extra, '"generate"') THEN x.extra -> '$.generate' END AS noted
     FROM chosen c JOIN texts x USING (id){only}
 )
+SELECT * EXCLUDE (noted), noted ->> 'finish_reason' AS finish, TRY_CAST(noted ->> 'cost' AS DOUBLE) AS cost FROM noted
 """
 ATTEMPTS = """
-SELECT source, problem_id, count(*) AS traces, count(correct) AS judged,
-       count(*) FILTER (correct) AS right,
-       if(count(answered) > 0, count(*) FILTER (correct IS NOT NULL AND NOT answered), NULL) AS silent,
-       count(*) FILTER (closed IS FALSE OR extra ->> '$.generate.finish_reason' = 'length') AS unfinished,
-       count(TRY_CAST(extra ->> '$.generate.cost' AS DOUBLE)) AS priced,
-       sum(TRY_CAST(extra ->> '$.generate.cost' AS DOUBLE)) AS cost
-FROM rows GROUP BY 1, 2 ORDER BY 1, 2
+CREATE OR REPLACE TEMP TABLE attempts AS
+SELECT source, problem_id, count(*) AS traces, count(correct) AS judged, count(*) FILTER (correct) AS "right"
+FROM compared GROUP BY 1, 2
+"""
+TOTALS = """
+SELECT source AS name, count(DISTINCT problem_id) AS problems, count(*) AS traces, count(correct) AS judged,
+       count(*) FILTER (correct) AS "right",
+       count(*) FILTER (correct IS NOT NULL AND NOT answered) / nullif(count(answered), 0) AS no_answer,
+       count(*) FILTER (closed IS FALSE OR finish = 'length') / count(*) AS unfinished,
+       if(count(cost) = count(*), sum(cost), NULL) AS cost,
+       quantile_cont(length, 0.25) AS q1, median(length) AS median, quantile_cont(length, 0.75) AS q3
+FROM compared GROUP BY 1 ORDER BY 1
+"""
+OUTCOMES = """
+SELECT source AS name, judged, "right", count(*) AS problems FROM attempts WHERE judged > 0 GROUP BY ALL ORDER BY ALL
+"""
+DUELS = """
+WITH rates AS (SELECT source, problem_id, "right" / judged AS rate FROM attempts WHERE judged > 0)
+SELECT a.source AS first, b.source AS second, count(*) AS problems, avg(a.rate * (1 - b.rate)) AS first_alone,
+       avg((1 - a.rate) * b.rate) AS second_alone, avg(a.rate * b.rate) AS both
+FROM rates a JOIN rates b ON a.problem_id = b.problem_id AND a.source < b.source GROUP BY 1, 2 ORDER BY 1, 2
 """
 SPREADS = """
 SELECT source AS "group", count(length) AS rows, quantile_cont(length, 0.05) AS low, quantile_cont(length, 0.25) AS q1,
        median(length) AS median, quantile_cont(length, 0.75) AS q3, quantile_cont(length, 0.95) AS high
-FROM rows WHERE length IS NOT NULL GROUP BY 1 ORDER BY 1
+FROM compared WHERE length IS NOT NULL GROUP BY 1 ORDER BY 1
+"""
+SHARED = """
+SELECT count(*) FROM (SELECT 1 FROM attempts GROUP BY problem_id HAVING count(*) = (SELECT count(DISTINCT source) FROM
+attempts))
 """
 
 
@@ -51,10 +71,13 @@ class Compared(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What each source did at each problem, and how long its traces are, both on the same rows."""
+    """What each source did, how its problems went, who beat whom, how long traces are, and the problems all share."""
 
-    attempts: pa.Table
+    totals: pa.Table
+    outcomes: pa.Table
+    duels: pa.Table
     lengths: pa.Table
+    shared: int
 
 
 def flags(store: Reading) -> list[str]:
@@ -78,15 +101,20 @@ def sources(store: Reading, by: str, chosen: Filter) -> dict[str, int]:
 
 
 def compared(store: Reading, asked: Compared) -> Found:
-    """The attempts and lengths of the sources; UserError for too few, too many, or a column that names none."""
+    """The sources on the problems asked for; UserError for too few, too many, or a column that names none."""
     _check(store, asked.by)
     if not 1 <= len(set(asked.sources)) <= MOST:
         raise UserError(
             f"Compare between 1 and {MOST} of what '{asked.by}' names; {len(set(asked.sources))} are chosen."
         )
-    rows = _rows(store, asked)
-    found = [store.cursor().sql(rows + query).to_arrow_table() for query in (ATTEMPTS, SPREADS)]
-    return Found(*found)
+    cursor = store.cursor()  # its temporary tables are its own
+    cursor.execute(_rows(store, asked))
+    cursor.execute(ATTEMPTS)
+    totals, outcomes, duels, lengths = (
+        cursor.sql(query).to_arrow_table() for query in (TOTALS, OUTCOMES, DUELS, SPREADS)
+    )
+    shared = cursor.execute(SHARED).fetchone() or (0,)
+    return Found(totals, outcomes, duels, lengths, int(shared[0]))
 
 
 def _rows(store: Reading, asked: Compared) -> str:

@@ -25,10 +25,10 @@ def test_pass_rates_are_drawn_of_those_that_have_one():
 
 
 def test_who_is_right_where_another_is_wrong_is_a_map_of_both_directions():
-    (drawn,) = ahead([Duel("ada", "<b>ob", 4, 0.5, 0.25, 0.25), Duel("ada", "cyd", 0, None, None, None)]).data
+    (drawn,) = ahead([Duel("ada", "<b>ob", 4, 0.5, 0.25, 0.25)]).data
     assert (list(drawn.x), list(drawn.y)) == (["ada", "&lt;b>ob"], ["ada", "&lt;b>ob"])
     assert [list(line) for line in drawn.z] == [[None, 0.5], [0.25, None]]
-    assert ahead([Duel("ada", "cyd", 0, None, None, None)]) is None
+    assert ahead([]) is None
 
 
 def test_a_confusion_counts_rows_by_what_both_said():

@@ -44,12 +44,11 @@ def pass_rates(found: Sequence[Teacher]) -> go.Figure | None:
 
 def ahead(found: Sequence[Duel]) -> go.Figure | None:
     """How often the teacher of a line is right where that of a column is wrong; None before two were judged."""
-    known = [one for one in found if one.first_alone is not None]
-    if not known:
+    if not found:
         return None
-    shares = {(one.first, one.second): (one.first_alone, one.problems) for one in known}
-    shares |= {(one.second, one.first): (one.second_alone, one.problems) for one in known}
-    names = list(dict.fromkeys(name for one in known for name in (one.first, one.second)))
+    shares = {(one.first, one.second): (one.first_alone, one.problems) for one in found}
+    shares |= {(one.second, one.first): (one.second_alone, one.problems) for one in found}
+    names = list(dict.fromkeys(name for one in found for name in (one.first, one.second)))
     cells = [[shares.get((line, other), (None, 0)) for other in names] for line in names]
     return _map([shorten(name, 24) for name in names], cells, "is wrong", "is right", ".0%")
 

@@ -1,49 +1,44 @@
 import pyarrow as pa
 import pytest
 
-from curation.comparing.teachers import Duel, Teacher, duels, shared_problems, teachers
+from curation.comparing.teachers import Duel, Teacher, duels, teachers
 from curation.intervals import clustered
 
+ADA = {
+    "name": "ada", "problems": 3, "traces": 4, "judged": 4, "right": 2, "no_answer": 0.25, "unfinished": 0.5,
+    "cost": 6.0, "q1": 5.0, "median": 7.0, "q3": 9.0,
+}  # fmt: skip
+BOB = {**ADA, "name": "bob", "judged": 0, "right": 0, "no_answer": None, "cost": None}
+OUTCOMES = [(2, 1, 1), (1, 1, 1), (1, 0, 1)]
 
-def row(source, problem, traces=1, judged=1, right=0, silent=0, unfinished=0, cost=None):
-    return {
-        "source": source, "problem_id": problem, "traces": traces, "judged": judged, "right": right, "silent": silent,
-        "unfinished": unfinished, "priced": 0 if cost is None else traces, "cost": cost,
-    }  # fmt: skip
+
+def table(*rows):
+    return pa.Table.from_pylist(list(rows))
 
 
-ATTEMPTS = pa.Table.from_pylist(
-    [
-        row("bob", "p", right=1, silent=None), row("bob", "q", silent=None), row("bob", "r", judged=0, silent=None),
-        row("ada", "p", traces=2, judged=2, right=1, cost=3.0, unfinished=1), row("ada", "q", right=1, cost=1.0),
-        row("ada", "s", silent=1, cost=2.0),
-    ]
-)  # fmt: skip
-LENGTHS = pa.Table.from_pylist([{"group": "ada", "rows": 4, "q1": 5.0, "median": 7.0, "q3": 9.0}])
+def outcomes(*listed):
+    rows = [{"name": "ada", "judged": judged, "right": right, "problems": n} for judged, right, n in listed]
+    return pa.Table.from_pylist(rows)
 
 
 def test_a_teacher_is_its_mean_over_problems_with_length_and_cost():
-    ada, bob = teachers(ATTEMPTS, LENGTHS)
-    assert ada == Teacher(
-        "ada", 3, 4, 4, 0.5, clustered([[True, False], [True], [False]]), 5.0, 7.0, 9.0, 0.25, 0.25, 6.0, 3.0
-    )
-    assert bob == Teacher("bob", 3, 3, 2, 0.5, clustered([[True], [False]]), None, None, None, None, 0.0, None, None)
+    ada, bob = teachers(table(ADA, BOB), outcomes(*OUTCOMES))
+    interval = clustered([[True, False], [True], [False]])
+    assert ada == Teacher("ada", 3, 4, 4, 0.5, interval, 5.0, 7.0, 9.0, 0.25, 0.5, 6.0, 3.0)
+    assert bob == Teacher("bob", 3, 4, 0, None, None, 5.0, 7.0, 9.0, None, 0.5, None, None)
 
 
-def test_what_nobody_judged_has_no_pass_rate():
-    (found,) = teachers(pa.Table.from_pylist([row("ada", "p", judged=0, cost=1.0)]), LENGTHS)
-    assert (found.pass_rate, found.interval, found.no_answer, found.cost, found.cost_per_correct) == (
-        None, None, None, 1.0, None,
-    )  # fmt: skip
+def test_a_problem_tried_often_counts_once():
+    (ada,) = teachers(table(ADA), outcomes((8, 8, 1), (1, 0, 3)))
+    assert ada.pass_rate == 0.25
 
 
-def test_two_teachers_meet_on_the_problems_both_were_judged_on():
-    assert duels(ATTEMPTS) == [Duel("ada", "bob", 2, 0.5, 0.25, 0.25)]
-    apart = pa.Table.from_pylist([row("ada", "p", right=1), row("bob", "q", right=1)])
-    assert duels(apart) == [Duel("ada", "bob", 0, None, None, None)]
+@pytest.mark.parametrize(("right", "cost", "each"), [(2, 1.0, 0.5), (0, 1.0, None), (2, None, None), (2, 0.0, 0.0)])
+def test_a_right_trace_costs_what_all_traces_cost(right, cost, each):
+    (found,) = teachers(table({**ADA, "right": right, "cost": cost}), outcomes(*OUTCOMES))
+    assert (found.cost, found.cost_per_correct) == (cost, each)
 
 
-@pytest.mark.parametrize(("names", "count"), [(("ada", "bob"), 2), (("ada",), 3), ((), 0)])
-def test_shared_problems_are_counted(names, count):
-    rows = [one for one in ATTEMPTS.to_pylist() if one["source"] in names]
-    assert shared_problems(pa.Table.from_pylist(rows, schema=ATTEMPTS.schema)) == count
+def test_duels_are_the_rows_of_those_that_met():
+    row = {"first": "ada", "second": "bob", "problems": 2, "first_alone": 0.5, "second_alone": 0.25, "both": 0.25}
+    assert duels(table(row)) == [Duel("ada", "bob", 2, 0.5, 0.25, 0.25)]

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from curation.operator import Dropped, Failure
+from curation.errors import UserError
+from curation.operator import OPERATORS, Dropped, Failure
 from curation.operators.drop_solutions import DropSolutions
 from curation.trace import tiles
 from tests.curation.operators.scripted_asker import asker_of
@@ -150,3 +151,15 @@ def test_without_a_model_words_group_and_the_reference_labels(make_trace):
     assert DropSolutions().map(make_trace(parts=parts, reference="99")) == []
     unknown = make_trace(parts=parts)
     assert DropSolutions().map(unknown) == [unknown]
+
+
+def test_the_question_shown_while_a_prompt_is_edited_lists_the_solutions_and_checks(trace):
+    step = DropSolutions(model="teacher", cluster_prompt="{question}|{solutions}")
+    listed = "\n".join(f"[{n}] {text.strip()}" for n, text in enumerate([A, B, V1, A_AGAIN], 1))
+    assert step.request(trace).prompt == ({"role": "user", "content": f"How many?|{listed}"},)
+
+
+@pytest.mark.parametrize("name", ["cluster_prompt", "label_prompt"])
+def test_a_prompt_that_shows_no_solutions_is_refused(name):
+    with pytest.raises(UserError, match=r"no slot \{solutions\}"):
+        OPERATORS.parse({"op": "drop_solutions", name: "Group them."})

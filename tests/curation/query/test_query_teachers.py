@@ -38,12 +38,10 @@ def store(store_of):
     )  # fmt: skip
 
 
-def attempts(store, *names, **fields):
-    rows = compared(store, Compared("model", names, **fields)).attempts.to_pylist()
-    questions = {Problem(name).id: name for name in "abcd"}
-    return {
-        (row["source"], questions[row["problem_id"]]): (row["traces"], row["judged"], row["right"]) for row in rows
-    }
+def counted(store, *names, **fields):
+    found = compared(store, Compared("model", names, **fields))
+    keys = ("problems", "traces", "judged", "right")
+    return {row["name"]: tuple(row[key] for key in keys) for row in found.totals.to_pylist()}, found.shared
 
 
 def test_sources_are_named_by_any_column_the_commonest_first(store):
@@ -54,11 +52,25 @@ def test_sources_are_named_by_any_column_the_commonest_first(store):
 
 
 def test_shared_problems_are_those_all_chosen_sources_have(store):
-    both = {("ada", "a"): (1, 1, 1), ("ada", "b"): (1, 1, 0), ("bob", "a"): (1, 1, 0), ("bob", "b"): (2, 2, 2)}
-    assert attempts(store, "ada", "bob") == both
-    assert attempts(store, "ada", "bob", shared=False) == {**both, ("ada", "c"): (1, 1, 1)}
-    assert attempts(store, "ada", "bob", "cyd") == {}
-    assert attempts(store, "cyd") == {("cyd", "d"): (1, 0, 0)}
+    assert counted(store, "ada", "bob") == ({"ada": (2, 2, 2, 1), "bob": (2, 3, 3, 2)}, 2)
+    assert counted(store, "ada", "bob", shared=False) == ({"ada": (3, 3, 3, 2), "bob": (2, 3, 3, 2)}, 2)
+    assert counted(store, "ada", "bob", "cyd") == ({}, 0)
+    assert counted(store, "cyd") == ({"cyd": (1, 1, 0, 0)}, 1)
+
+
+def test_outcomes_count_problems_by_how_many_attempts_were_right(store):
+    found = compared(store, Compared("model", ("ada", "bob", "cyd"), shared=False)).outcomes.to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("ada", 1, 0, 1),
+        ("ada", 1, 1, 2),
+        ("bob", 1, 0, 1),
+        ("bob", 2, 2, 1),
+    ]
+
+
+def test_two_sources_meet_on_the_problems_both_were_judged_on(store):
+    found = compared(store, Compared("model", ("ada", "bob", "cyd"), shared=False)).duels.to_pylist()
+    assert [tuple(row.values()) for row in found] == [("ada", "bob", 2, 0.5, 0.5, 0.0)]
 
 
 def test_lengths_are_those_of_the_same_rows(store):
@@ -67,16 +79,10 @@ def test_lengths_are_those_of_the_same_rows(store):
 
 
 def test_costs_and_unfinished_traces_are_read_from_what_a_generation_wrote_down(store):
-    rows = compared(store, Compared("model", ("ada", "bob"), shared=False)).attempts.to_pylist()
-    ada, bob = ([row for row in rows if row["source"] == name] for name in ("ada", "bob"))
-    assert sorted((row["cost"], row["priced"], row["unfinished"]) for row in ada) == [
-        (0.1, 1, 1),
-        (0.5, 1, 0),
-        (1.5, 1, 0),
-    ]
-    assert [(row["cost"], row["priced"]) for row in bob] == [(None, 0)] * 2
-    assert sum(row["unfinished"] for row in bob) == 1
-    assert {row["silent"] for row in rows} == {None}
+    ada, bob = compared(store, Compared("model", ("ada", "bob"), shared=False)).totals.to_pylist()
+    assert (ada["cost"], ada["unfinished"], ada["no_answer"]) == (pytest.approx(2.1), 1 / 3, None)
+    assert (bob["cost"], bob["unfinished"], bob["no_answer"]) == (None, 1 / 3, None)
+    assert (ada["q1"], ada["median"], ada["q3"]) == (20, 30, 40)
 
 
 def test_too_few_and_too_many_sources_are_refused(store):
@@ -108,21 +114,18 @@ def granularity(tmp_path_factory):
     work.store.close()
 
 
-def problems(found, name):
-    return {row["problem_id"] for row in found.attempts.to_pylist() if row["source"] == name}
-
-
 def test_median_lengths_rise_with_the_level_on_real_traces(granularity):
     found = compared(granularity, Compared("dataset", LEVELS))
-    medians = [teacher.median for teacher in teachers(*found)]
+    medians = [teacher.median for teacher in teachers(found.totals, found.outcomes)]
     assert len(medians) == 6
     assert all(low < high for low, high in pairwise(medians))
 
 
 @pytest.mark.parametrize("names", [LEVELS, TEACHERS])
 def test_alignment_leaves_every_source_the_same_problems(granularity, names):
-    every = compared(granularity, Compared("dataset", names, shared=False))
-    shared = set.intersection(*(problems(every, name) for name in names))
+    known = [set(granularity.select(f"dataset = '{name}'", 1000).column("problem_id").to_pylist()) for name in names]
     aligned = compared(granularity, Compared("dataset", names))
-    assert [problems(aligned, name) == shared for name in names] == [True] * len(names)
-    assert 600 < len(shared) < max(len(problems(every, name)) for name in names)
+    shared = set.intersection(*known)
+    assert [row["problems"] for row in aligned.totals.to_pylist()] == [len(shared)] * len(names)
+    assert aligned.shared == len(shared)
+    assert 600 < len(shared) < max(map(len, known))
