@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from curation.backends.kept import Book, Kept
+from curation.backends.kept import TEXTS, Book, Kept
 from curation.backends.meter import UNPRICED, Call, Meter, Price
 from curation.models import Completion, Request, Streaming, TokenScore
 
@@ -75,8 +75,10 @@ class Asker:
     def score(self, model: str, requests: Sequence[Request], texts: Sequence[str]) -> list[list[TokenScore]]:
         """How likely each token of a text is, given the request's prompt and prefix and the tokens before it."""
         found = self._open(model)
-        scores = Kept(found.model, self.book, found.identity, self.by).score(requests, texts)
-        self.heard()
+        kept, scores = Kept(found.model, self.book, found.identity, self.by), list[list[TokenScore]]()
+        for start in range(0, len(texts), TEXTS):
+            scores += kept.score(requests[start : start + TEXTS], texts[start : start + TEXTS])
+            self.heard()
         return scores
 
     def price(self, model: str) -> Price:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 ROOM = 64  # ours: tokens of cache made ahead
+LOGITS = 2**28  # ours: logits of a batch that is scored, 1 GiB in float32; a single row may take more
 DROP = 16  # ours: finished rows are dropped once they are one in so many, since dropping copies the cache
 
 
@@ -111,8 +112,11 @@ def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> lis
 
     found: list[list[float]] = [[] for _ in pairs]
     order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row].prompt + pairs[row].wanted))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+    vocabulary = model.config.get_text_config().vocab_size
+    while order:
+        rows = order[:batch_size]
+        rows = rows[: fitting([len(pairs[row].wanted) + 1 for row in rows], vocabulary)]
+        order = order[len(rows) :]
         ids, mask = _pad_left([pairs[row].prompt + pairs[row].wanted for row in rows], model.device)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         longest = max(len(pairs[row].wanted) for row in rows)
@@ -125,6 +129,16 @@ def token_log_probs(model: Any, pairs: Sequence[Scored], batch_size: int) -> lis
             own = logits[place, logits.shape[1] - len(wanted) - 1 : -1].float().log_softmax(-1)
             found[row] = own.gather(-1, wanted[:, None])[:, 0].tolist()
     return found
+
+
+def fitting(lengths: Sequence[int], vocabulary: int) -> int:
+    """How many rows have room for their logits together, at least one: a vocabulary for each token of the longest."""
+    longest = 0
+    for count, length in enumerate(lengths):
+        longest = max(longest, length)
+        if count and (count + 1) * longest * vocabulary > LOGITS:
+            return count
+    return len(lengths)
 
 
 def _decode_batch(model: Any, rows: list[_Row], stop_ids: frozenset[int]) -> Iterator[Decoded]:  # noqa: ANN401

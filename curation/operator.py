@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeVar
 import pyarrow as pa
 
 from curation.asker import Asker
-from curation.models import Request
+from curation.models import Request, TokenScore
 from curation.spec import Family, Spec
 from curation.trace import Segment, Trace
 
@@ -36,11 +36,15 @@ METADATA: dict[str, ScoreType] = {
 
 
 class Annotation(NamedTuple):
-    """The scores of one trace by name; from a segmenter its segments, from an encoder its vector."""
+    """The scores of one trace by name; from a segmenter its segments, from an encoder its vector.
+
+    From a model that scores, how likely each token of the reasoning is.
+    """
 
     scores: Mapping[str, Value]
     segments: tuple[Segment, ...] | None = None
     vector: Sequence[float] | None = None
+    surprise: Sequence[TokenScore] | None = None
 
 
 class Failure(NamedTuple):
@@ -54,6 +58,13 @@ class Dropped(NamedTuple):
     """A row a mapper leaves out on purpose, with the kind of reason, as selectors give one."""
 
     trace_id: str
+    reason: str
+
+
+class Kept(NamedTuple):
+    """A row a mapper leaves as it is although it was to change it, with the kind of reason."""
+
+    trace: Trace
     reason: str
 
 
@@ -100,6 +111,7 @@ class Annotator(Operator):
     about: ClassVar[Literal["trace", "problem"]] = "trace"
     adds_segments: ClassVar[bool] = False
     adds_vectors: ClassVar[bool] = False
+    adds_surprise: ClassVar[bool] = False
 
     @abstractmethod
     def adds(self) -> dict[str, ScoreType]:
@@ -169,7 +181,7 @@ class Mapper(Operator):
         """The traces made from one; the trace itself when nothing changes; none when nothing is left."""
         raise TypeError(f"{self.title()} maps batches")
 
-    def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
+    def map_batch(self, traces: Sequence[Trace]) -> Sequence[list[Trace] | Failure | Dropped]:
         """Map several traces, failed rows in place."""
         return [guarded(self.map, trace) for trace in traces]
 
@@ -179,7 +191,7 @@ class Mapper(Operator):
 
     def map_known(
         self, traces: Sequence[Trace], asker: Asker, known: Mapping[str, Mapping[str, Value]]
-    ) -> list[list[Trace] | Failure | Dropped]:
+    ) -> Sequence[list[Trace] | Failure | Dropped | Kept]:
         """Map with models and with the scores that `needs` names, by trace id; override where they are read."""
         return self.map_with(traces, asker)
 

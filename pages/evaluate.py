@@ -41,7 +41,7 @@ def evaluation(work: Workspace) -> None:
 
 def request(work: Workspace) -> None:
     """Student, benchmark and strategy."""
-    student = students.choose(work, "evaluate-student", get("run"))
+    student = students.choose(work, "evaluate-student", get("run"), students.served(work))
     path = benchmark_path(work)
     found = described(str(path), read_hash(path)) if path else None
     if found:

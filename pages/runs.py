@@ -22,6 +22,7 @@ OPEN = {
     "evaluate": ("pages/compare.py", "Compare the result"),
     "study": ("pages/studies.py", "Open the study"),
     "generate": ("pages/generate.py", "Open the generation"),
+    "try": ("pages/recipes.py", "Open the recipe"),
 }
 LISTED = 200
 

@@ -112,7 +112,8 @@ def judged(listed: list[Teacher]) -> None:
         st.plotly_chart(figure, key="teacher-rates", config=BARE, alt="Pass rates with their intervals")
     else:
         st.caption(
-            "None of these traces is known to be right or wrong: measure verify_answer on the explore page first."
+            "None of these traces is known to be right or wrong: measure verify_answer on the explore page. Problems "
+            "without a reference answer stay unknown."
         )
 
 

@@ -8,7 +8,7 @@ from curation.query.filters import Filter
 from curation.trace import KINDS, Trace
 from curation.workspace import Workspace
 from pages.ui.exploring import charts, filter_bar, measure
-from pages.ui.reading import evidence, keys, media, provenance, siblings, trace_view, triage
+from pages.ui.reading import evidence, keys, media, provenance, siblings, surprise, trace_view, triage
 from pages.ui.reading.looks import KIND_NAMES
 from pages.ui.reading.marks import Marks, marked, marks_of, minimap
 from pages.ui.reading.maths import inline, visible
@@ -160,14 +160,20 @@ def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any
                 format_func=lambda kind: KIND_NAMES[kind],
             )  # fmt: skip
         siblings.choose(others)
+        scored = work.store.surprised(trace.id)
+        by = surprise.choose(list(scored))
         st.caption("Press ? for all keys", width="content")
     if beside := siblings.beside(others):
         siblings.compare(trace, work.store.trace(beside["id"]), beside)
         return
     if not trace.segments:
         st.caption("This trace has no segments yet. Choose Measure above the list to mark them.")
-    closed = st.session_state.get("collapse") or []
-    trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=marked(trace, marks))
+    closed, pieces = st.session_state.get("collapse") or [], marked(trace, marks)
+    if by in scored and not get("raw"):
+        tokens = work.store.surprise(trace.id, scored[by])
+        surprise.show_legend(tokens, len(trace.reasoning))
+        pieces = surprise.shaded(pieces, tokens)
+    trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=pieces)
     siblings.links(others)
     evidence.show(work, trace, work.store.scores(trace.id))
 

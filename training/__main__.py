@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from curation.benchmarks import locate, shipped
+from curation.benchmarks import describe, locate, shipped
 from curation.connection import BASE
 from curation.console import follow, main
 from curation.curated import CuratedSet
@@ -22,6 +22,7 @@ from curation.flags import add_flags, from_flags
 from curation.runs import PROJECT, Request, Run, create, find, replace_text
 from curation.sets.frozen import freeze_at
 from curation.spec import Family
+from training.benchmark import asked_as
 from training.comparing.comparison_report import CORRECTIONS, report, to_json, to_markdown
 from training.comparing.comparison_report import write as write_report
 from training.comparing.evaluations import evaluation
@@ -105,9 +106,10 @@ def _train(values: argparse.Namespace) -> None:
 
 def _evaluate(values: argparse.Namespace) -> None:
     student = resolve(values.student, values.workspace / "runs")
-    strategy = from_flags(STRATEGIES.get(values.strategy), values)
+    benchmark = _benchmark(values)
+    strategy = asked_as(from_flags(STRATEGIES.get(values.strategy), values), describe(Path(benchmark)).card)
     options = {"limit": values.limit, "batch_size": values.batch_size, "seed": values.seed}
-    request = evaluate_request(student, _benchmark(values), strategy, **options)
+    request = evaluate_request(student, benchmark, strategy, **options)
     _work(values, request)
 
 

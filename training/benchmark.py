@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curation.benchmarking.card import AUTO, Verifier
+from curation.benchmarking.card import AUTO, Card, Verifier
 from curation.benchmarks import Described, describe, title
 from curation.errors import UserError
 from curation.table import PROBLEMS, write_part
 from curation.trace import Problem
+from training.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ def marked(path: Path, found: Described) -> Benchmark:
             f'an "answer", or name the column that holds it in {title(path)}.card.yaml: `fields: {{answer: COLUMN}}`.'
         )
     return Benchmark(found.card.name, tuple(item.problem for item in found.items), found.card.verifier())
+
+
+def asked_as(strategy: Strategy, card: Card) -> Strategy:
+    """The strategy with the benchmark's own instruction, where it takes one and was given none."""
+    plain = "instruction" in type(strategy).model_fields and "instruction" not in strategy.dump()
+    return strategy.model_copy(update={"instruction": card.instruction}) if plain and card.instruction else strategy
 
 
 def write(problems: Sequence[Problem], path: Path) -> None:

@@ -15,12 +15,14 @@ from curation.answers import Extractor, compare, extract
 from curation.backends.kept import Kept
 from curation.backends.transformers_model import TransformersModel
 from curation.benchmarking.card import AUTO, Verifier
+from curation.connection import Place, find
 from curation.intervals import clustered
 from curation.job import Job
-from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel
+from curation.models import CLOSE, OPEN, Completion, Done, LanguageModel, Streaming
 from curation.runs import replace_text
 from curation.table import parts, write_part
 from training.answering.journal import Journal, Lazy
+from training.answering.served import Whole
 from training.answering.step_scorer import open_scorer
 from training.benchmark import Benchmark, read
 from training.comparing.contamination import report, seen
@@ -116,7 +118,10 @@ class Models:
             verifier,
         )
 
-    def _open(self, student: Student) -> TransformersModel:
+    def _open(self, student: Student) -> Streaming:
+        if student.connection:
+            place = Place(self.runs.parent, self.job.stopping)
+            return Whole(find(student.connection, place.root).open(student.connection, place).model, self.job.check)
         if _key(student) not in self._opened:
             size = self.job.request.inputs.get("batch_size")
             self._opened[_key(student)] = TransformersModel.open(student.path, student.adapter, batch_size=size)

@@ -16,6 +16,11 @@ def train_request(
     """Train a student on a curated set, in one process or on several GPUs with a process each."""
     if curated.manifest.rows == 0:
         raise UserError(f"The curated set '{curated.name}' has no rows, so there is nothing to train on.")
+    if student.connection:
+        raise UserError(
+            f"'{student.name}' is asked through its server, which gives no weights to train; name the folder or hub "
+            "name of the model itself."
+        )
     if objective.early_stopping_patience and not objective.held_out:
         raise UserError(
             f"early_stopping_patience ({objective.early_stopping_patience}) looks at held-out problems and held_out "

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from curation.connection import BASE, BASE_FOLDER, MODEL
+from curation.connection import read as connections
 from curation.errors import UserError
 from curation.runs import Run, all_runs
 
@@ -23,12 +24,13 @@ class Student:
     path: str
     run: Path | None = None
     adapter: Path | None = None
+    connection: str | None = None  # the name it is asked by, where it is not loaded here
 
     @classmethod
     def from_inputs(cls, inputs: Mapping[str, Any]) -> "Student":
         """The student named in a run's inputs."""
         run, adapter = (Path(inputs[key]) if inputs.get(key) else None for key in ("student_run", "adapter"))
-        return cls(inputs["student"], inputs["model"], run, adapter)
+        return cls(inputs["student"], inputs["model"], run, adapter, inputs.get("connection"))
 
     def as_inputs(self) -> dict[str, str | None]:
         """The inputs of a run that name this student."""
@@ -37,6 +39,7 @@ class Student:
             "model": self.path,
             "student_run": str(self.run.resolve()) if self.run else None,
             "adapter": str(self.adapter) if self.adapter else None,
+            **({"connection": self.connection} if self.connection else {}),
         }
 
     def problems(self) -> frozenset[str] | None:
@@ -53,6 +56,8 @@ def resolve(name: str, runs: Path) -> Student:
     for folder in (runs / Path(name).name, Path(name)):
         if (folder / "run.json").is_file():
             return _trained(Run(folder.resolve()))
+    if name in connections(runs.parent):
+        return Student(name, name, connection=name)
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         return Student(folder.name, str(folder.resolve()))
@@ -63,7 +68,7 @@ def resolve(name: str, runs: Path) -> Student:
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return Student(name, name)
     raise UserError(
-        f"There is no student '{name}'; known: {', '.join([BASE, *_finished(runs)])}, "
+        f"There is no student '{name}'; known: {', '.join([BASE, *connections(runs.parent), *_finished(runs)])}, "
         "the folder of a model, or a hub name such as owner/name."
     )
 

@@ -9,12 +9,24 @@ import duckdb
 import pyarrow as pa
 
 from curation.asker import Asker
-from curation.operator import Annotator, CorpusAnnotator, Dropped, Failure, Mapper, ScoreType, Value, guarded, literal
+from curation.operator import (
+    Annotator,
+    CorpusAnnotator,
+    Dropped,
+    Failure,
+    Kept,
+    Mapper,
+    ScoreType,
+    Value,
+    guarded,
+    literal,
+)
 from curation.table import SEGMENTS, segment_rows, to_table
 from curation.trace import Segment, Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
 VECTOR = pa.list_(pa.float32())
+SURPRISE = pa.list_(pa.struct([("stop", pa.int32()), ("log_prob", pa.float32())]))
 VERDICTS = pa.schema(
     [("id", pa.string()), ("verdict", pa.string()), ("became", pa.list_(pa.string())), ("reason", pa.string())]
 )
@@ -38,14 +50,17 @@ def score_schema(step: Annotator) -> pa.Schema:
 
 
 def attached_schema(name: str) -> pa.Schema:
-    """`id` and what an annotator attaches to a trace beside its scores: `segments` or `vector`."""
-    return pa.schema([("id", pa.string()), (name, {"segments": SEGMENTS, "vector": VECTOR}[name])])
+    """`id` and what an annotator attaches to a trace beside its scores: `segments`, `vector` or `surprise`."""
+    return pa.schema(
+        [("id", pa.string()), (name, {"segments": SEGMENTS, "vector": VECTOR, "surprise": SURPRISE}[name])]
+    )
 
 
 def annotation_schema(step: Annotator) -> pa.Schema:
-    """The schema of scores, and `segments` or `vector` where the step adds them."""
+    """The schema of scores, and `segments`, `vector` or `surprise` where the step adds them."""
     schema = score_schema(step)
-    for name, added in (("segments", step.adds_segments), ("vector", step.adds_vectors)):
+    attached = {"segments": step.adds_segments, "vector": step.adds_vectors, "surprise": step.adds_surprise}
+    for name, added in attached.items():
         if added:
             schema = schema.insert(len(schema) - 1, attached_schema(name).field(name))
     return schema
@@ -60,7 +75,9 @@ def annotate_batch(step: Annotator, traces: list[Trace], asker: Asker | None = N
             rows.append({"id": trace.id, "failure": result.reason})
         else:
             segments = None if result.segments is None else segment_rows(result.segments)
-            rows.append({"id": trace.id, **result.scores, "segments": segments, "vector": result.vector})
+            surprise = None if result.surprise is None else [token._asdict() for token in result.surprise]
+            attached = {"segments": segments, "vector": result.vector, "surprise": surprise}
+            rows.append({"id": trace.id, **result.scores, **attached})
     return pa.Table.from_pylist(rows, schema=annotation_schema(step))
 
 
@@ -78,7 +95,7 @@ def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None, kno
     """Verdicts for every trace of the batch and the traces that go on, in order."""
     verdicts: list[dict[str, object]] = []
     kept: list[Trace] = []
-    results: Sequence[list[Trace] | Failure | Dropped]
+    results: Sequence[list[Trace] | Failure | Dropped | Kept]
     results = step.map_known(traces, asker, known) if asker else step.map_batch(traces)
     for trace, result in zip(traces, results, strict=True):
         if isinstance(result, Failure):
@@ -86,6 +103,10 @@ def map_batch(step: Mapper, traces: list[Trace], asker: Asker | None = None, kno
             continue
         if isinstance(result, Dropped):
             verdicts.append({"id": trace.id, "verdict": "dropped", "became": [], "reason": result.reason})
+            continue
+        if isinstance(result, Kept):
+            verdicts.append({"id": trace.id, "verdict": "kept", "became": [trace.id], "reason": result.reason})
+            kept.append(result.trace)
             continue
         verdict = "dropped" if not result else "kept" if result == [trace] else "changed"
         reason = f"{step.title()} left nothing" if not result else None

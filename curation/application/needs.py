@@ -29,7 +29,7 @@ def _add(step: Annotator, newest: list[Annotator], found: list[Annotator]) -> No
 
 
 def _before(step: Annotator, newest: list[Annotator], found: list[Annotator]) -> list[Annotator]:
-    known = [*found, *newest]
+    known = [one for one in (*found, *newest) if one != step]  # one that marks segments anew needs others' first
     needed = [_first([s for s in known if s.adds_segments], "segment")] if step.needs_segments else []
     needed += [_first([s for s in known if s.adds_vectors], "embed")] if step.needs_vectors else []
     for name in step.needs():

@@ -136,9 +136,13 @@ class Result:
         chosen = f"SELECT pos FROM ({state.select(())}) ORDER BY {turn}, hash(problem_id), pos LIMIT {n:d}"
         return replace(state, kept=chosen)
 
+    def ids(self, state: State) -> set[str]:
+        """The ids of the rows of a state."""
+        return {row[0] for row in self.connection.execute(f"SELECT id FROM ({state.select(())})").fetchall()}
+
     def taken(self, state: State) -> list[Trace]:
         """The few traces of a state, with their segments."""
-        ids, segments = self.memory.ids(state.select(())), self.memory.segments(state)
+        ids, segments = self.ids(state), self.memory.segments(state)
         batches = iter([_take(state.source, ids)])
         return next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
 

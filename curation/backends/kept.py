@@ -17,7 +17,7 @@ class Book(Protocol):
         """What is kept under a key."""
 
     def put(self, key: str, **values: Any) -> None:  # noqa: ANN401  (JSON values)
-        """Keep an answer; it is on the disk when this returns."""
+        """Keep an answer; it outlives this process when this returns."""
 
 
 class Kept:

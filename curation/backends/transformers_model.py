@@ -113,17 +113,27 @@ class TransformersModel:
             yield row, Completion(text, tuple(ids), reason, len(encoded[row]), stopped)
 
     def score(self, requests: Sequence[Request], texts: Sequence[str]) -> list[list[TokenScore]]:
-        """How likely each token of a text is, given the request's prompt and prefix and the tokens before it."""
+        """How likely each token of a text is, given the request's prompt and prefix and the tokens before it.
+
+        None is told of a text that, with what stands before it, is longer than the model's context.
+        """
         prompts = self._encode([self._read(request) for request in requests])
         wanted = [self._tokens(text) for text in texts]
         pairs = [
             Scored(ids or [self.tokenizer.eos_token_id], tokens["input_ids"])
             for ids, tokens in zip(prompts, wanted, strict=True)
         ]
-        found = token_log_probs(self.model, pairs, self.batch_size)
+        room = self.model.config.get_text_config().max_position_embeddings
+        fitting = [row for row, pair in enumerate(pairs) if len(pair.prompt) + len(pair.wanted) <= room]
+        values = dict(
+            zip(fitting, token_log_probs(self.model, [pairs[row] for row in fitting], self.batch_size), strict=True)
+        )
         return [
-            [TokenScore(stop, value) for (_, stop), value in zip(tokens["offset_mapping"], values, strict=True)]
-            for tokens, values in zip(wanted, found, strict=True)
+            [
+                TokenScore(stop, value)
+                for (_, stop), value in zip(tokens["offset_mapping"], values.get(row, []), strict=False)
+            ]
+            for row, tokens in enumerate(wanted)
         ]
 
     def _tokens(self, text: str) -> Mapping[str, Any]:

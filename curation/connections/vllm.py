@@ -67,7 +67,8 @@ class VllmConnection(Served):
 
     def identity(self, place: Place) -> str:
         """The weights and all that changes answers, not the port."""
-        parts = ["vllm", weights_of(self.model, place.runs), self._dtype(), self.adapter, self.reasoning_parser]
+        adapter = str(Path(self.adapter).resolve()) if self.adapter else None
+        parts = ["vllm", weights_of(self.model, place.runs), self._dtype(), adapter, self.reasoning_parser]
         return " ".join(part for part in parts if part)
 
     def open(self, name: str, place: Place) -> Opened:

@@ -87,10 +87,13 @@ class Judge(Annotator):
         return [Request(prompt, self.max_new_tokens, self.temperature, seed, json_schema=schema) for seed in seeds]
 
     def _scores(self, trace: Trace, votes: Sequence[Completion]) -> Annotation | Failure:
-        usable = [vote for vote in votes if unusable(vote) is None]
+        rubric = self._rubric()
+        # one that was cut off behind its scores is read all the same
+        lost = [unusable(vote, whole=None in rubric.read(vote.text).values()) for vote in votes]
+        usable = [vote for vote, reason in zip(votes, lost, strict=True) if reason is None]
         if not usable:
-            return Failure(trace.id, str(unusable(votes[0])))
-        read = [self._rubric().read(vote.text) for vote in usable]
+            return Failure(trace.id, str(lost[0]))
+        read = [rubric.read(vote.text) for vote in usable]
         scores = {self._named(name): voted([one[name] for one in read], self.aggregate) for name in self.criteria}
         scores[self._named("unread")] = self.votes - sum(None not in one.values() for one in read)
         return Annotation(scores | ({self._named(REASON): explained(usable[0].text)} if self.explain else {}))

@@ -89,7 +89,7 @@ class JudgePairs(CorpusAnnotator):
             return []
         requests = [self._request(shown[first], shown[second]) for first, second in ordered]
         found = asker.complete(self.model, requests, [first for first, _ in ordered])
-        said = [None if unusable(one) else better(one.text) for one in found]
+        said = [None if unusable(one, whole=False) else better(one.text) for one in found]
         return [verdict(*both) for both in zip(said[::2], said[1::2], strict=True)]
 
     def _request(self, first: dict[str, str], second: dict[str, str]) -> Request:

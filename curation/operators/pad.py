@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from curation.operator import Failure, Mapper
+from curation.operator import Dropped, Failure, Mapper
 from curation.params import Positive, TokenizerName
 from curation.texts.tokens import count_tokens, load_tokenizer
 from curation.trace import Segment, Trace, derive
@@ -43,7 +43,7 @@ class Pad(Mapper):
         text = filler + trace.reasoning if ahead else trace.reasoning + filler
         return [derive(trace, reasoning=text, segments=tuple(segments))]
 
-    def map_batch(self, traces: Sequence[Trace]) -> list[list[Trace] | Failure]:
+    def map_batch(self, traces: Sequence[Trace]) -> Sequence[list[Trace] | Failure | Dropped]:
         """Pad each trace; a tokenizer that is not here stops the run instead of failing every row."""
         if self.tokenizer:
             load_tokenizer(self.tokenizer)

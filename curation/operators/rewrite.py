@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from curation.asker import Asker
 from curation.models import Request
-from curation.operator import Dropped, Failure, Mapper, Value
+from curation.operator import Dropped, Failure, Kept, Mapper, Value
 from curation.params import Fraction, ModelName, Positive, ScoreName, Seed, TokenizerName
 from curation.prompting.prompts import PromptText, chat, checked, shipped, version
 from curation.prompting.rewriting import LEVELS, Aim, AnswerOf, Gate, Level, Rejected, attempts, level_of, outcome
@@ -90,11 +90,11 @@ class Rewrite(Mapper):
 
     def map_with(self, traces: Sequence[Trace], asker: Asker) -> list[list[Trace] | Failure | Dropped]:
         """Rewrite without scores."""
-        return self.map_known(traces, asker, {})
+        return [[one.trace] if isinstance(one, Kept) else one for one in self.map_known(traces, asker, {})]
 
     def map_known(
         self, traces: Sequence[Trace], asker: Asker, known: Mapping[str, Mapping[str, Value]]
-    ) -> list[list[Trace] | Failure | Dropped]:
+    ) -> list[list[Trace] | Failure | Dropped | Kept]:
         """Ask for all rows at once, then again for those rejected."""
         gate, said = self._gate(), {"model": self.model, "prompt": version(self.prompt)}
         rows = [attempts(trace, self._aims(trace, known.get(trace.id, {})), gate) for trace in traces]

@@ -35,7 +35,7 @@ class SegmentReasoning(Annotator):
     repair_prompt: PromptText = Field(shipped("segment", "repair"), description="With repair: what it is asked")
     gate_ratio: Fraction = Field(0.90, description="Likeness of characters that text sent back needs")  # DLCoT
     gate_jaccard: Fraction = Field(0.95, description="Or its likeness of tokens; one is enough")  # DLCoT
-    max_new_tokens: Positive = Field(4096, description="With model: longest answer, tokens")  # ours
+    max_new_tokens: Positive = Field(2048, description="With model: longest answer, tokens")  # ours
 
     adds_segments = True
     slots: ClassVar[tuple[str, ...]] = ("question", "sentences", "reasoning", "solution", "checks")

@@ -4,8 +4,8 @@ A judge that leans to the first or the second place contradicts itself when the 
 where both orders say so (Zheng and others 2023); how it contradicts itself is its position bias.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -40,24 +40,37 @@ UNREAD = Verdict(None, None)
 
 
 def pairs(rows: Sequence[Mapping[str, Any]], most: int, seed: int, across: bool, baseline: str = "") -> list[Pair]:
-    """At most so many pairs of each problem, in an order fixed by the seed; `across` takes two models each.
+    """At most so many pairs of each problem, spread over its traces; the seed decides who meets whom.
 
-    With a baseline, one of the two is by that model and the other is not. Rows have id, problem_id and model.
+    `across` takes two models each; with a baseline, one of the two is by that model and the other is not. Rows have
+    id, problem_id and model.
     """
     problems: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         problems.setdefault(row["problem_id"], []).append(row)
-    chosen = []
+    chosen: list[Pair] = []
     for problem in problems.values():
-        ordered = sorted(problem, key=lambda row: (row["model"], row["id"]))
-        found = [
-            Pair(one["id"], other["id"])
-            for one, other in combinations(ordered, 2)
-            if not (across or baseline) or one["model"] != other["model"]
-            if not baseline or baseline in (one["model"], other["model"])
-        ]
-        chosen += sorted(found, key=lambda pair: content_id(str(seed), *pair))[:most]
+        met = _met(sorted(problem, key=lambda row: content_id(str(seed), row["id"])))
+        fitting = (_pair(two) for two in met if _fits({row["model"] for row in two}, across, baseline))
+        chosen += islice(fitting, most)
     return chosen
+
+
+def _fits(models: set[str], across: bool, baseline: str) -> bool:
+    return len(models) == 2 and baseline in models if baseline else len(models) == 2 or not across
+
+
+def _met(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Every two rows once: first all neighbours in the circle, then those two apart, and so on."""
+    n = len(rows)
+    for apart in range(1, n // 2 + 1):
+        last = n // 2 if 2 * apart == n else n
+        yield from ((rows[place], rows[(place + apart) % n]) for place in range(last))
+
+
+def _pair(two: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Pair:
+    one, other = sorted(two, key=lambda row: (row["model"], row["id"]))
+    return Pair(one["id"], other["id"])
 
 
 def better(text: str) -> str | None:

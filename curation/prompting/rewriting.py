@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from curation.answers import compare, extract
 from curation.comparing.rouge import rouge_l, words
 from curation.models import CLOSE, OPEN, Completion
-from curation.operator import Dropped, Failure
+from curation.operator import Dropped, Failure, Kept
 from curation.prompting.replies import section, unusable
 from curation.texts.languages import languages_of
 from curation.texts.tokens import count_tokens
@@ -206,8 +206,8 @@ def attempts(trace: Trace, aims: Iterable[Aim | Rejected], gate: Gate) -> list[A
     ]
 
 
-def outcome(trace: Trace, row: Sequence[Attempt], drop: bool) -> list[Trace] | Failure | Dropped:
-    """What became of a trace: its rewrites, the trace itself where nothing was asked for, or why it goes."""
+def outcome(trace: Trace, row: Sequence[Attempt], drop: bool) -> list[Trace] | Failure | Dropped | Kept:
+    """What became of a trace: its rewrites, the trace itself where nothing was asked for, or why it goes or stays."""
     found = [one.found for one in row]
     children = [one for one in found if isinstance(one, Trace)]
     if children or not row:
@@ -217,7 +217,7 @@ def outcome(trace: Trace, row: Sequence[Attempt], drop: bool) -> list[Trace] | F
     if failure:
         return failure
     reason = next(one.reason for one in found if isinstance(one, Rejected))
-    return Dropped(trace.id, reason) if drop else [trace]
+    return Dropped(trace.id, reason) if drop else Kept(trace, f"the original, {reason}")
 
 
 def _with_missed(child: Trace, missed: Mapping[str, str]) -> Trace:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curation.application.batches import attached_schema, score_schema, with_segments
 from curation.errors import UserError, unknown
+from curation.models import TokenScore
 from curation.operator import LABELS, Annotator, QueryAnnotator, column, literal
 from curation.query.distributions import Distributions
 from curation.query.filters import Filter
@@ -94,6 +95,22 @@ class Browse(Distributions):
         """Every column of one trace by name."""
         found = self.cursor().sql("FROM scores WHERE id = $id", params={"id": trace_id}).to_arrow_table().to_pylist()
         return {name: value for row in found for name, value in row.items() if name not in HIDDEN}
+
+    def surprised(self, trace_id: str) -> dict[str, Annotator]:
+        """The models' scorings that tell the surprise of a trace's tokens, by the score each added."""
+        found: dict[str, Annotator] = {}
+        for key, step in self.annotations().items():
+            if isinstance(step, Annotator) and step.adds_surprise:
+                query = f"SELECT 1 FROM {column('ann_' + key)} WHERE id = $id AND surprise IS NOT NULL"
+                if self.cursor().execute(query, {"id": trace_id}).fetchone():
+                    found[next(iter(step.adds()))] = step
+        return found
+
+    def surprise(self, trace_id: str, step: Annotator) -> list[TokenScore]:
+        """How likely each token of a trace's reasoning was in that scoring."""
+        tokens = self.attached(step, "surprise", {trace_id})["surprise"].combine_chunks()
+        stops, values = (array.to_pylist() for array in tokens.flatten().flatten())
+        return list(map(TokenScore, stops, values))
 
     def siblings(self, problem_id: str) -> pa.Table:
         """All traces of a problem: light columns and scores."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from curation.answers import compare, extract
 from curation.errors import UserError
-from curation.operator import Failure, Mapper
+from curation.operator import Dropped, Failure, Mapper
 from curation.spec import build
 from curation.texts.tokens import count_tokens
 from curation.trace import Trace
@@ -77,7 +77,7 @@ def _flip(
     label: str, step: Mapper, traces: Sequence[Trace], before: Sequence[bool | None], tokens: Sequence[int]
 ) -> Flip:
     rows = right = broken = mended = whole = left = 0
-    results = step.map_batch(traces)
+    results = [[] if isinstance(made, Dropped) else made for made in step.map_batch(traces)]
     for made, trace, was, size in zip(results, traces, before, tokens, strict=True):
         if isinstance(made, Failure):
             continue

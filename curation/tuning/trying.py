@@ -84,37 +84,38 @@ def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST)
     return run
 
 
-def trials(work: Workspace, step: Operator) -> list[Run]:
-    """Trials of steps of this name, newest first."""
-    runs = [run for run in all_runs(work.runs_root) if "-try-" in run.id]
-    return [run for run in runs if run.request.spec["step"].get(step.tag) == step.title()]
-
-
 def latest(work: Workspace, step: Operator) -> Run | None:
     """The newest trial of just this step, else the newest of an earlier version of it."""
-    found = trials(work, step)
-    same = [run for run in found if _step(run).key() == step.key()]
+    runs = [run for run in all_runs(work.runs_root) if "-try-" in run.id]
+    found = [run for run in runs if run.request.spec["step"].get(step.tag) == step.title()]
+    same = [run for run in found if _key(run) == step.key()]
     return next(iter([*same, *found]), None)
 
 
 def stale(work: Workspace, run: Run, step: Operator, result: Result) -> str | None:
     """Why a trial no longer tells what the step would do; None when it does."""
     request = run.request
-    if _step(run).key() != step.key():
+    if _key(run) != step.key():
         return "the step or its prompt was changed since"
     ids = request.inputs["ids"]
-    if ids != [trace.id for trace in result.taken(chosen(result, step, len(ids)))]:
+    if set(ids) != result.ids(chosen(result, step, len(ids))):
         return "other rows reach the step now"
     connections = {name: find(name, work.root).dump() for name in dict.fromkeys(step.asks())}
     return None if connections == request.inputs["models"] else "the connection to its model was changed since"
 
 
-def _step(run: Run) -> Operator:
-    return OPERATORS.parse(run.request.spec["step"])
+def _key(run: Run) -> str | None:
+    """The key of the step that was tried; None where an earlier version of the program had other fields."""
+    try:
+        return OPERATORS.parse(run.request.spec["step"]).key()
+    except UserError:
+        return None
 
 
-def outcome_of(run: Run) -> Outcome:
-    """What a finished trial found, row by row."""
+def outcome_of(run: Run) -> Outcome | None:
+    """What a finished trial found, row by row; None before it is finished."""
+    if run.status().state != "done" or not (run.out / PACE).is_file():
+        return None
     pace = json.loads((run.out / PACE).read_text(encoding="utf-8"))
     prices = {name: Price(*price) for name, price in pace["prices"].items()}
     lines = [json.loads(line) for line in _lines(run.out / USAGE)]
@@ -158,6 +159,14 @@ def estimate(work: Workspace, result: Result, step: Operator, tried: Outcome | N
     if tried:
         return by_trial(tried.asked, len(tried.rows), tried.seconds, rows)
     return at_most(step, result.taken(chosen(result, step, FEWEST)), rows, _price(work, step))
+
+
+def most(work: Workspace, step: Annotator, rows: Filter) -> Estimate | None:
+    """The most that measuring the filtered traces of the store can take; None for a step that asks nobody."""
+    if not step.asks():
+        return None
+    traces = [trace for batch in work.store.traces(work.store.ids(rows, FEWEST)) for trace in batch]
+    return at_most(step, traces, work.store.count(rows).rows, _price(work, step))
 
 
 def _price(work: Workspace, step: Operator) -> Price:

@@ -56,6 +56,18 @@ def test_scores_are_kept_too(tmp_path):
     assert first == [[(1, -1.0), (3, -10.0)]]
 
 
+def test_scoring_can_be_stopped_between_texts_and_goes_on_where_it_was(tmp_path):
+    def stop():
+        raise Stop
+
+    texts, requests = [str(number) for number in range(40)], [Request("a")] * 40
+    with pytest.raises(Stop):
+        asker(tmp_path, Scripted({"a": "1"}), heard=stop).score("teacher", requests, texts)
+    assert len(AnswerBook(tmp_path / "answers.sqlite")) == 32
+    found = asker(tmp_path, Scripted({"a": "1"})).score("teacher", requests, texts)
+    assert [len(scores) for scores in found] == [1] * 40
+
+
 def test_an_unknown_model_is_named(tmp_path):
     from curation.connection import find
 

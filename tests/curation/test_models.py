@@ -2,7 +2,7 @@ import pytest
 
 from curation.backends.scripted import Scripted
 from curation.backends.transformers_model import TransformersModel
-from curation.decoding import Prompt, decode, draw
+from curation.decoding import LOGITS, Prompt, decode, draw, fitting
 from curation.errors import UserError
 from curation.models import Completion, Request, ask, begun, log_probs
 
@@ -206,6 +206,22 @@ def test_log_probs_in_batches_equal_those_of_one_text_at_a_time_and_of_the_whole
         logits = model.model(input_ids=ids).logits[0].detach().log_softmax(-1)
         wanted = [float(logits[place - 1, ids[0, place]]) for place in range(ids.shape[1] - len(text), ids.shape[1])]
         assert values == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_text_longer_than_the_context_is_told_nothing_of(folder):
+    model = TransformersModel.open(str(folder))
+    found = model.score([Request("x" * 100), Request("x" * 100)], ["y" * 29, "y" * 28])
+    assert [len(values) for values in found] == [0, 28]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "vocabulary", "rows"),
+    [([], 9, 0), ([10**6], 151_936, 1), ([4096, 4096], 151_936, 1), ([100] * 50, 151_936, 17),
+     ([1000, 700, 10], LOGITS // 2000, 2)],
+    ids=["none", "one too long", "two too long", "many short", "the longest counts for all"],
+)  # fmt: skip
+def test_rows_are_scored_together_while_their_logits_have_room(lengths, vocabulary, rows):
+    assert fitting(lengths, vocabulary) == rows
 
 
 @pytest.mark.parametrize(

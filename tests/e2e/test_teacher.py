@@ -99,6 +99,10 @@ def try_it(page: Page, shot) -> None:
     expect(page.get_by_text(f"Estimate for {ROWS} rows, from the 3 tried").first).to_be_visible(timeout=120_000)
     expect(page.get_by_text("3 rewritten: 3 calls").first).to_be_visible()
     settle(page)
+    page.get_by_text("Removed and added").click()
+    expect(page.get_by_text("Reasoning, removed").first).to_be_visible()
+    settle(page)
+    page.get_by_text("Add a step").first.scroll_into_view_if_needed()
     shot("teacher-2-tried")
 
 

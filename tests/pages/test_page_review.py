@@ -105,4 +105,4 @@ def test_a_score_is_held_against_people(review, workspace, disputed, words, tmp_
     assert {"n_tokens", "n_chars", "correct"} & set(box.options) == {"n_tokens"}
     box.set_value("n_tokens").run()
     assert not at.exception
-    assert r"n_tokens and people\: rank correlation" in words(at)
+    assert r"n\_tokens and people\: rank correlation" in words(at)

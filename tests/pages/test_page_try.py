@@ -104,6 +104,8 @@ def test_a_rewritten_row_is_shown_before_and_after(opened, teacher, workspace):
     rows = next(frame.value for frame in at.dataframe if "Outcome" in frame.value.columns)
     row = list(rows["Outcome"]).index("rewritten") + 1
     next(item for item in at.get("pagination") if "-row" in item.key).set_value(row).run()
+    assert 'class="w-pairs"' in "".join(item.proto.body for item in at.get("html"))
+    at.button_group(key="try-shown").set_value("Removed and added").run()
     assert 'class="w-seg w-plain w-added"' in said(at)
     assert "w-removed" in said(at)
 
@@ -124,6 +126,16 @@ def test_a_server_that_is_down_is_told_plainly(opened, workspace):
     at = opened()
     assert "http://127.0.0.1:9/v1" in said(at)
     assert {"Resume", "Try on 3 rows"} <= {button.label for button in at.button}
+
+
+def test_measuring_by_a_model_tells_what_it_takes_before_it_starts(page, teacher):
+    at = page("traces")
+    at.selectbox(key="traces-annotator").set_value("judge").run()
+    assert "If each of" not in said(at)
+    (model,) = [box for box in at.selectbox if box.label == "Model"]
+    model.set_value("teacher").run()
+    assert not at.exception
+    assert "If each of 4 rows is asked about once, at most: 4 calls" in said(at)
 
 
 def test_a_model_that_is_not_there_is_told_by_name(opened, teacher):

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from curation.answers import compare
-from curation.benchmarking.card import Verifier
+from curation.benchmarking.card import Card, Verifier
 from curation.benchmarks import locate, shipped
 from curation.errors import UserError
 from curation.trace import Problem
-from training.benchmark import Benchmark, read, write
+from training.benchmark import Benchmark, asked_as, read, write
 from training.evaluate import final_answer
+from training.strategy import STRATEGIES
 
 NUMERIC = Verifier("auto", "numeric")
 ROWS = [{"question": "1 + 1?", "answer": "2", "subject": "easy"}, {"question": "2 + 2?", "answer": 4}]
@@ -128,3 +129,12 @@ def test_aquas_verifier_repeats_the_judgements_of_another_harness():
     judged = [(row["gt"], row["code"][0], row["score"][0]) for row in rows]
     # the other one calls a boxed A wrong where the reference is A
     assert (agreeing(read(folder / "eval_sets" / "aqua.jsonl.gz"), judged), len(judged)) == (149, 150)
+
+
+def test_a_benchmarks_own_instruction_is_used_where_none_was_given():
+    card = Card(name="letters", instruction="{question} Answer with a letter.")
+    assert asked_as(STRATEGIES.parse({"strategy": "greedy"}), card).instruction == "{question} Answer with a letter."
+    own = STRATEGIES.parse({"strategy": "greedy", "instruction": "{question} Be short."})
+    assert asked_as(own, card) == own
+    vote = STRATEGIES.parse({"strategy": "vote"})
+    assert asked_as(vote, card) == vote

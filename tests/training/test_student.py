@@ -1,11 +1,16 @@
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
-from curation.connection import BASE_FOLDER
+from curation.connection import BASE_FOLDER, CONNECTIONS, write
 from curation.errors import UserError
+from curation.job import Job
 from curation.runs import create
-from training.launch import evaluate_request
+from curation.trace import Problem, Trace
+from training.evaluate import evaluate
+from training.launch import evaluate_request, train_request
+from training.objectives.sft import Sft
 from training.strategies.greedy import Greedy
 from training.student import Student, resolve
 
@@ -65,3 +70,24 @@ def test_an_adapter_folder_is_a_student_on_its_own_model(student_folder, tmp_pat
 def test_a_student_is_read_back_from_the_inputs_of_a_run(tmp_path):
     student = Student("x", "owner/x", tmp_path / "run", tmp_path / "adapter")
     assert Student.from_inputs(student.as_inputs()) == student
+
+
+def test_a_connection_is_a_student_that_is_asked_and_not_trained(make_set, tmp_path):
+    write(tmp_path, {"small": CONNECTIONS.parse({"backend": "transformers", "model": "base"})})
+    student = resolve("small", tmp_path / "runs")
+    assert student == Student("small", "small", connection="small")
+    assert Student.from_inputs(student.as_inputs()) == student
+    with pytest.raises(UserError, match="gives no weights to train"):
+        train_request(make_set([Trace(Problem("1 + 1?", "2"), "It is 2.")]), Sft(), student)
+
+
+def test_a_connection_is_evaluated_like_the_model_behind_it(make_benchmark, tmp_path):
+    write(tmp_path, {"small": CONNECTIONS.parse({"backend": "transformers", "model": "base"})})
+    path = make_benchmark([{"question": "What is 3 + 4?", "answer": "7"}])
+    outputs = []
+    for name in ("small", "base"):
+        student = resolve(name, tmp_path / "runs")
+        run = create(tmp_path / "runs", evaluate_request(student, str(path), Greedy(max_new_tokens=8)))
+        evaluate(Job(run))
+        outputs.append(pq.read_table(run.out / "samples.parquet")["output"].to_pylist())
+    assert outputs[0] == outputs[1]

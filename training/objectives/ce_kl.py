@@ -12,11 +12,11 @@ from pydantic import Field
 from curation.backends.transformers_model import Loaded, load
 from curation.errors import UserError
 from curation.params import Fraction, ModelName, Prompt
+from training.losses.completions import Completions
 from training.losses.distiller import Mix, TwoPrompts, distiller
 from training.losses.divergence import Divergence
 from training.losses.references import prompts, require_same_vocabulary
 from training.objective import Task
-from training.objectives.sft import Sft
 from training.rows.data import Rendered
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 Open = Annotated[float, Field(gt=0, lt=1)]
 
 
-class CeKl(Sft):
+class CeKl(Completions):
     """Train on completions and on the next-token probabilities of a reference."""
 
-    objective: Literal["ce_kl"] = "ce_kl"  # type: ignore[assignment]
+    objective: Literal["ce_kl"] = "ce_kl"
     reference: ModelName | None = Field(None, description="Student whose probabilities are learnt; empty: itself")
     reference_prompt: Prompt = Field("", description="How it is asked: {question}, {reference}, fields of the row")
     kd_weight: Fraction = Field(0.3, description="Share of the divergence in the loss")  # Mentor-KD: lambda 0.3
@@ -46,11 +46,6 @@ class CeKl(Sft):
             raise UserError(
                 "ce_kl has nothing to learn from: name a student in 'reference', or give a 'reference_prompt' with "
                 "which the student itself is asked, such as '{question} The answer is {reference}.'."
-            )
-        if self.packing or self.weights or self.average != "token":
-            raise UserError(
-                "ce_kl compares row by row and counts every token alike: turn packing off, leave weights empty and "
-                f"set average to token; found packing {self.packing}, weights {self.weights}, average {self.average}."
             )
         mentor = self._mentor(task)
         if self.reference_prompt:

@@ -1,6 +1,7 @@
 """Scores are measured by annotators: choose one, fill its form, start it; what is stored is never measured twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,12 +12,16 @@ from curation.query.filters import Filter
 from curation.runs import ACTIVE
 from curation.spec import build
 from curation.trace import Trace
+from curation.tuning import trying
 from curation.workspace import Workspace, basics
 from pages.ui import forms
 from pages.ui.exploring import bins
+from pages.ui.fields import fields
 from pages.ui.prompt_editor import Around
+from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, runs
+from pages.ui.tuning.try_view import estimated
 
 EMBED, MAPPER, MAP = "embed", "map_embeddings", ("map_x", "map_y")
 
@@ -86,9 +91,22 @@ def show(work: Workspace, key: str) -> None:
         name = st.selectbox("Annotator", list(annotators()), key=f"{key}-annotator")
         st.caption(annotators()[name].help())
         values = forms.form(annotators()[name], {}, choices(work, Filter()), f"{key}-form-{name}")
-        if st.button("Measure", key=f"{key}-start", icon=":material/straighten:"):
-            with errors():
+        pressed = st.button("Measure", key=f"{key}-start", icon=":material/straighten:")
+        with errors():
+            if pressed:
                 _start(work, [build(annotators()[name], values)])
+            price(work, annotators()[name], values)
+
+
+def price(work: Workspace, annotator: type[Annotator], values: Mapping[str, Any]) -> None:
+    """What asking a model about every trace takes; nothing for steps that ask none, or before their form is filled."""
+    given = {name: value for name, value in values.items() if value is not None}
+    parts = fields(annotator)
+    ready = any(item.widget == "model" for item in parts) and all(
+        item.name in given for item in parts if item.required
+    )
+    if ready and (found := trying.most(work, build(annotator, given), Filter())):
+        st.caption(inline(estimated(found)))
 
 
 def _start(work: Workspace, steps: Sequence[Annotator]) -> None:

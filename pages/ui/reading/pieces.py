@@ -12,13 +12,17 @@ BREAKS = ("\n\n", "\n", ". ", " ")
 
 
 class Piece(NamedTuple):
-    """A stretch of reasoning as it is shown; `at` is its segment's number, `tags` trusted HTML after its name."""
+    """A stretch of reasoning as it is shown; `at` is its segment's number.
+
+    `tags` is trusted HTML after its name, `body` trusted HTML in one line in place of its text.
+    """
 
     text: str
     kind: Kind | None
     state: Literal["kept", "removed", "added"] = "kept"
     at: int | None = None
     tags: str = ""
+    body: str = ""
 
 
 def pieces_of(trace: Trace) -> list[Piece]:

@@ -137,6 +137,7 @@ def block(piece: Piece, opened: bool = True, light: bool = False) -> str:
         if light
         else f'\n\n<span class="w-text">{to_markdown(text)}</span>\n\n'
     )
+    body = f'<div class="w-text">{piece.body}</div>' if piece.body else body
     end = "</details>" if light else "</details>\n\n"
     return f'<details class="{classes}"{place}{" open" if opened else ""}><summary>{note}</summary>{body}{end}'
 

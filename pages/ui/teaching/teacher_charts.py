@@ -19,8 +19,9 @@ def rows(found: Sequence[Teacher]) -> list[dict[str, Any]]:
             "Name": one.name, "Problems": one.problems, "Traces": one.traces, "Pass rate": one.pass_rate,
             "95 % from": one.interval.low if one.interval else None,
             "95 % to": one.interval.high if one.interval else None,
-            "Median length": one.median, "First quartile": one.q1, "Third quartile": one.q3, "No answer": one.no_answer,
-            "Unfinished": one.unfinished, "Cost": one.cost, "Cost per correct": one.cost_per_correct,
+            "Median length": one.median, "First quartile": one.q1, "Third quartile": one.q3,
+            "No answer": one.no_answer, "Unfinished": one.unfinished,
+            "Cost": one.cost, "Cost per correct": one.cost_per_correct,
         }
         for one in found
     ]  # fmt: skip

@@ -1,8 +1,11 @@
 """Choosing a student: the shipped base, one trained here, a local folder, or a name on the hub."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from curation.connection import BASE, MODEL
+from curation.connection import read as connections
 from curation.runs import Run
 from curation.workspace import Workspace
 from pages.ui.state import runs
@@ -21,14 +24,21 @@ def names(work: Workspace) -> dict[str, str]:
     return {BASE: "Shipped base", **{name: label(name, run) for name, run in trained(work).items()}}
 
 
+def served(work: Workspace) -> dict[str, str]:
+    """What connections are called, for what only asks a student."""
+    return {name: f"{name} ({connection.title()})" for name, connection in connections(work.root).items()}
+
+
 def label(run_id: str, run: Run) -> str:
     """A trained student by what it was trained for and when."""
     return f"{run.request.title} ({run_id[-4:]})"
 
 
-def choose(work: Workspace, key: str, asked: str | None = None) -> Student | None:
+def choose(
+    work: Workspace, key: str, asked: str | None = None, also: Mapping[str, str] | None = None
+) -> Student | None:
     """Draw the choice, a trained student or a path chosen first where asked; None while nothing is named."""
-    known = {**names(work), OTHER: OTHER}
+    known = {**names(work), **(also or {}), OTHER: OTHER}
     path = asked if asked and "/" in asked else ""  # a run's id has none
     start = list(known).index(OTHER if path else asked) if path or asked in known else 0
     name = st.selectbox("Student", list(known), start, key=key, format_func=lambda name: known[name])

@@ -8,11 +8,12 @@ import streamlit as st
 from curation.application.result import Result
 from curation.operator import Annotator, Operator
 from curation.runs import ACTIVE, Run
+from curation.trace import Trace
 from curation.tuning import trying
 from curation.tuning.estimate import Estimate
 from curation.tuning.trying import FEWEST, MOST, Outcome, Tried
 from curation.workspace import Workspace
-from pages.ui.reading import trace_view
+from pages.ui.reading import side_by_side, trace_view
 from pages.ui.reading.maths import inline, visible
 from pages.ui.reading.provenance import money
 from pages.ui.runs.run_panel import duration, panel
@@ -25,11 +26,12 @@ SAID = {
     "failed": "failed",
     "scored": "measured",
 }
+SHOWN = ("Side by side", "Removed and added")
 COLUMNS = {
     "Row": st.column_config.NumberColumn("Row", width=40),
     "Cost": st.column_config.NumberColumn("Cost", format="%.4g", width=70),
-    "Prompt": st.column_config.NumberColumn("Prompt tokens", width=70),
-    "Generated": st.column_config.NumberColumn("Generated tokens", width=70),
+    "Prompt": st.column_config.NumberColumn("Prompt", width=64, help="Tokens of the prompts"),
+    "Generated": st.column_config.NumberColumn("Generated", width=86, help="Tokens of the answers"),
 }
 
 
@@ -38,7 +40,7 @@ def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
     run = trying.latest(work, step)
     state = run.status().state if run else None
     why = trying.stale(work, run, step, result) if run else None
-    found = trying.outcome_of(run) if run and state == "done" else None
+    found = trying.outcome_of(run) if run else None
     buttons(work, result, step, key, state in ACTIVE)
     expected = trying.estimate(work, result, step, None if why else found)
     if expected:
@@ -139,6 +141,16 @@ def one(row: Tried, key: str) -> None:
         st.caption(inline(f"{outcome(row)}: {row.reason}"))
     made = [child for child in row.after if child.parent_id == row.trace.id]
     if made:
-        trace_view.show_changes(row.trace, made, key)
+        changed(row.trace, made, key)
     for number, other in enumerate(child for child in row.after if child not in made):
         trace_view.show_trace(other, f"{key}-new-{number}")
+
+
+def changed(before: Trace, after: list[Trace], key: str) -> None:
+    """A trace and what was made of it: in two columns, or as what was removed and added."""
+    how = st.segmented_control("Shown", SHOWN, default=SHOWN[0], required=True, key="try-shown", width="content")
+    if how == SHOWN[0]:
+        for child in after:
+            st.html(side_by_side.table(before, child))
+    else:
+        trace_view.show_changes(before, after, key)

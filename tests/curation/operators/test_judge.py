@@ -99,6 +99,22 @@ def test_a_row_without_any_answer_failed_and_the_others_are_scored():
     ]
 
 
+class Long(Scripted):
+    """Goes on until it is cut off, for one question before its score."""
+
+    def stream(self, requests):
+        for row, request in enumerate(requests):
+            score = '{"quality": 1}' if "1 + 1" in str(request.prompt) else '{"reason": "well'
+            yield row, Completion(f"{score} and so on", (1, 2), "length")
+
+
+def test_a_reply_cut_off_behind_its_score_is_read_and_one_before_it_failed():
+    assert judged(Long([]), [ONE, OTHER]) == [
+        {"judge_quality": 1.0, "judge_unread": 0},
+        Failure(OTHER.id, "cut off: the answer reached its limit of 2 tokens"),
+    ]
+
+
 def test_traces_of_one_problem_are_judged_once_where_only_the_problem_is_shown():
     model = Scripted(['{"quality": 2}'])
     same = Trace(ONE.problem, "another way", "2")

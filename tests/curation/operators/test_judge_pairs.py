@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 import pyarrow as pa
 import pytest
@@ -74,6 +75,13 @@ def test_pairs_are_of_one_problem_and_of_two_models():
     assert sorted(pairs(ROWS, 9, 0, across=True, baseline="bob")) == [
         Pair("a1", "b1"), Pair("a2", "b1"), Pair("b1", "c1"),
     ]  # fmt: skip
+
+
+def test_few_pairs_are_spread_over_the_traces():
+    rows = [{"id": name, "problem_id": "p", "model": name} for name in "abcdef"]
+    for seed in range(5):
+        met = Counter(name for pair in pairs(rows, 6, seed, across=True) for name in pair)
+        assert met == dict.fromkeys("abcdef", 2)
 
 
 def test_the_most_pairs_are_chosen_by_the_seed_whatever_the_order_of_rows():

@@ -7,7 +7,7 @@ from curation.backends.scripted import Scripted
 from curation.engine import apply
 from curation.errors import UserError
 from curation.models import Completion
-from curation.operator import Annotation, Annotator, Dropped, Failure
+from curation.operator import Annotation, Annotator, Dropped, Failure, Kept
 from curation.operators.rewrite import Rewrite
 from curation.prompting.prompts import shipped, version
 from curation.spec import build
@@ -18,6 +18,7 @@ from tests.curation.operators.scripted_asker import asker_of
 LONG = "Seven boxes of six pens are seven times six pens. Let me see. " * 4 + "So it is 42."
 PEN = Trace(Problem("How many pens are in 7 boxes of 6?", "42"), LONG, "42", "ada")
 GOOD = "<difficulty>easy</difficulty>\n<thought>\n7 * 6 = 42\n</thought>\n<solution>\nAnswer: 42\n</solution>"
+KEPT = "the original, missing section: difficulty"
 REJECTED = {
     GOOD.replace("42", "43"): "changed answer",
     GOOD.replace("7 * 6 = 42", LONG): "not shorter",
@@ -75,9 +76,16 @@ def test_only_rejected_rows_are_asked_for_again():
     assert len(model.asked) == 3
 
 
-def test_a_kept_original_is_byte_for_byte_what_it_was():
-    [[kept]] = rewritten([GOOD.replace("42", "43")], retries=0, on_fail="keep_original")
-    assert kept is PEN
+def test_a_kept_original_is_byte_for_byte_what_it_was_and_says_why(tmp_path):
+    [kept] = rewritten([GOOD.replace("42", "43")], retries=0, on_fail="keep_original")
+    assert kept == Kept(PEN, "the original, changed answer")
+    assert kept.trace is PEN
+    source = Parts([tmp_path / "part-00000.parquet"])
+    write_part(to_table([PEN]), source.paths[0])
+    steps, made = [step(on_fail="keep_original", retries=0)], asker_of(["no"])
+    with apply(steps, source, tmp_path / "out", asker=made) as result:
+        assert list(result.traces()) == [[PEN]]
+        assert (result.reports[0].changed, result.reports[0].reasons) == (0, {KEPT: 1})
 
 
 def test_rows_without_a_chance_cost_nothing():

@@ -6,7 +6,9 @@ from curation.errors import UserError
 from curation.operator import OPERATORS, Annotation, Failure
 from curation.operators.segment import SegmentReasoning
 from curation.prompting.prompts import shipped
-from curation.trace import Problem, Segment, Trace
+from curation.prompting.segmenting import pieces, split_of
+from curation.texts.roles import by_cues
+from curation.trace import Problem, Segment, Trace, tiles
 from tests.curation.operators.scripted_asker import asker_of
 
 TEXT = "Add 2 and 3. That gives 4. No, it gives 5.\n\nSo 5."
@@ -85,3 +87,17 @@ def test_the_model_is_named_exactly_where_it_is_asked():
 def test_the_question_shown_while_the_prompt_is_edited_is_the_one_asked():
     step = SegmentReasoning(splitter="model", model="teacher")
     assert "[3] No, it gives 5.\n[4] So 5." in step.request(TRACE).prompt[0]["content"]
+
+
+def test_copies_of_real_traces_are_laid_over_them_part_by_part(shared_texts):
+    for text in shared_texts[::15]:
+        trace = Trace(Problem("q"), text[:20_000])
+        own = by_cues(trace, "blank_line")
+        copied = [" ".join(trace.reasoning[one.start : one.stop].split()) for one in own]
+        found = split_of(
+            trace, {"parts": [{"kind": one.kind, "text": part} for one, part in zip(own, copied, strict=True)]}
+        )
+        assert found.verdict == "accepted"
+        assert tiles(found.segments, trace.reasoning)
+        counted = [{"kind": "attempt", "from": 1}, {"kind": "check", "from": len(pieces(trace))}][: len(pieces(trace))]
+        assert tiles(split_of(trace, {"parts": counted}).segments, trace.reasoning)

@@ -8,6 +8,7 @@ from curation.connections.server import ServerConnection
 from curation.errors import UserError
 from curation.operator import OPERATORS
 from curation.query.filters import Filter
+from curation.runs import replace_text
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace
 from curation.tuning import trying
@@ -125,6 +126,30 @@ def test_a_step_that_no_row_reaches_is_not_tried(work):
 def test_a_trial_waits_for_its_turn_only_where_the_model_is_on_this_machine(work, result):
     assert trying.try_run(work, result, step()).request.inputs["light"]
     assert not trying.try_run(work, result, step(model="base")).request.inputs["light"]
+
+
+def test_a_trial_of_a_server_does_not_queue_behind_heavy_runs(work, result):
+    finished(trying.try_run(work, result, step(), 3))
+    assert not (work.runs_root / ".waiting").exists()  # where whoever waits leaves a ticket
+
+
+def test_a_trial_of_a_step_that_has_other_fields_now_is_out_of_date(work, result):
+    run = trying.try_run(work, result, step(), 3)
+    spec = {"step": {**run.request.spec["step"], "gone": 1}}
+    replace_text(run.folder / "run.json", run.request.model_copy(update={"spec": spec}).model_dump_json())
+    assert trying.latest(work, step()).id == run.id
+    assert trying.stale(work, run, step(), result) == "the step or its prompt was changed since"
+
+
+def test_a_trial_that_is_not_finished_has_no_outcome(work, result):
+    assert trying.outcome_of(trying.try_run(work, result, step(), 3)) is None
+
+
+def test_measuring_the_whole_store_is_priced_before_it_starts(work):
+    found = trying.most(work, OPERATORS.parse(JUDGE), Filter())
+    assert (found.rows, found.tried, found.calls, found.generated_tokens) == (4, 0, 4, 80)
+    assert found.cost == pytest.approx((found.prompt_tokens + 160) / 1e6)
+    assert trying.most(work, OPERATORS.parse({"op": "count_tokens"}), Filter()) is None
 
 
 def test_before_a_trial_the_estimate_is_the_most_and_after_it_what_was_seen(work, result):

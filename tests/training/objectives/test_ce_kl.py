@@ -214,12 +214,6 @@ def test_nothing_to_learn_from_is_said(task):
         CeKl().setup(task)
 
 
-@pytest.mark.parametrize("option", [{"packing": True}, {"weights": {"cot": 1.0}}, {"average": "row"}])
-def test_other_averages_are_refused(task, option):
-    with pytest.raises(UserError, match="ce_kl compares row by row and counts every token alike"):
-        CeKl(reference_prompt="{reference} {question}", **option).setup(task)
-
-
 def test_a_prompt_too_long_for_the_reference_is_refused(task):
     with pytest.raises(UserError, match=r"longest row has [\d,]+ tokens and the reference reads 256"):
         CeKl(reference_prompt="a long story " * 30 + "{question}").setup(task)
