@@ -80,16 +80,18 @@ def written(work: Workspace) -> None:
 
 
 def which(ended: Mapping[str, Run]) -> str:
-    """The id of the chosen run among those that have ended, else of the newest."""
+    """The id of the chosen run among those that have ended; the newest while the address names one that has not."""
     ids, asked = list(ended), get(CHOSEN)
     start = ids.index(asked) if asked in ended else 0
     if len(ids) == 1:
         return ids[0]
+    # a new key once more have ended, so that the list takes the one of the address
+    key = f"generation-{len(ids)}"
     chosen = st.selectbox(
-        "Ended runs", ids, start, key=f"generation-{ids[0]}", format_func=lambda name: title(ended[name])
-    )
-    put(CHOSEN, chosen)
-    return chosen
+        "Ended runs", ids, start, key=key, format_func=lambda name: title(ended[name]),
+        on_change=lambda: put(CHOSEN, st.session_state[key]),
+    )  # fmt: skip
+    return str(chosen)
 
 
 def title(run: Run) -> str:

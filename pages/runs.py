@@ -21,6 +21,7 @@ OPEN = {
     "train": ("pages/train.py", "Open the training"),
     "evaluate": ("pages/compare.py", "Compare the result"),
     "study": ("pages/studies.py", "Open the study"),
+    "generate": ("pages/generate.py", "Open the generation"),
     "try": ("pages/recipes.py", "Open the recipe"),
 }
 LISTED = 200
@@ -115,6 +116,8 @@ def where(run: Run) -> dict[str, str]:
     """The query parameters that show a run's result."""
     if run.request.kind == "apply":
         return {"set": str(run.request.inputs.get("set", "")).rsplit("/", 1)[-1]}
+    if run.request.kind == "generate":
+        return {"generation": run.id}
     return {"run": run.id} if run.request.kind in ("train", "evaluate", "study") else {}
 
 

@@ -51,7 +51,8 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
         st.caption(caption, width="content")
     with errors():
         work = workspace()
-        announce(work, work.take_in())
+        with errors():  # of one run alone: the page is of use without it
+            announce(work, work.take_in())
         yield work
 
 

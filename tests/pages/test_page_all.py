@@ -6,7 +6,7 @@ from curation.runs import PROJECT, all_runs
 PAGES = (
     "import", "traces", "review", "explore", "sql", "recipes", "sets", "train", "evaluate", "studies", "compare",
     "runs",
-    "history", "teachers",
+    "history", "teachers", "generate",
 )  # fmt: skip
 
 
@@ -54,3 +54,11 @@ def test_a_store_held_elsewhere_is_said_in_place(page, root):
     at = page("traces")
     assert not at.exception
     assert "cannot be opened" in at.error[0].value
+
+
+def test_results_that_cannot_be_read_are_told_and_the_page_goes_on(page, workspace, finished):
+    run = finished("import", "Import lost")
+    at = page("traces")
+    assert not at.exception
+    assert f"The results of run {run.id} cannot be read" in at.error[0].value
+    assert at.dataframe

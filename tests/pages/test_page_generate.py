@@ -12,7 +12,7 @@ from curation.generating.work import write_traces
 from curation.job import Job
 from curation.operators.generate import Generate
 from curation.query.filters import Filter
-from curation.runs import all_runs
+from curation.runs import Status, all_runs
 from pages.ui.teaching import generation_view
 
 PRICED = '{backend: server, url: "http://127.0.0.1:9/v1", model: m, prompt_price: 1, generated_price: 4}\n'
@@ -165,3 +165,19 @@ def test_a_model_that_cannot_be_asked_yet_is_told_before_the_start(page, workspa
         "The server of demo does not run; start it on the models page first.",
         "keyed cannot be asked: `WINNOW_NO_SUCH_KEY`, which has its key, is not set.",
     ]
+
+
+def test_of_several_ended_runs_the_one_of_the_address_is_shown(page, workspace, written, words):
+    step = Generate(model="base")
+    for state in ("cancelled", "failed"):
+        run = workspace.generate_run(step, Filter())
+        (run.folder / "status.json").write_text(Status(state=state, started=1.0, ended=2.0).model_dump_json())
+    at = page("generate", generation=written.id)
+    assert not at.exception
+    box = select(at, "Ended runs")
+    assert box.value == written.id
+    assert {metric.label for metric in at.metric} == {"Traces", "Right", "Tokens a second", "Cost"}
+    box.set_value(run.id).run()
+    assert not at.exception
+    assert not at.metric
+    assert select(at, "Ended runs").value == run.id

@@ -145,3 +145,11 @@ def test_only_runs_that_nothing_rests_on_are_offered_for_removal(page, workspace
     assert not at.exception
     assert not evaluation.exists()
     assert len(at.multiselect(key="remove-which").options) == 2  # now its student is free too
+
+
+def test_a_finished_generation_is_opened_from_the_list(page, workspace, finished):
+    run = finished("generate", "Generate: base")
+    at = page("runs", run=run.id)
+    assert not at.exception
+    (link,) = [link for link in at.get("page_link") if link.label == "Open the generation"]
+    assert link.proto.query_string == f"generation={run.id}"

@@ -97,6 +97,7 @@ def aside(found: Progress) -> str:
         ("cut off or never closed", found.cut, ""),
         ("could not be judged", found.traces - found.judged, ""),
         ("answers kept from before, at no cost", found.kept, ""),
+        ("traces missing, their answer could not be used", found.missing, ""),
         ("problems left out for want of a reference answer", found.left_out, ""),
         ("problems that came to nothing", sum(found.failed.values()), f" ({lost})"),
     ]
