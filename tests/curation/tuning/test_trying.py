@@ -213,3 +213,14 @@ def test_what_a_mapper_makes_is_measured_by_freezing(work, server):
     with pytest.raises(UserError, match="judge measures traces that a step before it makes: freeze the set"):
         trying.measure_run(work, preview.apply(steps), steps[1])
     preview.close()
+
+
+def test_traces_that_a_model_writes_anew_are_tried_once_a_problem(work, server):
+    server.answer = lambda body: "Let me see. The answer is 2."
+    steps = [OPERATORS.parse({"op": "generate", "model": "teacher", "n": 2, "max_new_tokens": 20})]
+    preview = work.open_preview(Filter())
+    found = trying.outcome_of(finished(trying.try_run(work, preview.apply(steps), steps[0], 3)))
+    assert len({row.trace.problem.id for row in found.rows}) == 3
+    assert [(row.verdict, row.asked.calls) for row in found.rows] == [("changed", 2)] * 3
+    assert {child.parent_id for row in found.rows for child in row.after} == {None}
+    preview.close()
