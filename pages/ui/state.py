@@ -54,6 +54,8 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
         with errors():  # of one run alone: the page is of use without it
             announce(work, work.take_in())
         yield work
+        if work.take_in():  # a run that finished while the page was drawn: nothing else would draw it again
+            st.rerun()
 
 
 def announce(work: Workspace, finished_ids: list[str]) -> None:

@@ -50,6 +50,8 @@ def show(work: Workspace, result: Result, step: Operator, key: str) -> None:
             panel(other, f"{key}-all", curve=False)
     if run:
         panel(run, f"{key}-try", curve=False, note=f"out of date: {why}, so try again" if why else "")
+        if state in ACTIVE and run.status().state not in ACTIVE:  # it finished while this was drawn
+            st.rerun()
     if run and found:
         tried(found, f"{key}-{run.id}")
 
