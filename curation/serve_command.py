@@ -13,12 +13,6 @@ from curation.workspace import Workspace
 POLL = 0.2  # seconds
 
 
-def add_serve(parser: argparse.ArgumentParser) -> None:
-    """The options of `serve`."""
-    parser.add_argument("model", metavar="NAME", help="A connection of models.yaml whose backend is vllm")
-    parser.add_argument("--stop", action="store_true", help="Stop the running server of that name")
-
-
 def serve_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Serve a model with vLLM until Ctrl-C."""
     if given.stop:
