@@ -74,7 +74,7 @@ def test_a_missing_value_is_described():
 def test_operators_are_found_by_name_and_the_known_ones_named():
     assert OPERATORS.get("repetition") is Repetition
     assert list(OPERATORS.members) == sorted(OPERATORS.members)
-    with pytest.raises(UserError, match=r"^Unknown operator 'prune_waits'; known: balance, chunk, .*verify_answer"):
+    with pytest.raises(UserError, match=r"^Unknown operator 'prune_waits'; known: ablate, balance, .*verify_answer"):
         OPERATORS.get("prune_waits")
 
 
