@@ -38,6 +38,7 @@ class Job:
         self._started = time.time()
         self._stop = False
         self._last_progress = self._last_counts = 0.0
+        self._uncounted: Mapping[str, Any] = {}
         self._reserve = run.folder / ".reserve"
         if not first:
             return
@@ -58,6 +59,7 @@ class Job:
         ended = None if state in ACTIVE else time.time()
         if ended:
             self._reserve.unlink(missing_ok=True)
+            self._count()
         status = Status(
             state=state, pid=pid, pid_started=psutil.Process(pid).create_time(), started=self._started, ended=ended,
             error=error,
@@ -80,9 +82,15 @@ class Job:
 
     def counts(self, values: Mapping[str, Any]) -> None:
         """Report what was asked so far, at most as often as progress."""
+        self._uncounted = values
         if time.monotonic() - self._last_counts > PROGRESS_EVERY:
             self._last_counts = time.monotonic()
-            self.metric(**values)
+            self._count()
+
+    def _count(self) -> None:
+        if self._uncounted:
+            self.metric(**self._uncounted)
+            self._uncounted = {}
 
     def stopping(self) -> bool:
         """True once somebody asked the run to stop."""

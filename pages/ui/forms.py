@@ -44,13 +44,23 @@ class Choices:
 def form(
     spec: type[Spec], values: Mapping[str, Any], choices: Choices, key: str, only: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Draw every field of a spec that applies; returns the chosen values, fields left empty as None."""
+    """Draw every field of a spec that applies; returns the chosen values, fields left empty as None.
+
+    Prompts are drawn once there is a model to put them to.
+    """
     every = [item for item in fields(spec) if only is None or item.name in only]
     written = [item for item in every if item.widget == "prompt"]
     chosen = _form([item for item in every if item not in written], values, choices, key)
-    if written:
-        chosen |= prompt_editor.show(spec, written, {**values, **chosen}, choices.prompts, key)
-    return chosen
+    given = {**values, **chosen}
+    if written and _asks(every, given):
+        return chosen | prompt_editor.show(spec, written, given, choices.prompts, key)
+    return chosen | {item.name: values.get(item.name, item.default) for item in written}
+
+
+def _asks(every: Sequence[Field], given: Mapping[str, Any]) -> bool:
+    """Whether a step with these values puts its prompts to a model."""
+    models = [item for item in every if item.widget == "model"]
+    return not models or any(item.required or given.get(item.name) for item in models)
 
 
 def _form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:

@@ -216,3 +216,13 @@ def test_a_disk_that_fills_up_during_a_recipe_leaves_no_set_and_the_run_resumes(
     (folder,) = workspace.runs_root.glob("*-apply-*")
     work_on(Run(folder))
     assert workspace.set("kept").manifest.rows == 1500
+
+
+def test_the_last_counts_are_written_when_the_run_ends(tmp_path):
+    run = create(tmp_path, Request(kind="generate", worker="curation.worker", title="Generate"))
+    job = Job(run)
+    job.status("running")
+    for answers in (1, 2, 3):
+        job.counts({"answers": answers})
+    job.status("done")
+    assert [line["answers"] for line in run.metrics()] == [1, 3]

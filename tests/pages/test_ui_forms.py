@@ -6,6 +6,7 @@ from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
 from curation.operator import OPERATORS
+from curation.operators.label_segments import LabelSegments
 from curation.params import EncoderName, Fraction, ModelName, Prompt, ScoreName
 from curation.spec import Spec, build
 from pages.ui import fields, forms
@@ -169,3 +170,10 @@ def test_sliders_have_round_ends_and_steps(low, high, expected):
 def test_a_slider_reaches_a_limit_outside_the_data():
     assert forms.edges(0.0, 1.0, (None, 1.5))[1] > 1.5
     assert forms.edges(0.0, 1.0, (0.0, None))[0] < 0.0
+
+
+def test_prompts_are_drawn_once_there_is_a_model_to_put_them_to():
+    at = drawn("label_segments")
+    assert [area.label for area in at.text_area] == []
+    assert at.session_state["chosen"]["prompt"] == LabelSegments().prompt
+    assert [area.label for area in drawn("label_segments", model="base").text_area] == ["Prompt text"]

@@ -27,8 +27,11 @@ EMBED, MAPPER, MAP = "embed", "map_embeddings", ("map_x", "map_y")
 
 
 def annotators() -> dict[str, type[Annotator]]:
-    """The known annotators by name."""
-    return {name: spec for name, spec in OPERATORS.members.items() if issubclass(spec, Annotator)}
+    """The known annotators by name; those that cannot do without a model last."""
+    found = [(name, spec) for name, spec in OPERATORS.members.items() if issubclass(spec, Annotator)]
+    return dict(
+        sorted(found, key=lambda one: any(item.required and item.widget == "model" for item in fields(one[1])))
+    )
 
 
 def choices(work: Workspace, chosen: Filter) -> forms.Choices:

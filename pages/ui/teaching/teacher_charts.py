@@ -9,7 +9,7 @@ from curation.comparing.agreement import Agreement
 from curation.comparing.teachers import Duel, Teacher
 from pages.ui.exploring.charts import Interval, accuracies, layout, named, shorten
 
-COLOURS = ["#e3f1ef", "#9dcec8", "#51a59c", "#1f7a71", "#0b3834"]
+COLOURS = ["rgba(31, 122, 113, 0.08)", "rgba(31, 122, 113, 1)"]  # over either theme
 
 
 def rows(found: Sequence[Teacher]) -> list[dict[str, Any]]:
