@@ -19,8 +19,8 @@ check: .venv/.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The four shipped studies, each with three seeds: pruning, truncation, mix, budget. Hours on two cores; finished parts
-# are kept, so an interrupted study goes on where it stopped. ONE=pruning runs one of them.
+# The four shipped studies, each with three seeds: pruning, truncation, mix, budget. About three hours on two cores;
+# finished parts are kept, so an interrupted study goes on where it stopped. ONE=pruning runs one of them.
 STUDY ?= data/workspace/demo-study
 SAMPLES := data/samples/teacher_traces.jsonl.gz data/samples/concise_traces.jsonl.gz
 ONE ?= pruning truncation mix budget
