@@ -191,7 +191,7 @@ class Result:
     def write_ledger(self, path: Path) -> None:
         """Write the ledger as Parquet."""
         temporary = path.with_suffix(".tmp")
-        query = self.ledger().relation
+        query = f"FROM ({self.ledger().relation}) ORDER BY step, trace_id"  # the same bytes each time
         self.connection.execute(f"COPY ({query}) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)")
         temporary.rename(path)
 

@@ -5,6 +5,7 @@ SQLite, since several runs read and write at once and the DuckDB file belongs to
 
 import json
 import sqlite3
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,20 @@ class AnswerBook:
     """JSON values by key in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
-        self.connection.execute("PRAGMA journal_mode = WAL")
+        """Name the file; a run that asks nothing never makes it."""
+        self.path = path
+
+    @cached_property
+    def connection(self) -> sqlite3.Connection:
+        """The file, made where it is missing."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
         # a killed process loses nothing, a power cut perhaps the last answers; 0.2 ms an answer where waiting for the
         # disk takes 8 and leaves a batch that was answered at once unkept for half a second
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-        self.connection.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        return connection
 
     def get(self, key: str) -> dict[str, Any] | None:
         """What is kept under a key."""

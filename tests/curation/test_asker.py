@@ -82,3 +82,10 @@ def test_a_receipt_tells_the_key_of_a_request_and_its_cost_whoever_paid(tmp_path
     assert made.book.get(receipt.key)["completion"]["text"] == "1 2"
     assert receipt.cost == 3 / 1e6
     assert asker(tmp_path, Scripted({}), by="later").receipt("teacher", Request("a"), answer) == receipt
+
+
+def test_a_book_that_nobody_reads_is_no_file(tmp_path):
+    book = AnswerBook(tmp_path / "answers.sqlite")
+    assert list(tmp_path.iterdir()) == []
+    assert (book.get("a"), len(book)) == (None, 0)
+    assert (tmp_path / "answers.sqlite").exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlparse
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from curation.application.sources import Stored
 from curation.engine import apply
@@ -17,6 +17,7 @@ from curation.query.filters import Filter
 from curation.workspace import Workspace
 
 pytestmark = pytest.mark.e2e
+REDRAWS = 5  # of a chart that is looked for while its page is drawn
 TOPICS = ("boats sail on the sea with the wind", "bread needs flour, water and salt", "trains leave the station")
 
 
@@ -62,7 +63,12 @@ def settled(page: Page) -> None:
 def chart(page: Page, alt: str) -> dict[str, float]:
     """Where a chart can be drawn on."""
     found = page.locator(f'[aria-label="{alt}"]').first
-    found.scroll_into_view_if_needed()
+    for _ in range(REDRAWS):
+        try:
+            found.scroll_into_view_if_needed()
+            break
+        except Error:  # it was drawn anew in between
+            settled(page)
     place = found.locator(".nsewdrag").first.bounding_box()
     assert place is not None
     return place
