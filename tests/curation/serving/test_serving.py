@@ -158,7 +158,8 @@ def test_a_server_that_will_not_end_is_killed_with_its_children(tmp_path):
         start_new_session=True,
     )  # fmt: skip
     found = pids(tmp_path)
+    assert not gone(found)
     os.kill(guard.pid, signal.SIGTERM)
-    guard.wait(LONGEST)
+    assert guard.wait(LONGEST) == -signal.SIGKILL  # the kill takes the whole group, the guard too
     until(lambda: gone(found))
     guard.stdin.close()
