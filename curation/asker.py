@@ -59,13 +59,11 @@ class Asker:
         """Answer every request, in order; `rows` are the ids of the traces they are asked for."""
         found = self._open(model)
         kept = Kept(found.model, self.book, found.identity, self.by)
-        before = [self.book.get(kept.key(request)) for request in requests]
         answers: dict[int, Completion] = {}
         for place, completion in kept.stream(requests):
             answers[place] = completion
-            known = before[place]
             call = Call(rows[place], self.step, model, kept.key(requests[place]))
-            self.meter.record(call, completion, known is not None and known["by"] != self.by, found.price)
+            self.meter.record(call, completion, kept.paid_by.get(place, self.by) != self.by, found.price)
             self.counted()
             if not found.drains:
                 self.heard()

@@ -26,6 +26,7 @@ class Kept:
     def __init__(self, model: Streaming, book: Book, name: str = "", by: str = "") -> None:
         """The name tells models of one book apart; `by` is who pays for the answers asked now."""
         self.model, self.book, self.name, self.by = model, book, name, by
+        self.paid_by: dict[int, str] = {}  # of the answers a stream found in the book, by place
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
         """Answer every request, in order."""
@@ -41,6 +42,7 @@ class Kept:
             if (known := self.book.get(key)) is None:
                 missing.append(key)
             else:
+                self.paid_by.update(dict.fromkeys(rows[key], known["by"]))
                 yield from ((row, completion_of(known)) for row in rows[key])
         for place, completion in self.model.stream([requests[rows[key][0]] for key in missing]):
             if completion.failure is None:

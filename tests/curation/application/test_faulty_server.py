@@ -21,6 +21,7 @@ from curation.runs import create
 from curation.table import to_table, write_part
 from curation.trace import Problem, Trace, derive
 from curation.worker import asker_of
+from tests.curation.operators.scripted_asker import MemoryBook
 from tests.faults import FaultServer, echo
 
 FAULTS = dict.fromkeys(("latency", "busy", "error", "reset", "malformed", "half"), 0.05)
@@ -52,19 +53,6 @@ def path_of(tmp_path, rows):
     return path
 
 
-class Memory:
-    """A book that is not on the disk."""
-
-    def __init__(self):
-        self.values = {}
-
-    def get(self, key):
-        return self.values.get(key)
-
-    def put(self, key, **values):
-        self.values[key] = values
-
-
 def asker(server, book, retries, by):
     model = OpenAIModel(server.url, "teacher", KEY, retries=retries, wait=lambda seconds: None)
     return Asker(lambda name: Opened(model, "teacher"), book, Meter(), by)
@@ -77,7 +65,7 @@ def asked_of(server):
 
 def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp_path):
     source = Parts([path_of(tmp_path, ROWS)])
-    book, late = Memory(), []
+    book, late = MemoryBook(), []
     with FaultServer(FAULTS, key=KEY, pause=lambda: late.append(1)) as server:
         first = asker(server, book, 0, "first")
         with apply([Rewrite()], source, tmp_path / "first", asker=first) as result:
@@ -102,7 +90,7 @@ def test_every_row_is_accounted_for_and_a_repeated_run_asks_only_what_failed(tmp
 def test_answers_of_no_use_fail_their_rows_by_kind(tmp_path):
     kinds = ("empty", "length", "refusal", "filtered")
     with FaultServer(dict.fromkeys(kinds, 0.1)) as server:
-        made = asker(server, Memory(), 0, "run")
+        made = asker(server, MemoryBook(), 0, "run")
         with apply([Rewrite()], Parts([path_of(tmp_path, 100)]), tmp_path / "out", asker=made) as result:
             ledger = result.memory.sql(f"SELECT reason FROM ({result.states[1].verdicts}) WHERE verdict = 'failed'")
         told = Counter(reason.split(":")[0] for (reason,) in ledger)
@@ -119,7 +107,7 @@ def test_answers_of_no_use_fail_their_rows_by_kind(tmp_path):
 
 def test_a_storm_of_busy_replies_is_counted_and_told(tmp_path):
     with FaultServer({"busy": 1.0}) as server:
-        made = asker(server, Memory(), 2, "run")
+        made = asker(server, MemoryBook(), 2, "run")
         with pytest.raises(UserError, match=r"failed on 40 of 40 rows .*rate_limit: HTTP 429"):
             apply([Rewrite()], Parts([path_of(tmp_path, 40)]), tmp_path / "out", asker=made)
         assert (made.meter.totals.endings, server.served["busy"]) == ({"rate_limit": 40}, 120)
