@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from curation.job import cut_half_line
 from curation.models import Completion
 
+ENDED = "ended_"  # before how an answer ended, in a line of metrics.jsonl
+
 
 class Price(NamedTuple):
     """What a million prompt tokens and a million generated tokens cost; None where nobody said."""
@@ -49,7 +51,7 @@ class Totals:
 
     def as_metrics(self) -> dict[str, Any]:
         """As values of a line of metrics.jsonl."""
-        endings = {f"ended_{name}": count for name, count in sorted(self.endings.items())}
+        endings = {f"{ENDED}{name}": count for name, count in sorted(self.endings.items())}
         cost = None if self.unpriced else round(self.cost, 6)
         return {
             "answers": self.answers, "kept": self.kept, "prompt_tokens": self.prompt_tokens,

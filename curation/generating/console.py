@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from curation.benchmarks import locate
@@ -29,7 +28,7 @@ def generate_command(workspace: Workspace, given: argparse.Namespace) -> None:
     follow(run)
     workspace.take_in()
     found = progress_of(run)
-    text = json.dumps({"run": run.id, **asdict(found)}) if given.json else _sentence(found)
+    text = json.dumps({"run": run.id, **found.model_dump()}) if given.json else _sentence(found)
     sys.stdout.write(text + "\n")
 
 

@@ -1,44 +1,34 @@
 """How far a run that generates is, read from its files: what a page shows while traces arrive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
+from pydantic import Field
 
+from curation.backends.meter import ENDED
+from curation.generating.counts import FAILED, Counts
 from curation.operator import OPERATORS, Annotator
 from curation.runs import Run
 from curation.table import from_table, parts
 from curation.trace import Trace
 
-COUNTS = ("traces", "judged", "accepted", "unanswered", "cut", "left_out", "missing", "answers", "kept")
-FAILED, ENDED = "failed_", "ended_"
+NAMES = [*(name for name in Counts.model_fields if name not in ("problems", "failed")), "answers", "kept"]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Counts):
     """Counts so far; what nobody knows is None.
 
-    `problems` of `total` are finished; `failed` counts those that came to nothing by cause, `missing` the traces of
-    others whose answer could not be used, `ended` every answer by how it ended. Tokens and cost are those of answers
-    paid by this run. Pace and time left rest on the session that is running or ran last, since a resumed run begins a
-    new one.
+    `problems` of `total` are finished; `ended` counts every answer by how it ended. Tokens and cost are those of
+    answers paid by this run. Pace and time left rest on the session that is running or ran last, since a resumed run
+    begins a new one.
     """
 
-    problems: int = 0
     total: int | None = None
-    traces: int = 0
-    judged: int = 0
-    accepted: int = 0
-    unanswered: int = 0
-    cut: int = 0
-    left_out: int = 0
-    missing: int = 0
-    failed: Mapping[str, int] = field(default_factory=dict)
     answers: int = 0
     kept: int = 0
-    ended: Mapping[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = Field(default_factory=dict)
     prompt_tokens: int | None = None
     generated_tokens: int | None = None
     cost: float | None = None
@@ -77,7 +67,7 @@ def summed(lines: Sequence[Mapping[str, Any]]) -> Progress:
     return Progress(
         problems=problems,
         total=last.get("total"),
-        **{name: last.get(name, 0) for name in COUNTS},
+        **{name: last.get(name, 0) for name in NAMES},
         failed=_named(last, FAILED),
         ended=_named(last, ENDED),
         prompt_tokens=last.get("prompt_tokens"),

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel
 
 from curation.application.batches import annotate_batch, map_batch
 from curation.asker import Asker
 from curation.engine import FAIL_LIMIT_ASKING
 from curation.errors import UserError
+from curation.generating.counts import Counts
 from curation.imports.run import FileReport
 from curation.job import Job
 from curation.operator import OPERATORS, Annotator
@@ -29,40 +29,12 @@ from curation.trace import Trace
 LABEL = "1. generate"
 
 
-class Tally(BaseModel):
-    """What became of problems: their traces, how many could be judged and are right, and why problems failed.
-
-    `missing` are traces of problems that have others: they were asked for, and the answer could not be used.
-    """
-
-    problems: int = 0
-    traces: int = 0
-    judged: int = 0
-    accepted: int = 0
-    unanswered: int = 0
-    cut: int = 0
-    left_out: int = 0
-    missing: int = 0
-    failed: dict[str, int] = {}
-
-    def plus(self, other: "Tally") -> "Tally":
-        """Both together."""
-        ours, theirs = self.model_dump(exclude={"failed"}), other.model_dump(exclude={"failed"})
-        sums = {name: value + theirs[name] for name, value in ours.items()}
-        return Tally(**sums, failed=dict(Counter(self.failed) + Counter(other.failed)))
-
-    def as_metrics(self) -> dict[str, int]:
-        """As values of a line of metrics.jsonl."""
-        counts = self.model_dump(exclude={"failed"})
-        return {**counts, **{f"failed_{cause}": count for cause, count in sorted(self.failed.items())}}
-
-
 def write_traces(job: Job, asker: Asker) -> None:
     """Let the model of the run write; what is in out/ afterwards is taken in like an import."""
     step, measures = OPERATORS.parse(job.request.spec["step"]), map(OPERATORS.parse, job.request.spec["measure"])
     assert isinstance(step, Generate)
     batches = _Batches(job, asker, step, [one for one in measures if isinstance(one, Annotator)])
-    total, tally = int(job.request.inputs["problems"]), Tally()
+    total, tally = int(job.request.inputs["problems"]), Counts()
     for path in parts(job.run.folder / "in"):
         job.progress(tally.problems, total, step.title())
         tally = tally.plus(batches.known(path) or batches.write(path, tally.problems))
@@ -82,15 +54,15 @@ class _Batches:
         self.run, self.out, self.asker, self.step, self.measures = job.run.id, job.out, asker, step, measures
         asker.step = LABEL
 
-    def known(self, path: Path) -> Tally | None:
+    def known(self, path: Path) -> Counts | None:
         """What a batch came to that an earlier session finished without any failure."""
         tally = self.out / f"tally-{path.stem}.json"
         if not (self.out / path.name).exists() or not tally.exists():
             return None
-        found = Tally.model_validate_json(tally.read_text())
+        found = Counts.model_validate_json(tally.read_text())
         return None if found.failed or found.missing else found
 
-    def write(self, path: Path, before: int) -> Tally:
+    def write(self, path: Path, before: int) -> Counts:
         """Ask, measure, and leave the part last; `before` problems came before this batch."""
         (self.out / path.name).unlink(missing_ok=True)
         stubs = from_table(pq.read_table(path))
@@ -117,14 +89,14 @@ class _Batches:
         return pa.Table.from_pylist(rows, schema=QUARANTINE)
 
 
-def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Table], wanted: int) -> Tally:
+def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Table], wanted: int) -> Counts:
     """The counts of one batch of which so many traces a problem were wanted; a program's verdict goes first."""
     rows = verdicts.to_pylist()
     failed = Counter(row["reason"].split(":")[0] for row in rows if row["verdict"] == "failed")
     scores = {name: table.column(name).to_pylist() for table in measured for name in table.column_names}
     right: list[bool | None] = next((scores[name] for name in ("program_correct", "correct") if name in scores), [])
     found = scores.get("program_value" if "program_value" in scores else "extracted", [])
-    return Tally(
+    return Counts(
         problems=len(rows),
         traces=len(made),
         judged=sum(one is not None for one in right),
@@ -137,7 +109,7 @@ def _tally(verdicts: pa.Table, made: Sequence[Trace], measured: Sequence[pa.Tabl
     )
 
 
-def _stop_where_hopeless(tally: Tally, total: int) -> None:
+def _stop_where_hopeless(tally: Counts, total: int) -> None:
     """UserError as soon as more problems failed than a run may lose."""
     failed = sum(tally.failed.values())
     if failed > FAIL_LIMIT_ASKING * total:
