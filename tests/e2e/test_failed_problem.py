@@ -14,7 +14,7 @@ from curation.recipe import Recipe
 from curation.runs import Run, all_runs, create
 from curation.worker import apply_task
 from curation.workspace import SAMPLES, Workspace
-from tests.e2e.test_journey import choose, fill, open_page, settle
+from tests.e2e.test_journey import choose, fill, open_page, settle, wait_done
 from training.evaluate import evaluate
 from training.launch import evaluate_request, train_request
 from training.objectives.sft import Sft
@@ -71,16 +71,6 @@ def test_a_failed_problem_leads_to_a_threshold_and_another_student(page: Page, f
     assert [(run.request.kind, run.status().state) for run in reversed(all_runs(workspace / "runs"))] == [
         (kind, "done") for kind in ("apply", "train", "evaluate") * 2
     ]
-
-
-def wait_done(page: Page, workspace: Path, count: int) -> None:
-    """Wait until so many runs are done, the panel of the last one too: one before it may still be shown as done."""
-    for _ in range(2 * BUSY // 500):
-        if sum(run.status().state == "done" for run in all_runs(workspace / "runs")) == count:
-            break
-        page.wait_for_timeout(500)
-    expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=BUSY)
-    settle(page)
 
 
 def walk_back(page: Page, shot) -> None:

@@ -13,7 +13,7 @@ from curation.connection import write
 from curation.connections.server import ServerConnection
 from curation.runs import all_runs
 from pages.ui.reading.provenance import money
-from tests.e2e.test_journey import fill, open_page, settle
+from tests.e2e.test_journey import fill, open_page, settle, wait_done
 from tests.faults import FaultServer, question
 
 pytestmark = pytest.mark.e2e
@@ -44,7 +44,7 @@ def teacher(workspace):
 
 
 def test_a_teacher_shortens_traces_from_prompt_to_reader(page, server, workspace, teacher, shot):
-    import_traces(page, server.url, workspace.parent)
+    import_traces(page, server.url, workspace)
     edit_the_prompt(page, server.url, shot)
     try_it(page, shot)
     assert len(teacher.asked) == 3
@@ -56,8 +56,8 @@ def test_a_teacher_shortens_traces_from_prompt_to_reader(page, server, workspace
     assert kinds == [("import", "done"), ("try", "done"), ("apply", "done"), ("import", "done")]
 
 
-def import_traces(page: Page, url: str, folder: Path) -> None:
-    path = folder / "long.jsonl"
+def import_traces(page: Page, url: str, workspace: Path) -> None:
+    path = workspace.parent / "long.jsonl"
     rows = [
         {
             "question": f"What is {number} + 1?",
@@ -68,12 +68,14 @@ def import_traces(page: Page, url: str, folder: Path) -> None:
         for number in range(ROWS)
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    start_import(page, url, path)
+    start_import(page, url, workspace, path)
 
 
-def start_import(page: Page, url: str, path: Path) -> None:
+def start_import(page: Page, url: str, workspace: Path, path: Path) -> None:
+    runs = len(all_runs(workspace / "runs"))
     open_page(page, f"{url}/import?path={quote(str(path))}")
     page.get_by_role("button", name="Start import").click()
+    wait_done(page, workspace, runs + 1)
     expect(page.get_by_text(f"{ROWS} rows = {ROWS} imported").first).to_be_visible(timeout=120_000)
     settle(page)
 
@@ -118,7 +120,7 @@ def freeze(page: Page, url: str, shot) -> None:
 def read(page: Page, url: str, workspace: Path, shot) -> None:
     """The set's traces, imported beside the long ones, in the reader."""
     (part,) = sorted((workspace / "sets" / "short").glob("part-*.parquet"))
-    start_import(page, url, part)
+    start_import(page, url, workspace, part)
     first = pq.read_table(part).to_pylist()[0]
     open_page(page, f"{url}/?trace={first['id']}")
     cost = json.loads(first["extra"])["rewrite"]["cost"]
