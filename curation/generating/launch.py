@@ -38,12 +38,6 @@ class Generating:
     def new_run(self, request: Request) -> Run:
         """A run's folder."""
 
-    def start_generate(self, step: Generate, problems: Asked, dataset: str = "", limit: int | None = None) -> Run:
-        """Start a run in which a model writes traces."""
-        run = self.generate_run(step, problems, dataset, limit)
-        run.launch()
-        return run
-
     def generate_run(
         self, step: Generate, problems: Asked, dataset: str = "", limit: int | None = None, light: bool = False
     ) -> Run:

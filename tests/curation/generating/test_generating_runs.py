@@ -270,7 +270,8 @@ def test_a_program_is_right_where_it_gives_the_answer(filled):
 
 
 def test_a_model_that_is_not_there_ends_the_run_with_those_there_are(filled, wait_for):
-    run = filled.start_generate(STEP, "sums")
+    run = filled.generate_run(STEP, "sums")
+    run.launch()
     wait_for(run, "failed")
     assert run.status().error == "Unknown model 'deep'; known: base."
     assert Path(run.out / "report.json").exists() is False
