@@ -15,6 +15,7 @@ from curation.prompting.prompts import OptionalPrompt, PromptText, shipped, vers
 from curation.prompting.shots import By, Shot, fingerprint, rendered, shelf
 from curation.prompting.talks import Talk
 from curation.prompting.writing import Asking, Written, write_by_outline, write_freely, write_stepwise
+from curation.spec import When
 from curation.trace import Problem, Trace, content_id
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -42,7 +43,7 @@ class Generate(Mapper):
     shots_from: str = Field("", description="File or set of examples; empty for the shipped ones")
     shots_by: By = Field("likeness", description="Likest first, or by subject, length, then likeness")
     encoder: EncoderName = Field("", description="Encoder that tells likeness; empty for the built-in one")
-    prefix: str = Field("", description="Text that every answer begins with, in mode free")
+    prefix: str = Field("", description="Text that every answer begins with")
     steps: Count = Field(0, description="Steps of an outline; 0 lets the model say how many", le=64)
     max_steps: Positive = Field(16, description="Most steps", le=64)  # ours
     budgets: list[Share] = Field([1.0], description="Shares of the outline written, a trace each", min_length=1)
@@ -57,6 +58,12 @@ class Generate(Mapper):
     answer_prompt: PromptText = Field(shipped("generate", "answer"), description="Prompt for the final answer")
 
     slots: ClassVar[tuple[str, ...]] = solving.SLOTS
+    when: ClassVar[When] = {
+        "form prefix prompt first_prompt": {"mode": "free"},
+        "steps budgets count_prompt outline_prompt step_prompt": {"mode": "outline"},
+        "next_prompt": {"mode": "stepwise"},
+        "max_steps answer_prompt": {"mode": "outline stepwise"},
+    }
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,7 @@ URSA bisects over rollouts: the first step from which no rollout reaches the ans
 """
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ from curation.prompting.bisect import Stuck, first_valid, together
 from curation.prompting.prompts import PromptText, chat, checked, shipped
 from curation.prompting.reaching import Reach, part_of, unasked
 from curation.prompting.replies import json_of, unusable
+from curation.spec import When
 from curation.trace import Trace
 
 NAMED = '{"type":"object","properties":{"first_error_step":{"type":"integer"}},"required":["first_error_step"]}'
@@ -39,6 +40,8 @@ class LocateError(Annotator):
     max_new_tokens: Positive = Field(1024, description="Tokens an answer may have", le=131_072)  # ours
     prompt: PromptText = Field(shipped("locate_error", "go_on"), description="How a model is asked to go on")
     judge_prompt: PromptText = Field(shipped("locate_error", "name_step"), description="How a judge is asked")
+
+    when: ClassVar[When] = {"n temperature min_share prompt": {"by": "rollouts"}, "judge_prompt": {"by": "judge"}}
 
     needs_segments = True
     slots = ("question", "reasoning", "steps", "reference")
