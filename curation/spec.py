@@ -14,10 +14,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curation.errors import UserError, unknown
+from curation.params import When
 from curation.trace import canonical_json
-
-# fields, apart by spaces, that count only where other fields have one of these values, apart by spaces too
-When = Mapping[str, Mapping[str, str]]
 
 
 class Spec(BaseModel):

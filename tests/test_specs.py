@@ -293,12 +293,3 @@ def test_an_operator_is_of_one_kind_and_names_its_scores(spec: type[Operator]):
     if isinstance(step, Annotator):
         assert set(step.adds().values()) <= {"number", "flag", "category"}
         assert step.adds() or step.adds_segments or step.adds_vectors
-
-
-@every_operator
-def test_fields_count_beside_values_that_earlier_fields_can_have(spec):
-    order = list(spec.model_fields)
-    for names, conditions in spec.when.items():
-        for other, allowed in conditions.items():
-            assert all(order.index(other) < order.index(name) for name in names.split())
-            assert set(allowed.split()) < set(get_args(spec.model_fields[other].annotation))

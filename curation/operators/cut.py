@@ -12,12 +12,11 @@ from curation.asker import Asker
 from curation.errors import UserError
 from curation.models import Request
 from curation.operator import Dropped, Failure, Mapper
-from curation.params import Count, Fraction, Positive, TokenizerName
+from curation.params import Count, Fraction, Positive, TokenizerName, When
 from curation.prompting.bisect import Order
 from curation.prompting.prefixes import PrefixSearch, Validator
 from curation.prompting.prompts import PromptText, checked, shipped
 from curation.prompting.reaching import ENOUGH, VOTES, Reach, is_enough
-from curation.spec import When
 from curation.texts.cutting import Measure, Policy, Side, kept_characters, kept_segments
 from curation.texts.tokens import load_tokenizer
 from curation.trace import Trace, keep_segments

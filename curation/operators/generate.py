@@ -9,13 +9,12 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Dropped, Failure, Mapper
-from curation.params import Count, EncoderName, ModelName, Positive, Seed
+from curation.params import Count, EncoderName, ModelName, Positive, Seed, When
 from curation.prompting import solving
 from curation.prompting.prompts import OptionalPrompt, PromptText, shipped, version
 from curation.prompting.shots import By, Shot, fingerprint, rendered, shelf
 from curation.prompting.talks import Talk
 from curation.prompting.writing import Asking, Written, write_by_outline, write_freely, write_stepwise
-from curation.spec import When
 from curation.trace import Problem, Trace, content_id
 
 Share = Annotated[float, Field(gt=0, le=1)]

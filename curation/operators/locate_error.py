@@ -11,12 +11,11 @@ from pydantic import Field, model_validator
 from curation.asker import Asker
 from curation.models import Completion, Request
 from curation.operator import Annotation, Annotator, Failure, ScoreType
-from curation.params import Fraction, ModelName, Positive
+from curation.params import Fraction, ModelName, Positive, When
 from curation.prompting.bisect import Stuck, first_valid, together
 from curation.prompting.prompts import PromptText, chat, checked, shipped
 from curation.prompting.reaching import Reach, part_of, unasked
 from curation.prompting.replies import json_of, unusable
-from curation.spec import When
 from curation.trace import Trace
 
 NAMED = '{"type":"object","properties":{"first_error_step":{"type":"integer"}},"required":["first_error_step"]}'

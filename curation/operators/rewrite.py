@@ -8,11 +8,10 @@ from pydantic import Field, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Dropped, Failure, Kept, Mapper, Value
-from curation.params import Fraction, ModelName, Positive, ScoreName, Seed, TokenizerName
+from curation.params import Fraction, ModelName, Positive, ScoreName, Seed, TokenizerName, When
 from curation.prompting.prompts import PromptText, chat, checked, shipped, version
 from curation.prompting.rewriting import LEVELS, Aim, AnswerOf, Gate, Level, Rejected, attempts, level_of, outcome
 from curation.prompting.targets import SLOTS, Format, Target, filled, following, prompt_of, required
-from curation.spec import When
 from curation.texts.tokens import count_tokens
 from curation.trace import Trace
 

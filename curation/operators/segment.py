@@ -8,10 +8,9 @@ from pydantic import Field, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Annotation, Annotator, Failure, ScoreType
-from curation.params import Count, Fraction, ModelName, Positive
+from curation.params import Count, Fraction, ModelName, Positive, When
 from curation.prompting.prompts import PromptText, checked, shipped, slots_in
 from curation.prompting.segmenting import Asking, Gate, split_all, split_request
-from curation.spec import When
 from curation.texts.roles import COUNTED, by_cues, counts_of
 from curation.trace import Segment, Trace
 

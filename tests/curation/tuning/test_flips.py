@@ -8,7 +8,7 @@ from curation.operator import Mapper
 from curation.operators.chunk import Chunk
 from curation.operators.cut import Cut
 from curation.operators.drop_segments import DropSegments
-from curation.spec import When
+from curation.params import When
 from curation.trace import Problem, Segment, Trace, derive
 from curation.tuning.flips import Flip, answers, flips, strengths
 
