@@ -2,16 +2,18 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pyarrow.parquet as pq
 
+from curation.apart import Apart
 from curation.application.executors import Local
 from curation.application.sources import Parts
 from curation.application.trial import ROWS, write_trial
 from curation.asker import Asker, Opened
-from curation.backends.answer_book import AnswerBook
+from curation.backends.answer_book import ANSWERS, AnswerBook
 from curation.backends.meter import Meter
 from curation.connection import Place, find
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
@@ -30,7 +32,6 @@ from curation.table import from_table, parts, read_batches
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
 WORKERS = 4
-ANSWERS = "answers.sqlite"  # in a workspace
 
 
 def import_task(job: Job) -> None:
@@ -102,7 +103,11 @@ def asker_of(job: Job) -> Asker:
         job.counts(meter.totals.as_metrics())
 
     def opened(name: str) -> Opened:
-        return find(name, root).open(name, Place(root, job.stopping))
+        connection = find(name, root)
+        found = connection.open(name, Place(root))
+        if connection.here:
+            return found
+        return replace(found, model=Apart(job.run.folder, name, job.stopping), apart=True)
 
     return Asker(opened, AnswerBook(root / ANSWERS), meter, job.run.id, job.check, counted)
 
