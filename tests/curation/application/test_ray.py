@@ -11,6 +11,7 @@ from curation.application.cluster import Ray
 from curation.application.executors import Local
 from curation.engine import apply
 from curation.errors import UserError
+from curation.operator import Annotation
 from curation.trace import Trace
 from tests.curation.application.on_ray import STEPS, Seen, double, outcome, write_many
 from tests.nodes import Nodes

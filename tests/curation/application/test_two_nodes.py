@@ -1,6 +1,7 @@
 """A cluster of two machines, one of them lost in mid-run: the set is that of one machine, to the byte.
 
-`make test-cluster` installs Ray and runs this; SEED chooses when a machine is lost, and whether it dies or falls silent.
+`make test-cluster` installs Ray and runs this; SEED chooses when a machine is lost, and whether it dies or falls
+silent.
 """
 
 import os
