@@ -1,8 +1,8 @@
 """What a Ray cluster costs against worker processes: python -m tests.bench.ray_overhead [--rows N].
 
 The same traces, the same recipe, the same cores: once in worker processes of this machine, once on a Ray cluster that
-is this machine. Memory is the proportional set size of the command and, with Ray, of every process of its node. How fast
-traces can be handed out bounds how many cores a cluster can keep busy: a batch function that does nothing measures it.
+is this machine. Memory is the proportional set size of the command and, with Ray, of every process of its node. How
+fast traces are handed out bounds how many cores a cluster keeps busy: a batch function that does nothing measures it.
 """
 
 import argparse

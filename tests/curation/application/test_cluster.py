@@ -11,8 +11,10 @@ import pytest
 
 from curation.application.cluster import Ray, compute, configured, installed
 from curation.errors import UserError
+from curation.job import Job
 from curation.recipe import Recipe
 from curation.runs import PROJECT
+from curation.worker import apply_task
 
 COUNTED = Recipe.read("{name: counted, steps: [{op: count_tokens}]}")
 
@@ -60,22 +62,20 @@ def test_a_machine_with_something_else_computes_nothing(name):
         compute(len, [1, 2], {**installed(), name: "other"})
 
 
-def test_a_run_on_a_cluster_that_is_not_there_ends_with_the_sentence_and_a_set_knows_nothing_of_it(
-    workspace, traces, write_traces, tmp_path, deaf, wait_for
-):
+def test_a_set_knows_nothing_of_the_cluster_its_run_was_to_use(workspace, traces, write_traces, tmp_path, deaf):
     write_traces(tmp_path / "parts", traces)
     run = workspace.apply_run(COUNTED, "counted", files=[tmp_path / "parts"], cluster=deaf)
-    run.launch()
-    wait_for(run, "failed")
-    assert "Ray" in (run.status().error or "")
+    with pytest.raises(UserError, match="Ray"):
+        apply_task(Job(run))
     assert run.request.inputs["cluster"] == deaf
     assert "cluster" not in run.request.inputs["origin"]["source"]
 
 
 def test_the_command_says_it_in_one_line(tmp_path, deaf):
-    command = [sys.executable, "-m", "curation", "apply", "raw", "--executor", "ray", "--address", deaf, "--out", "x"]
-    (tmp_path / "one.jsonl").write_text(json.dumps({"question": "1 + 1?", "reasoning": "two", "answer": "2"}))
-    command += ["--workspace", str(tmp_path / "w"), str(tmp_path / "one.jsonl")]
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps({"question": "1 + 1?", "reasoning": "two", "answer": "2"}))
+    command = [sys.executable, "-m", "curation", "apply", "raw", str(file), "--executor", "ray", "--address", deaf]
+    command += ["--workspace", str(tmp_path / "w"), "--out", "x"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert "Ray" in done.stderr
