@@ -25,6 +25,8 @@ ADDRESS = re.compile(r"([\w.-]+):(\d+)")
 TRIES = 5  # ours: of a batch after its first; every machine or worker process that dies under it costs one
 REACH = 5.0  # seconds for the first connection
 LOOK = 10.0  # seconds between looks at whether any machine is left that computes
+# Ray's own are 300 s and 120 s: so long would a run wait for a machine that fell silent without closing connections
+WATCHFUL = {"RAY_grpc_client_keepalive_time_ms": "10000", "RAY_grpc_client_keepalive_timeout_ms": "10000"}
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -42,6 +44,7 @@ class Ray:
         """Connect; UserError when Ray is not installed or nobody answers at HOST:PORT."""
         self.address = address
         _check_reachable(address)
+        os.environ.update(WATCHFUL)  # read when Ray is imported
         import ray
 
         try:

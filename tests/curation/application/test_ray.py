@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from curation.engine import apply
 from curation.errors import UserError
 from curation.operator import Annotation
 from curation.trace import Trace
-from tests.curation.application.on_ray import STEPS, Seen, double, outcome, write_many
+from tests.curation.application.on_ray import STEPS, Seen, disconnect, double, outcome, write_many
 from tests.nodes import Nodes
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: make test-cluster, or requirements-cluster.txt")
+pytestmark = pytest.mark.skipif(
+    find_spec("ray") is None, reason="Ray is not installed: make test-cluster, or requirements-cluster.txt"
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,7 @@ def one() -> Iterator[Ray]:
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as folder, Nodes(Path(folder)) as made:
         made.start()
         yield Ray(made.address)
-        ray.shutdown()
+        disconnect()
 
 
 class Exits(Seen):

@@ -8,6 +8,7 @@ import os
 import random
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ import pytest
 from curation.application.cluster import Ray
 from curation.application.executors import Local
 from curation.errors import UserError
-from tests.curation.application.on_ray import STEPS, Seen, double, outcome, write_many
+from tests.curation.application.on_ray import STEPS, Seen, disconnect, double, outcome, write_many
 from tests.nodes import Nodes
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: make test-cluster, or requirements-cluster.txt")
+pytestmark = pytest.mark.skipif(
+    find_spec("ray") is None, reason="Ray is not installed: make test-cluster, or requirements-cluster.txt"
+)
 SEED = int(os.environ.get("SEED", "0"))
 
 
@@ -27,7 +30,7 @@ def nodes() -> Iterator[Nodes]:
     """A cluster without nodes yet; the connection to it ends with the test."""
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as folder, Nodes(Path(folder)) as made:
         yield made
-        ray.shutdown()
+        disconnect()
 
 
 def test_a_machine_lost_in_mid_run_changes_nothing(nodes, tmp_path):
