@@ -6,13 +6,24 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium bench clean
+.PHONY: app test test-cluster check demo-study docs chromium bench clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/.done chromium
 	$(BIN)/python -m pytest
+
+# A Ray cluster of two machines on this one, one of them lost in mid-run: SEED chooses when, and whether it dies or falls
+# silent. The set must be that of one machine, to the byte.
+SEED ?= 0
+CLUSTER := cluster ray two_nodes
+test-cluster: .venv/.cluster
+	SEED=$(SEED) $(BIN)/python -m pytest -n 0 $(CLUSTER:%=tests/curation/application/test_%.py)
+
+.venv/.cluster: .venv/.done requirements-cluster.txt
+	$(BIN)/pip install -q -r requirements-cluster.txt
+	touch $@
 
 check: .venv/.done
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from curation.engine import apply
 from curation.errors import UserError
 from curation.generating.launch import Generating
 from curation.imports.mapping import Mapping
+from curation.imports.remote import Location, as_text, check_paths, last_name
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.query.filters import Filter
@@ -80,16 +81,16 @@ class Workspace(Labelled, Generating):
 
     def import_run(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Location],
         mapping: Mapping | None = None,
         dataset: str | None = None,
         measure: Sequence[Annotator] = (),
     ) -> Run:
         """The run of an import, not launched yet; its traces are measured by these annotators once they are in."""
-        _check_paths(paths)
-        names = ", ".join(path.name for path in paths)
+        check_paths(paths)
+        names = ", ".join(map(last_name, paths))
         inputs = {
-            "paths": [str(path.resolve()) for path in paths],
+            "paths": [as_text(path) for path in paths],
             "mapping": mapping.model_dump() if mapping else None,
             "dataset": dataset or None,
         }
@@ -103,7 +104,7 @@ class Workspace(Labelled, Generating):
             run.launch()
         return run
 
-    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
+    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter, cluster: str | None = None) -> Run | None:
         """The run of annotators and of those they rest on, not launched yet; None when all could be done at once."""
         every = with_needs(steps, self.store.annotations().values())
         for step in every:
@@ -117,7 +118,8 @@ class Workspace(Labelled, Generating):
         if any(isinstance(step, CorpusAnnotator) for step in missing):
             chosen = Filter()
         title = ", ".join(step.title() for step in missing)
-        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, {})
+        inputs = {"cluster": cluster} if cluster else {}
+        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, inputs)
         self.stage(run.folder / "in", every, chosen)
         return run
 
@@ -138,17 +140,27 @@ class Workspace(Labelled, Generating):
             if name not in added | set(self.store.columns()):
                 raise UserError(f"{step.title()} reads '{name}', which no stored annotator adds yet; add one first.")
 
-    def start_apply(self, recipe: Recipe, chosen: Filter, name: str) -> Run:
+    def start_apply(self, recipe: Recipe, chosen: Filter, name: str, cluster: str | None = None) -> Run:
         """Start freezing the filtered traces, taken through the recipe, as a curated set."""
-        run = self.apply_run(recipe, name, chosen=chosen)
+        run = self.apply_run(recipe, name, chosen=chosen, cluster=cluster)
         run.launch()
         return run
 
-    def apply_run(self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = ()) -> Run:
-        """The run of a recipe over the store's filtered traces, or over files; not launched yet."""
+    def apply_run(
+        self,
+        recipe: Recipe,
+        name: str,
+        chosen: Filter | None = None,
+        files: Sequence[Location] = (),
+        cluster: str | None = None,
+    ) -> Run:
+        """The run of a recipe over the store's filtered traces, or over files; not launched yet.
+
+        With `cluster`, its operators compute on the Ray cluster of that address.
+        """
         check_name(self.sets_root, name)
-        _check_paths(files)
-        source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
+        check_paths(files)
+        source: dict[str, Any] = {"files": [as_text(path) for path in files]}
         if chosen is not None:
             rows = self.store.count(chosen).rows
             if not rows:
@@ -156,7 +168,8 @@ class Workspace(Labelled, Generating):
                     f"No trace of the workspace {self.root} passes this filter, so there is nothing to curate."
                 )
             source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": rows}
-        run = self.new_run(request(recipe, self.sets_root / name, source, source))
+        given = {**source, "cluster": cluster} if cluster else source
+        run = self.new_run(request(recipe, self.sets_root / name, source, given))
         replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
         if chosen is not None:
             self.stage(run.folder / "in", recipe.steps, chosen)
@@ -274,12 +287,6 @@ class Workspace(Labelled, Generating):
                 f"{', '.join(self.answered()) or 'none yet'}."
             )
         return path
-
-
-def _check_paths(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
 
 
 def _annotators(request: Request) -> list[Annotator]:
