@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium bench clean
+.PHONY: app test check demo-study docs chromium bench kills clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -38,6 +38,12 @@ bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.apply_memory
 	$(BIN)/python -m tests.bench.train_speed
 	$(BIN)/python -m tests.bench.backends
+
+# Each kind of work killed at a hundred random moments, and what was lost of it: nothing. SEED=2 draws other moments.
+KILLS ?= 100
+SEED ?= 1
+kills: .venv/.done
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.kills --kills $(KILLS) --seed $(SEED)
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

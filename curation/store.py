@@ -7,21 +7,22 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from curation import versions
 from curation.application.batches import annotation_schema, read_parquet
-from curation.errors import UserError
+from curation.damage import refused
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
 from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
-SCHEMA_SQL = Path(__file__).parent / "schema.sql"
 TRACE_COLUMNS = [*LIGHT, "source", "line"]
 
 
@@ -40,15 +41,20 @@ class Store(Browse):
     def __init__(self, path: Path) -> None:
         """Open or create the file; UserError when another process holds it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
-        except duckdb.IOException as error:
-            raise _held(path, error) from None
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
-        with self.writing() as cursor:
-            cursor.execute(SCHEMA_SQL.read_text())
-            self.rebuild(cursor)
+        try:
+            self.connection, version = _opened(path)
+        except duckdb.Error as error:
+            raise refused(path, error) from None
+        try:
+            with self.writing() as cursor:
+                if version != versions.VERSION:
+                    versions.bring_up(cursor, version)
+                self.rebuild(cursor)
+        except duckdb.Error as error:
+            self.connection.close()
+            raise refused(path, error) from None
 
     @property
     def changes(self) -> int:
@@ -91,7 +97,7 @@ class Store(Browse):
             finally:
                 cursor.close()
 
-    def take_import(self, run: str, out: Path) -> Taken:
+    def take_import(self, run: str, out: Path, at: datetime | None = None) -> Taken:
         """Take in the parts an import left: new traces and problems once each, quarantine, and the count of rows."""
         with self.writing() as cursor:
             _view(cursor, "traces_in", out, "part", SCHEMA)
@@ -105,11 +111,11 @@ class Store(Browse):
             cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
-            self._note_import(cursor, run, out, taken)
+            self._note_import(cursor, run, out, taken, at or datetime.now(UTC))
             self.rebuild(cursor)
         return taken
 
-    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken) -> None:
+    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken, at: datetime) -> None:
         files = json.loads((out / "report.json").read_text())["files"]
         names = ", ".join(Path(file["path"]).name for file in files)
         warnings = "\n".join(f"{Path(file['path']).name}: {text}" for file in files for text in file["warnings"])
@@ -118,13 +124,13 @@ class Store(Browse):
             warnings += f"\n{conflicts} problems were already here with another reference answer; the first was kept."
         counts = "(SELECT count(*) FROM fresh), (SELECT count(*) FROM new_problems)"
         cursor.execute(
-            f"INSERT INTO imports SELECT $run, now()::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
+            f"INSERT INTO imports SELECT $run, $at::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
             f"{counts}, $warnings",
-            {"run": run, "files": names, "warnings": warnings.strip(), **taken._asdict()},
+            {"run": run, "at": at, "files": names, "warnings": warnings.strip(), **taken._asdict()},
         )
         cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
-    def take_annotation(self, run: str, step: Annotator, paths: list[Path]) -> None:
+    def take_annotation(self, run: str, step: Annotator, paths: list[Path], at: datetime | None = None) -> None:
         """Add an annotator's results for traces of the store; results already there stay.
 
         Results that compare rows with each other replace older ones, and only when they cover every trace.
@@ -144,20 +150,21 @@ class Store(Browse):
                     f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
                     f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table})"
                 )
-            self._note_annotation(cursor, step)
+            self._note_annotation(cursor, step, at or datetime.now(UTC))
             if run:
                 cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
             self.rebuild(cursor)
 
-    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator) -> None:
+    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator, at: datetime) -> None:
         cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
         cursor.execute(
-            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, now()::TIMESTAMP)",
+            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, $at::TIMESTAMP)",
             {
                 "key": step.key(),
                 "op": step.title(),
                 "spec": json.dumps(step.dump()),
                 "query": isinstance(step, QueryAnnotator),
+                "at": at,
             },
         )
 
@@ -266,11 +273,17 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
     )
 
 
-def _held(path: Path, error: duckdb.IOException) -> UserError:
-    holder = str(error).split("Conflicting lock is held in")[-1].split(". ")[0].strip() if "lock" in str(error) else ""
-    if holder:
-        return UserError(
-            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
-            "itself), or stop it and try again."
-        )
-    return UserError(f"The store {path} cannot be opened: {error}")
+def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, int | None]:
+    """The file, with a copy kept beside it where its tables are to be migrated, and the version they have."""
+    connection = _connect(path)
+    version = versions.found(connection)
+    versions.refuse_newer(path, version)
+    if version is not None and version < versions.VERSION:
+        connection.close()  # the copy would take its lock away: a process loses them all with the first it closes
+        versions.keep_copy(path, version)
+        connection = _connect(path)
+    return connection, version
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), config={"memory_limit": MEMORY})
