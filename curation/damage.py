@@ -22,7 +22,15 @@ def refused(path: Path, error: duckdb.Error) -> UserError:
             "itself), or stop it and try again."
         )
     reason = refusal(error, path.parent)
-    return UserError(f"The store {path} cannot be opened. {reason}" if reason else _damaged(path, error))
+    return UserError(f"The store {path} cannot be opened: {reason}" if reason else _damaged(path, error))
+
+
+def only_to_be_read(path: Path) -> UserError:
+    """Why nothing can be changed in a workspace on a disk that may not be written."""
+    return UserError(
+        f"The workspace {path.parent} is read-only: it can be looked at, and nothing in it changed. Make it writable "
+        "and start Winnow again, or copy it to a folder that is yours."
+    )
 
 
 def trouble(error: Exception, root: Path) -> UserError | None:

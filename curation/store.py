@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from curation import versions
 from curation.application.batches import annotation_schema, read_parquet
-from curation.damage import refused
+from curation.damage import only_to_be_read, refused
+from curation.disk import denied
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
 from curation.query.reading import annotators_in
@@ -44,9 +45,15 @@ class Store(Browse):
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
         try:
-            self.connection, version = _opened(path)
+            self.connection, version = versions.opened(path, _connect)
         except duckdb.Error as error:
             raise refused(path, error) from None
+        self.read_only = bool(self.connection.execute(READ_ONLY).fetchone())
+        if not self.read_only:
+            self._prepare(version)
+
+    def _prepare(self, version: int | None) -> None:
+        """Bring the tables up to ours and the scores up to date."""
         try:
             with self.writing() as cursor:
                 if version != versions.VERSION:
@@ -54,7 +61,7 @@ class Store(Browse):
                 self.rebuild(cursor)
         except duckdb.Error as error:
             self.connection.close()
-            raise refused(path, error) from None
+            raise refused(self.path, error) from None
 
     @property
     def changes(self) -> int:
@@ -85,6 +92,8 @@ class Store(Browse):
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self.read_only:
+            raise only_to_be_read(self.path)
         with self.lock:
             cursor = self.connection.cursor()
             cursor.begin()
@@ -208,6 +217,7 @@ class Store(Browse):
         return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
 
 
+READ_ONLY = "SELECT 1 FROM duckdb_databases() WHERE database_name = current_database() AND readonly"
 LABELLED = "l.decision, l.human_correct, coalesce(l.noted, FALSE) AS noted"
 LABELS_WIDE = """
 SELECT trace_id, any_value(value) FILTER (name = 'decision') AS decision,
@@ -273,17 +283,11 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
     )
 
 
-def _opened(path: Path) -> tuple[duckdb.DuckDBPyConnection, int | None]:
-    """The file, with a copy kept beside it where its tables are to be migrated, and the version they have."""
-    connection = _connect(path)
-    version = versions.found(connection)
-    versions.refuse_newer(path, version)
-    if version is not None and version < versions.VERSION:
-        connection.close()  # the copy would take its lock away: a process loses them all with the first it closes
-        versions.keep_copy(path, version)
-        connection = _connect(path)
-    return connection, version
-
-
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path), config={"memory_limit": MEMORY})
+    """The file to be written, or to be read where it is on a disk that may not be written."""
+    try:
+        return duckdb.connect(str(path), config={"memory_limit": MEMORY})
+    except duckdb.IOException as error:
+        if not (path.exists() and denied(error)):
+            raise
+        return duckdb.connect(str(path), read_only=True, config={"memory_limit": MEMORY})

@@ -73,12 +73,15 @@ def _unnoted(work: Workspace) -> Iterator[Taking]:
     """
     entries = work.takings.read()
     began, noted = entries[0].when if entries else datetime.now(UTC), {entry.run for entry in entries}
-    for run in reversed(all_runs(work.runs_root)):
-        status = run.status()
-        ended = datetime.fromtimestamp(status.ended, UTC) if status.ended else run.created
-        old = status.state == "done" and ended < began and run.id not in noted
-        if old and run.request.kind in TAKEN:
-            yield from _as_taken(run, ended)
+    done = [run for run in all_runs(work.runs_root) if run.request.kind in TAKEN and run.status().state == "done"]
+    for run in sorted(done, key=_ended):
+        if run.id not in noted and _ended(run) < began:
+            yield from _as_taken(run, _ended(run))
+
+
+def _ended(run: Run) -> datetime:
+    ended = run.status().ended
+    return datetime.fromtimestamp(ended, UTC) if ended else run.created
 
 
 def _as_taken(run: Run, at: datetime) -> Iterator[Taking]:

@@ -6,6 +6,7 @@ kept beside it as `winnow.duckdb.bak-<version>`.
 """
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import duckdb
 from curation.disk import refusal
 from curation.errors import UserError
 
+Connect = Callable[[Path], duckdb.DuckDBPyConnection]
 VERSION = 1
 SCHEMA_SQL = Path(__file__).parent / "schema.sql"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,6 +27,19 @@ def found(connection: duckdb.DuckDBPyConnection) -> int | None:
     if "version" in tables:
         return int((connection.execute("SELECT max(version) FROM version").fetchone() or (0,))[0])
     return 0 if "traces" in tables else None
+
+
+def opened(path: Path, connect: Connect) -> tuple[duckdb.DuckDBPyConnection, int | None]:
+    """The file and the version of its tables; a copy is kept beside it where they are to be migrated."""
+    connection = connect(path)
+    version = found(connection)
+    refuse_newer(path, version)
+    if version is not None and version < VERSION:
+        # closed first: the copy would take the lock of the file away, a process loses them all with any it closes
+        connection.close()
+        keep_copy(path, version)
+        connection = connect(path)
+    return connection, version
 
 
 def refuse_newer(path: Path, version: int | None) -> None:

@@ -57,9 +57,10 @@ class Workspace(Labelled, Generating):
 
     @cached_property
     def store(self) -> Store:
-        """The workspace's store; UserError while another process holds it."""
+        """The workspace's store, opened on first use; UserError when it is held by another process or damaged."""
         store = Store(self.root / STORE)
-        self.settle(store)
+        if not store.read_only:
+            self.settle(store)
         return store
 
     def is_empty(self) -> bool:

@@ -38,7 +38,8 @@ INSERT INTO taken_in VALUES ('run');
 LABELS = """
 CREATE TABLE labels (trace_id VARCHAR, name VARCHAR, value VARCHAR);
 CREATE TABLE events (
-    id BIGINT, "at" VARCHAR, who VARCHAR, trace_id VARCHAR, name VARCHAR, value VARCHAR, "before" VARCHAR, undoes BIGINT
+    id BIGINT, "at" VARCHAR, who VARCHAR, trace_id VARCHAR, name VARCHAR, value VARCHAR, "before" VARCHAR,
+    undoes BIGINT
 );
 INSERT INTO labels VALUES ('t', 'decision', 'drop');
 """

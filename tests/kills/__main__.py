@@ -24,7 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help="kills of each kind (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the moments (default: 0)")
-    parser.add_argument("--rows", type=int, default=800, help="traces that are worked on (default: 800)")
+    parser.add_argument("--rows", type=int, default=200, help="traces that are worked on (default: 200)")
     parser.add_argument("--only", nargs="*", help="kinds of work (default: all)")
     parser.add_argument("--place", type=Path, help="folder for the workspaces (default: a temporary one)")
     given = parser.parse_args()
@@ -37,7 +37,7 @@ def main() -> int:
             found = kill_often(kind, make, place / kind, given.kills, given.seed)
             sys.stdout.write(row(found))
             sys.stdout.flush()
-            reasons += found.reasons or []
+            reasons += found.reasons
     sys.stdout.write("".join(f"{reason}\n" for reason in reasons))
     if not reasons:
         shutil.rmtree(place)

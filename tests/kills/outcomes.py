@@ -28,7 +28,7 @@ def tables(store: Store, without: tuple[str, ...] = DRAWN) -> dict[str, list[tup
 def _rows(store: Store, name: str, without: tuple[str, ...]) -> list[tuple[Any, ...]]:
     columns = [row[0] for row in store.cursor().execute(f"DESCRIBE {column(name)}").fetchall()]
     kept = [one for one in columns if one not in without]
-    wanted = ", ".join(map(column, kept)) or "count(*)"
+    wanted = ", ".join(map(column, kept)) or "1 AS row"
     return [tuple(kept), *store.cursor().execute(f"SELECT {wanted} FROM {column(name)} ORDER BY rowid").fetchall()]
 
 
