@@ -6,7 +6,7 @@ Writers are serialised by a lock and work in one transaction each; readers take 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -101,7 +101,8 @@ class Store(Browse):
                 yield cursor
                 cursor.commit()
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.TransactionException):  # one that could not be committed is over already
+                    cursor.rollback()
                 raise
             finally:
                 cursor.close()
