@@ -3,17 +3,21 @@
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from curation.application.batches import annotate_batch
 from curation.job import Job
 from curation.operators.count_tokens import CountTokens
 from curation.operators.repetition import Repetition
 from curation.query.filters import Filter
 from curation.runs import Request, Run, Status, all_runs, create, find, replace_text, started
+from curation.table import write_part
 from curation.waiting import queue, turn
 from curation.workspace import Workspace
+from tests.curation.finishing import finish
 
 ASKED = Request(kind="import", worker="curation.worker", title="t")
 FUTURE = "20991231-235959"
@@ -76,9 +80,6 @@ def test_a_run_says_how_long_it_took_by_a_clock_that_only_goes_forward(tmp_path)
 
 
 def test_the_annotation_taken_last_wins_although_its_time_is_earlier(tmp_path, store_of, traces):
-    from curation.application.batches import annotate_batch
-    from curation.table import write_part
-
     store = store_of(traces)
     for number, (step, year) in enumerate([(Repetition(n=1), 2099), (Repetition(n=2), 2026), (CountTokens(), 2000)]):
         path = tmp_path / str(number) / "part-00000.parquet"
@@ -88,9 +89,7 @@ def test_the_annotation_taken_last_wins_although_its_time_is_earlier(tmp_path, s
     assert store.newest("segments") is None
 
 
-def _year(year: int):
-    from datetime import UTC, datetime
-
+def _year(year: int) -> datetime:
     return datetime(year, 1, 1, tzinfo=UTC)
 
 
@@ -116,16 +115,12 @@ def test_labels_said_after_the_clock_was_set_back_are_the_newest(tmp_path, store
 
 
 def test_results_are_taken_in_whatever_their_runs_are_dated(workspace, write_jsonl):
-    from curation.worker import import_task
-
     row = {"question": "1+1?", "generation": "<think>It is 2.</think>2", "answer": "2"}
     first = workspace.import_run([write_jsonl("a.jsonl", row)])
     folder = workspace.runs_root / f"{FUTURE}-import-0000"
     first.folder.rename(folder)
     second = workspace.import_run([write_jsonl("b.jsonl", {**row, "question": "2?"})])
     for run in (Run(folder), second):
-        job = Job(run)
-        import_task(job)
-        job.status("done")
+        finish(run)
     assert sorted(workspace.take_in()) == sorted([folder.name, second.id])
     assert workspace.store.count(Filter()).rows == 2

@@ -9,22 +9,13 @@ from pathlib import Path
 import pytest
 
 from curation.errors import UserError
-from curation.job import Job
 from curation.operators.count_tokens import CountTokens
 from curation.query.filters import Filter
 from curation.runs import Run
-from curation.worker import TASKS
 from curation.workspace import Workspace
+from tests.curation.finishing import finish
 
 ROOM = 700_000  # bytes that are left on the disk
-
-
-def finish(run: Run) -> Run:
-    job = Job(run)
-    job.status("running")
-    TASKS[run.request.kind](job)
-    job.status("done")
-    return run
 
 
 def resize(disk: Path, how: str) -> None:

@@ -21,11 +21,11 @@ from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
 from curation.query.filters import Filter
 from curation.recipe import Recipe
-from curation.runs import PROJECT, Run
+from curation.runs import PROJECT
 from curation.store_rebuild import rebuild_store
 from curation.taking import Taking
-from curation.worker import TASKS
 from curation.workspace import Workspace
+from tests.curation.finishing import finish
 from tests.kills.outcomes import tables
 
 ROWS = [
@@ -36,17 +36,6 @@ ROWS = [
 ]
 LATER = [{"question": "2 * 3?", "reasoning": "Six, of course.", "answer": "6", "reference": "7"}]
 MAPPING = parse_mapping("question=question,reasoning=reasoning,answer=answer,reference=reference")
-
-
-def finish(run: Run) -> Run:
-    """Work through a run in this process, as its worker does."""
-    from curation.job import Job
-
-    job = Job(run)
-    job.status("running")
-    TASKS[run.request.kind](job)
-    job.status("done")
-    return run
 
 
 @pytest.fixture
