@@ -40,7 +40,7 @@ class Store(Browse):
     """Traces, problems, annotation results, imports and quarantine of a workspace."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file; UserError when another process holds it."""
+        """Open or create the file, to be read alone on a disk that may not be written; UserError when it cannot be."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()

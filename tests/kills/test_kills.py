@@ -11,7 +11,7 @@ KINDS = ("import", "annotate", "apply", "take in", "train", "evaluate")
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory):
-    return Worlds(tmp_path_factory.mktemp("kills") / "start", rows=60)
+    return Worlds(tmp_path_factory.mktemp("kills") / "start", rows=40)
 
 
 @pytest.mark.parametrize("kind", KINDS)
