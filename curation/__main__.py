@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from curation.benchmarking.card import write_card
 from curation.benchmarks import describe, locate, shipped
 from curation.console import Parser, follow, main, write
 from curation.curated import CuratedSet
+from curation.damage import trouble
 from curation.docs import reference
 from curation.errors import UserError
 from curation.executor_flags import add_executor, chosen_cluster
@@ -29,6 +31,7 @@ from curation.recipe import Recipe
 from curation.serve_command import add_serve, serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
+from curation.store_rebuild import rebuild_store_command
 from curation.workspace import DEFAULT, Workspace
 
 
@@ -88,7 +91,7 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Compute an annotator's scores for every trace."""
     step = from_flags(OPERATORS.get(given.operator), given)
     assert isinstance(step, Annotator)
-    run = workspace.annotate_run([step], Filter(), chosen_cluster(given))
+    run = workspace.annotate_run([step], Filter(), cluster=chosen_cluster(given))
     if run:
         follow(run)
         workspace.take_in()
@@ -256,6 +259,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     one = command("rebuild", rebuild_command)
     one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
     one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")
+    command("rebuild-store", rebuild_store_command)
     command("sets", sets_command)
     one = command("diff", diff_command)
     one.add_argument("a", metavar="SET")
@@ -285,7 +289,10 @@ def run(arguments: list[str] | None = None) -> int:
     def work() -> None:
         words = sys.argv[1:] if arguments is None else arguments
         given = build_parser(words).parse_args(words)
-        given.work(Workspace(given.workspace), given)
+        try:
+            given.work(Workspace(given.workspace), given)
+        except duckdb.Error as error:
+            raise trouble(error, given.workspace.resolve()) or error from None
 
     return main(work)
 

@@ -6,22 +6,24 @@ Writers are serialised by a lock and work in one transaction each; readers take 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from curation import versions
 from curation.application.batches import annotation_schema, read_parquet
-from curation.errors import UserError
+from curation.damage import only_to_be_read, refused
+from curation.disk import denied
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
 from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
-SCHEMA_SQL = Path(__file__).parent / "schema.sql"
 TRACE_COLUMNS = [*LIGHT, "source", "line"]
 
 
@@ -38,17 +40,28 @@ class Store(Browse):
     """Traces, problems, annotation results, imports and quarantine of a workspace."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file; UserError when another process holds it."""
+        """Open or create the file, to be read alone on a disk that may not be written; UserError when it cannot be."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
-        except duckdb.IOException as error:
-            raise _held(path, error) from None
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
-        with self.writing() as cursor:
-            cursor.execute(SCHEMA_SQL.read_text())
-            self.rebuild(cursor)
+        try:
+            self.connection, version = versions.opened(path, _connect)
+        except duckdb.Error as error:
+            raise refused(path, error) from None
+        self.read_only = bool(self.connection.execute(READ_ONLY).fetchone())
+        if not self.read_only:
+            self._prepare(version)
+
+    def _prepare(self, version: int | None) -> None:
+        """Bring the tables up to ours and the scores up to date."""
+        try:
+            with self.writing() as cursor:
+                if version != versions.VERSION:
+                    versions.bring_up(cursor, version)
+                self.rebuild(cursor)
+        except duckdb.Error as error:
+            self.connection.close()
+            raise refused(self.path, error) from None
 
     @property
     def changes(self) -> int:
@@ -79,6 +92,8 @@ class Store(Browse):
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self.read_only:
+            raise only_to_be_read(self.path)
         with self.lock:
             cursor = self.connection.cursor()
             cursor.begin()
@@ -86,12 +101,13 @@ class Store(Browse):
                 yield cursor
                 cursor.commit()
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.TransactionException):  # one that could not be committed is over already
+                    cursor.rollback()
                 raise
             finally:
                 cursor.close()
 
-    def take_import(self, run: str, out: Path) -> Taken:
+    def take_import(self, run: str, out: Path, at: datetime | None = None) -> Taken:
         """Take in the parts an import left: new traces and problems once each, quarantine, and the count of rows."""
         with self.writing() as cursor:
             _view(cursor, "traces_in", out, "part", SCHEMA)
@@ -105,11 +121,11 @@ class Store(Browse):
             cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
-            self._note_import(cursor, run, out, taken)
+            self._note_import(cursor, run, out, taken, at or datetime.now(UTC))
             self.rebuild(cursor)
         return taken
 
-    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken) -> None:
+    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken, at: datetime) -> None:
         files = json.loads((out / "report.json").read_text())["files"]
         names = ", ".join(Path(file["path"]).name for file in files)
         warnings = "\n".join(f"{Path(file['path']).name}: {text}" for file in files for text in file["warnings"])
@@ -118,13 +134,13 @@ class Store(Browse):
             warnings += f"\n{conflicts} problems were already here with another reference answer; the first was kept."
         counts = "(SELECT count(*) FROM fresh), (SELECT count(*) FROM new_problems)"
         cursor.execute(
-            f"INSERT INTO imports SELECT $run, now()::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
+            f"INSERT INTO imports SELECT $run, $at::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
             f"{counts}, $warnings",
-            {"run": run, "files": names, "warnings": warnings.strip(), **taken._asdict()},
+            {"run": run, "at": at, "files": names, "warnings": warnings.strip(), **taken._asdict()},
         )
         cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
-    def take_annotation(self, run: str, step: Annotator, paths: list[Path]) -> None:
+    def take_annotation(self, run: str, step: Annotator, paths: list[Path], at: datetime | None = None) -> None:
         """Add an annotator's results for traces of the store; results already there stay.
 
         Results that compare rows with each other replace older ones, and only when they cover every trace.
@@ -144,20 +160,21 @@ class Store(Browse):
                     f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
                     f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table})"
                 )
-            self._note_annotation(cursor, step)
+            self._note_annotation(cursor, step, at or datetime.now(UTC))
             if run:
                 cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
             self.rebuild(cursor)
 
-    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator) -> None:
+    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator, at: datetime) -> None:
         cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
         cursor.execute(
-            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, now()::TIMESTAMP)",
+            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, $at::TIMESTAMP)",
             {
                 "key": step.key(),
                 "op": step.title(),
                 "spec": json.dumps(step.dump()),
                 "query": isinstance(step, QueryAnnotator),
+                "at": at,
             },
         )
 
@@ -201,6 +218,7 @@ class Store(Browse):
         return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
 
 
+READ_ONLY = "SELECT 1 FROM duckdb_databases() WHERE database_name = current_database() AND readonly"
 LABELLED = "l.decision, l.human_correct, coalesce(l.noted, FALSE) AS noted"
 LABELS_WIDE = """
 SELECT trace_id, any_value(value) FILTER (name = 'decision') AS decision,
@@ -266,11 +284,11 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
     )
 
 
-def _held(path: Path, error: duckdb.IOException) -> UserError:
-    holder = str(error).split("Conflicting lock is held in")[-1].split(". ")[0].strip() if "lock" in str(error) else ""
-    if holder:
-        return UserError(
-            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
-            "itself), or stop it and try again."
-        )
-    return UserError(f"The store {path} cannot be opened: {error}")
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """The file to be written, or to be read where it is on a disk that may not be written."""
+    try:
+        return duckdb.connect(str(path), config={"memory_limit": MEMORY})
+    except duckdb.IOException as error:
+        if not (path.exists() and denied(error)):
+            raise
+        return duckdb.connect(str(path), read_only=True, config={"memory_limit": MEMORY})

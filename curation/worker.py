@@ -33,6 +33,7 @@ from curation.recipe import Recipe
 from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
+from curation.sets.requests import AGAIN
 from curation.table import from_table, parts, read_batches
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
@@ -62,7 +63,7 @@ def apply_task(job: Job) -> None:
         return
     executor = _executor(job)  # first: a cluster that cannot be reached is said at once
     source, made_from = _staged(job, recipe)
-    again = job.run.folder / "in" / "again.json"
+    again = job.run.folder / "in" / AGAIN
     first = Manifest.model_validate_json(again.read_text(encoding="utf-8")) if again.is_file() else None
     if first:
         refuse_changed(first.name, first.inputs, made_from)

@@ -119,7 +119,7 @@ class Browse(Distributions):
 
     def imports(self) -> pa.Table:
         """Imports, newest first, with what became of their rows."""
-        return self.cursor().sql("FROM imports ORDER BY taken DESC").to_arrow_table()
+        return self.cursor().sql("FROM imports ORDER BY rowid DESC").to_arrow_table()
 
     def quarantine(self, offset: int = 0, limit: int = 50) -> pa.Table:
         """A page of quarantined rows: file, line, reason, raw text."""

@@ -115,7 +115,7 @@ def annotators_in(cursor: duckdb.DuckDBPyConnection) -> dict[str, Operator]:
 
     Left out are those an older Winnow measured in another way: their results are other scores, to be measured anew.
     """
-    rows = cursor.execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
+    rows = cursor.execute("SELECT key, spec FROM annotations ORDER BY rowid").fetchall()
     return {key: step for key, spec in rows if (step := _known(json.loads(spec))) and step.key() == key}
 
 

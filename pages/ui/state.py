@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from curation.damage import trouble
 from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
@@ -49,9 +50,10 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title(title, anchor=False, width="content")
         st.caption(caption, width="content")
-    with errors():
+    said: set[str] = set()
+    with errors(said):
         work = workspace()
-        with errors():  # of one run alone: the page is of use without it
+        with errors(said):  # of one run alone: the page is of use without it
             announce(work, work.take_in())
         yield work
         if work.take_in():  # a run that finished while the page was drawn: nothing else would draw it again
@@ -68,12 +70,18 @@ def announce(work: Workspace, finished_ids: list[str]) -> None:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """Show what a user can repair where it happened; the rest of the page goes on."""
+def errors(said: set[str] | None = None) -> Iterator[None]:
+    """Show what a user can repair where it happened, once; the rest of the page goes on."""
     try:
         yield
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
+    except Exception as error:
+        known = error if isinstance(error, UserError) else trouble(error, root().resolve())
+        if known is None:
+            raise
+        if said is None or str(known) not in said:
+            st.error(str(known), icon=":material/error:")
+        if said is not None:
+            said.add(str(known))
 
 
 def get(name: str) -> str | None:
