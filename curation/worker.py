@@ -37,7 +37,8 @@ def import_task(job: Job) -> None:
     """Read files into parts; the store takes them in when the run is done."""
     inputs = job.request.inputs
     mapping = Mapping.model_validate(inputs["mapping"]) if inputs["mapping"] else None
-    import_files([Path(path) for path in inputs["paths"]], job.out, mapping, inputs["dataset"], job.progress)
+    paths = [Path(path) for path in inputs["paths"]]
+    import_files(paths, job.out, mapping, inputs["dataset"], job.progress, _executor())
 
 
 def annotate_task(job: Job) -> None:
@@ -73,7 +74,9 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
         return source, describe_inputs(source.paths)
     files: dict[str, str] = {}
     if inputs.get("files"):
-        report = import_files([Path(path) for path in inputs["files"]], folder, progress=job.progress)
+        report = import_files(
+            [Path(path) for path in inputs["files"]], folder, progress=job.progress, executor=_executor()
+        )
         files = {file.path: file.sha256 for file in report.files}
     folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
     source = Parts(parts(folder), folder / "known")
