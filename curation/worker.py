@@ -45,7 +45,7 @@ def import_task(job: Job) -> None:
     inputs = job.request.inputs
     mapping = Mapping.model_validate(inputs["mapping"]) if inputs["mapping"] else None
     with _brought(job, inputs["paths"]) as paths:
-        import_files(paths, job.out, mapping, inputs["dataset"], job.progress)
+        import_files(paths, job.out, mapping, inputs["dataset"], job.progress, _local())
 
 
 def annotate_task(job: Job) -> None:
@@ -83,7 +83,7 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     files: dict[str, str] = {}
     if inputs.get("files"):
         with _brought(job, inputs["files"]) as paths:
-            report = import_files(paths, folder, progress=job.progress)
+            report = import_files(paths, folder, progress=job.progress, executor=_local())
         files = {file.path: file.sha256 for file in report.files}
     folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
     source = Parts(parts(folder), folder / "known")
@@ -138,6 +138,11 @@ def _executor(job: Job) -> Executor:
     """Where the run's request says that operators compute."""
     if cluster := job.request.inputs.get("cluster"):
         return Ray(cluster)
+    return _local()
+
+
+def _local() -> Local:
+    """The processes of this machine."""
     return Local(int(os.environ.get("WINNOW_WORKERS") or min(psutil.cpu_count() or 1, WORKERS)))
 
 
