@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium bench clean
+.PHONY: app test check demo-study docs chromium bench load clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -33,11 +33,18 @@ demo-study: .venv/.done
 # the pace of training against a bare SFTTrainer; and the shipped student through transformers and through vLLM.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
-	$(BIN)/python -m tests.bench.funnel_page
+	$(BIN)/python -m tests.bench.browser
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
 	$(BIN)/python -m tests.bench.train_speed
 	$(BIN)/python -m tests.bench.backends
+
+# Eight researchers at once on one server, in real browsers: how long each act takes, every error, every lost label.
+SESSIONS ?= 8
+MINUTES ?= 10
+SEED ?= 0
+load: .venv/.done chromium
+	$(BIN)/python -m tests.load --sessions $(SESSIONS) --minutes $(MINUTES) --seed $(SEED)
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from curation.application.batches import annotation_schema, read_parquet
 from curation.errors import UserError
+from curation.held import held_by
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
 from curation.query.reading import annotators_in
@@ -43,7 +44,7 @@ class Store(Browse):
         try:
             self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
         except duckdb.IOException as error:
-            raise _held(path, error) from None
+            raise held_by(path, error) or UserError(f"The store {path} cannot be opened: {error}") from None
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
         with self.writing() as cursor:
@@ -264,13 +265,3 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
         f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS place, * "
         f"FROM {read_parquet(paths)}"
     )
-
-
-def _held(path: Path, error: duckdb.IOException) -> UserError:
-    holder = str(error).split("Conflicting lock is held in")[-1].split(". ")[0].strip() if "lock" in str(error) else ""
-    if holder:
-        return UserError(
-            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
-            "itself), or stop it and try again."
-        )
-    return UserError(f"The store {path} cannot be opened: {error}")

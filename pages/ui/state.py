@@ -16,6 +16,7 @@ from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
+from pages.ui import held
 from pages.ui.reading.looks import stylesheet
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import panel
@@ -51,6 +52,7 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
         st.caption(caption, width="content")
     with errors():
         work = workspace()
+        held.wait(work)
         with errors():  # of one run alone: the page is of use without it
             announce(work, work.take_in())
         yield work
