@@ -187,8 +187,11 @@ class Workspace(Labelled, Generating):
         """Take the results of finished runs into the store; returns the ids of those taken in now.
 
         Raises UserError, once a process, for results that cannot be read; the others are taken in all the same.
+        Nobody waits for another one who is taking results in: until that is done there is nothing more to take.
         """
-        with self._taking:
+        if not self._taking.acquire(blocking=False):
+            return []
+        try:
             runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
             done = [run for run in reversed(runs) if run.status().state == "done"]
             if not done:
@@ -200,6 +203,12 @@ class Workspace(Labelled, Generating):
             if broken:
                 raise UserError(" ".join(broken))
             return [run.id for run in new]
+        finally:
+            self._taking.release()
+
+    def is_taking_in(self) -> bool:
+        """Whether somebody is taking results in at this moment."""
+        return self._taking.locked()
 
     def _take(self, run: Run) -> str | None:
         """Take one run's results in, all or nothing; why not, when they cannot be read."""

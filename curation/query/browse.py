@@ -14,6 +14,7 @@ from curation.operator import LABELS, Annotator, QueryAnnotator, column, literal
 from curation.query.distributions import Distributions
 from curation.query.filters import Filter
 from curation.query.reading import HIDDEN
+from curation.query.remembered import remembered
 from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
 from curation.trace import Problem, Trace
 
@@ -38,6 +39,7 @@ class Counts(NamedTuple):
 class Browse(Distributions):
     """Read queries over the tables of schema.sql and the materialised `scores`."""
 
+    @remembered
     def count(self, chosen: Filter) -> Counts:
         """Rows, problems, characters and tokens the filter shows."""
         tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in self.columns() else "NULL"
@@ -216,6 +218,7 @@ class Browse(Distributions):
             f"{literal(str(path))} (FORMAT parquet)"
         )
 
+    @remembered
     def is_complete(self, step: Annotator) -> bool:
         """True when every trace has a stored result of this annotator, or it is computed by query."""
         if isinstance(step, QueryAnnotator):

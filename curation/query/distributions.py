@@ -6,6 +6,7 @@ import pyarrow as pa
 from curation.operator import column
 from curation.query.filters import Filter
 from curation.query.reading import Reading
+from curation.query.remembered import remembered
 
 SLICES = 20  # equal parts of a trace
 ROLES = pa.schema([("slice", pa.int64()), ("kind", pa.string()), ("share", pa.float64())])
@@ -35,6 +36,7 @@ FROM cut GROUP BY percent ORDER BY percent
 class Distributions(Reading):
     """Histograms, counts, points, groups and curves of what a filter shows."""
 
+    @remembered
     def histogram(self, name: str, chosen: Filter, bins: int = 50, group: str | None = None) -> pa.Table:
         """Rows per bin of a number: low, high, rows and, when grouped, the group."""
         self._check(name, "number")
@@ -55,6 +57,7 @@ class Distributions(Reading):
             FROM binned GROUP BY bin {shown} ORDER BY low {', "group"' if group else ""}"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def categories(self, name: str, chosen: Filter, limit: int = 50) -> pa.Table:
         """The commonest values of a category or flag: value, rows."""
         self._check(name, "category", "flag")
@@ -64,6 +67,7 @@ class Distributions(Reading):
         )
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def points(
         self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000, marked: Filter | None = None
     ) -> pa.Table:
@@ -79,6 +83,7 @@ class Distributions(Reading):
             WHERE {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def summary(self, name: str, group: str, chosen: Filter) -> pa.Table:
         """Five-number summary of a number per value of a category: group, rows, low, q1, median, q3, high."""
         self._check(name, "number")
@@ -91,12 +96,14 @@ class Distributions(Reading):
             FROM scores WHERE {self.where(chosen)} AND {value} IS NOT NULL GROUP BY 1 ORDER BY rows DESC LIMIT 20"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def concentration(self, name: str, chosen: Filter) -> pa.Table:
         """How much of a number the traces with most of it hold: traces (a share), held (a share), shortest."""
         self._check(name, "number")
         query = CONCENTRATION.format(value=column(name), where=self.where(chosen))
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def roles(self, chosen: Filter) -> pa.Table | None:
         """Share of each kind of segment in each slice of the traces: slice, kind, share; None without segments."""
         segmenter = self.newest("segments")

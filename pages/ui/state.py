@@ -22,6 +22,7 @@ from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import panel
 
 MANY = 3  # finished runs announced one by one
+AGAIN = 1.0  # seconds
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -55,9 +56,20 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
         held.wait(work)
         with errors():  # of one run alone: the page is of use without it
             announce(work, work.take_in())
+        drawn = work.store.version
         yield work
-        if work.take_in():  # a run that finished while the page was drawn: nothing else would draw it again
+        # what came in while the page was drawn, also by others: nothing else would draw it again
+        if work.take_in() or work.store.version != drawn:
             st.rerun()
+        if work.is_taking_in():
+            _come_again(work)
+
+
+@st.fragment(run_every=AGAIN)
+def _come_again(work: Workspace) -> None:
+    """Draw the page anew as soon as the results that another browser is taking in are there."""
+    if not work.is_taking_in():
+        st.rerun()
 
 
 def announce(work: Workspace, finished_ids: list[str]) -> None:
@@ -131,7 +143,7 @@ def offer_samples(work: Workspace) -> bool:
 
 def runs(work: Workspace, *kinds: str) -> list[Run]:
     """The runs of the workspace, newest first; of some kinds where any is named."""
-    return [run for run in all_runs(work.runs_root) if not kinds or run.request.kind in kinds]
+    return [run for run in all_runs(work.runs_root) if not kinds or run.kind in kinds]
 
 
 def finished(work: Workspace, kind: str, state: State = "done") -> list[Run]:

@@ -20,7 +20,7 @@ def second(server, tmp_path):
 def test_the_second_app_waits_and_takes_over(page, server, second, shot):
     page.goto(server.url)
     expect(page.get_by_role("button", name="Load the sample workspace")).to_be_visible()
-    for name in ("traces", "runs", "models"):
+    for name in ("", "runs", "models"):
         page.goto(f"{second.url}/{name}")
         expect(page.get_by_text(f"PID {server.process.pid}")).to_be_visible()
         expect(page.get_by_text("This page goes on by itself")).to_be_visible()

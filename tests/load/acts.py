@@ -15,6 +15,7 @@ LIST = 50  # traces on a page of the list
 KEYS = {"x": ("drop", "Dropped"), "p": ("keep", "Kept")}
 WORDS = ("wait", "check", "half", "apples", "altogether", "beads")
 ROWS = 20  # of an imported file
+PATIENCE = 30  # seconds
 STEPS = [{"op": "count_tokens"}, {"op": "keep_where", "score": "n_tokens", "maximum": 200}]
 
 
@@ -95,10 +96,22 @@ async def own_list(session: Session) -> bool:
     if session.place == "Traces: own":
         return True
     page = session.first // LIST + 1 + session.random.randrange(3)
-    if not await session.address(f"traces?page={page}", "Traces"):
+    if not await session.address(f"?page={page}", "Traces"):
         return False
     session.place = "Traces: own"
-    return True
+    return await session.untimed("wait for the keys", lambda: _listening(session))
+
+
+async def _listening(session: Session) -> None:
+    """Until a key does something: a page that was only just loaded is drawn a moment before it hears keys."""
+    place = session.page.locator(".st-key-triage")
+    was = await place.inner_text()
+    for _ in range(PATIENCE):
+        await session.page.keyboard.press("j")
+        await session.page.wait_for_timeout(1000)
+        if await place.inner_text() != was:
+            return
+    raise AssertionError("the list of traces hears no key")
 
 
 async def turn_pages(session: Session) -> None:

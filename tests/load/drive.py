@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, async_playwright
+from playwright.async_api import BrowserContext, async_playwright, expect
 
 from curation.runs import ACTIVE, all_runs
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Server
@@ -15,7 +15,7 @@ from tests.load.outcome import SAMPLES
 from tests.load.session import Session
 
 THINK = (0.5, 3.0)  # seconds between acts; ours
-ANSWER = 60_000  # milliseconds after which a page counts as dead
+ANSWER = 30_000  # milliseconds after which a page counts as dead
 LOOK = 0.5  # seconds between looks at runs that are still at work
 WAIT = 300  # seconds the last runs may take
 
@@ -54,6 +54,7 @@ async def _session(
     number: int, context: BrowserContext, server: Server, seed: int, folder: Path, count: int
 ) -> Session:
     context.set_default_timeout(ANSWER)
+    expect.set_options(timeout=ANSWER)
     page = await context.new_page()
     share = SAMPLES // count // LIST * LIST  # whole pages of the list
     return Session(number, page, server.url, folder, random.Random(f"{seed} {number}"), number * share)
@@ -83,4 +84,4 @@ async def _all_ended(session: Session, server: Server) -> None:
         run.status().state in ACTIVE for run in all_runs(server.workspace / "runs")
     ):
         await asyncio.sleep(LOOK)
-    await session.address("traces", "Traces")
+    await session.address("", "Traces")

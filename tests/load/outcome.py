@@ -1,5 +1,6 @@
 """What is left when the researchers went home: labels pressed against labels kept, and what took how long."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -67,7 +68,8 @@ def lines(times: Sequence[Timed]) -> list[str]:
     for act, took in times:
         by_act.setdefault(act, []).append(took)
     out = [f"{'act':20} {'times':>6} {'p50 ms':>8} {'p95 ms':>8} {'max ms':>8}"]
-    for act, took in [*sorted(by_act.items()), ("all reruns", reruns(times))]:
+    every = [("all reruns", reruns(times))] if reruns(times) else []
+    for act, took in [*sorted(by_act.items()), *every]:
         out.append(f"{act:20} {len(took):6} {statistics.median(took):8.0f} {p95(took):8.0f} {max(took):8.0f}")
     return out
 
@@ -78,5 +80,5 @@ def reruns(times: Sequence[Timed]) -> list[float]:
 
 
 def p95(took: Sequence[float]) -> float:
-    """The 95th percentile."""
-    return sorted(took)[min(len(took) - 1, int(0.95 * len(took)))]
+    """The 95th percentile; endless where nothing was done."""
+    return sorted(took)[min(len(took) - 1, int(0.95 * len(took)))] if took else math.inf

@@ -12,6 +12,8 @@ from playwright.async_api import ConsoleMessage, Error, Page
 
 READY = "document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') === 'notRunning'"
 WRONG = "[data-testid='stException'], [data-testid='stAlertContentError']"
+# Streamlit asks for these below the path of a page too, before it asks at the root
+PROBES = re.compile(r"404 .*/\w+/_stcore/(health|host-config)$")
 LONGEST = 300  # characters of an error that are kept
 
 
@@ -52,8 +54,9 @@ class Session:
         self.page.on("console", self._heard)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complain("console", f"{message.text} {message.location.get('url', '')}")
+        told = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error" and not PROBES.search(told):
+            self.complain("console", told)
 
     def complain(self, where: str, what: str) -> None:
         """Keep an error."""
@@ -62,18 +65,24 @@ class Session:
     async def timed(self, act: str, do: Callable[[], Awaitable[object]]) -> bool:
         """Do one thing and wait until the page shows it and is at rest; False, and an error, when it never does."""
         began = time.perf_counter()
+        done = await self.untimed(act, do)
+        if done:
+            self.times.append(Timed(act, 1000 * (time.perf_counter() - began)))
+            await self.look(act)
+        return done
+
+    async def untimed(self, act: str, do: Callable[[], Awaitable[object]]) -> bool:
+        """The same, without counting it."""
         try:
             await do()
             await self.page.wait_for_function(READY, polling=20)
-            self.times.append(Timed(act, 1000 * (time.perf_counter() - began)))
-            await self._look(act)
-        except Error as error:
+        except (Error, AssertionError) as error:  # of a wait, of an expectation
             self.place = ""
-            self.complain(act, f"{error.message} at {self.page.url}")
+            self.complain(act, f"{error} at {self.page.url}")
             return False
         return True
 
-    async def _look(self, act: str) -> None:
+    async def look(self, act: str) -> None:
         for text in await self.page.locator(WRONG).all_inner_texts():
             self.complain(act, text or "an error box without a text")
 
@@ -92,11 +101,16 @@ class Session:
         if self.place.split(":")[0] == heading:
             return True
         if not self.place:
-            return await self.address(heading.lower(), heading)
+            return await self.address(path_of(heading), heading)
 
         async def go() -> None:
-            await self.page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"^\\W*{heading}$")).click()
+            await self.page.locator(f"[data-testid='stSidebarNavLink'][href$='/{path_of(heading)}']").click()
             await self.page.get_by_role("heading", name=heading, exact=True).wait_for()
 
         self.place = heading
         return await self.timed("open a page", go)
+
+
+def path_of(heading: str) -> str:
+    """The path of a page; the list of traces is the first page."""
+    return "" if heading == "Traces" else heading.lower()
