@@ -36,7 +36,7 @@ def _command(pid: int) -> str | None:
     try:
         process = psutil.Process(pid)
         since = datetime.fromtimestamp(process.create_time()).astimezone()
-        command = shlex.join(process.cmdline())
+        command = " ".join(shlex.join(process.cmdline()).split())
     except psutil.Error:
         return None
     short = command if len(command) <= LONGEST else f"{command[:LONGEST]} …"
