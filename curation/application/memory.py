@@ -58,6 +58,16 @@ class Memory:
                 self.connection.unregister(alias)
         return name
 
+    def has(self, name: str) -> bool:
+        """Whether there is a table of that name."""
+        return bool(self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": name}))
+
+    def once(self, name: str, query: str) -> None:
+        """A table from a query, unless it is there already."""
+        with self._lock:
+            if not self.has(name):
+                self.create(name, query)
+
     def close(self) -> None:
         """Give the memory back."""
         self.connection.close()
@@ -93,7 +103,7 @@ class Memory:
     def annotation(self, step: Annotator, state: State, paths: Sequence[Path]) -> str:
         """The table (pos, scores, failure) of an annotator over a base; what is known already is in it."""
         table = f"ann_{step.key()}_{state.base}"
-        if not self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": table}):
+        if not self.has(table):
             query = f"SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN stored s USING (id)"
             self.create(table, query, stored=state.source.known(step))
             self.extend(table, step, state, paths)
