@@ -102,6 +102,14 @@ class Run:
             return status.model_copy(update={"state": "lost"})
         return status
 
+    def stamp(self) -> tuple[int, int] | None:
+        """Another one with every status the worker writes; None before the first."""
+        try:
+            written = os.stat(f"{self.folder}/status.json")
+        except FileNotFoundError:
+            return None
+        return written.st_ino, written.st_mtime_ns
+
     def launch(self) -> None:
         """Start the worker in its own session; relaunching does only what is missing."""
         with open(self.folder / ".launch.lock", "w") as lock:
@@ -179,7 +187,8 @@ def create(root: Path, request: Request) -> Run:
 
 def all_runs(root: Path) -> list[Run]:
     """The runs under root, newest first."""
-    return [Run(path.parent) for path in sorted(root.glob("*/run.json"), reverse=True)]
+    names = sorted(os.listdir(root), reverse=True) if root.is_dir() else []
+    return [Run(root / name) for name in names if os.path.exists(f"{root}/{name}/run.json")]
 
 
 def find(root: Path, run_id: str) -> Run:

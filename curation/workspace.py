@@ -51,7 +51,7 @@ class Workspace(Labelled, Generating):
         except OSError as error:
             reason = refusal(error, self.root) or f"The workspace {self.root} cannot be made: {error.strerror}."
             raise UserError(reason) from None
-        self._settled: set[str] = set()
+        self._looked_at: dict[str, tuple[int, int] | None] = {}  # runs by the status they had
         self._taking = threading.Lock()
 
     @cached_property
@@ -192,14 +192,13 @@ class Workspace(Labelled, Generating):
         if not self._taking.acquire(blocking=False):
             return []
         try:
-            runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
-            done = [run for run in reversed(runs) if run.status().state == "done"]
-            if not done:
-                return []
-            known = self.store.taken_in()
+            stamps = {run: run.stamp() for run in all_runs(self.runs_root)}
+            changed = [run for run, stamp in stamps.items() if self._looked_at.get(run.id) != stamp]
+            done = [run for run in reversed(changed) if run.status().state == "done"]
+            known = self.store.taken_in() if done else set()
             new = [run for run in done if run.id not in known]
             broken = [reason for run in new if (reason := self._take(run))]
-            self._settled |= {run.id for run in done}
+            self._looked_at = {run.id: stamp for run, stamp in stamps.items()}
             if broken:
                 raise UserError(" ".join(broken))
             return [run.id for run in new]

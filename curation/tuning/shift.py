@@ -107,7 +107,7 @@ GROUP BY value ORDER BY before DESC, value
 
 
 def _number(name: str, counts: pa.Table) -> Shift:
-    given, before, after = (counts[column].to_numpy() for column in ("value", "before", "after"))
+    given, before, after = (counts[field].to_numpy() for field in ("value", "before", "after"))
     rows, chosen = (int(before.sum()), int(after.sum())), np.isfinite(given)
     order = np.argsort(given[chosen])
     values, *sides = (array[chosen][order] for array in (given, before, after))
@@ -146,7 +146,7 @@ def _bins(values: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[Sh
 
 
 def _category(name: str, kind: ScoreType, table: pa.Table) -> Shift:
-    counts = list(zip(*(table[column].to_pylist() for column in ("value", "before", "after")), strict=True))
+    counts = list(zip(*(table[field].to_pylist() for field in ("value", "before", "after")), strict=True))
     rows = (sum(before for _, before, _ in counts), sum(after for _, _, after in counts))
     unknown = next(((before, after) for value, before, after in counts if value is None), (0, 0))
     known = (rows[0] - unknown[0], rows[1] - unknown[1])
