@@ -7,7 +7,7 @@ SEED ?= 1
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test test-cluster check demo-study docs chromium bench kills clean
+.PHONY: app test test-cluster check demo-study docs chromium bench kills load clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -44,7 +44,7 @@ demo-study: .venv/.done
 # the pace of training against a bare SFTTrainer; and the shipped student through transformers and through vLLM.
 bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.funnel
-	$(BIN)/python -m tests.bench.funnel_page
+	$(BIN)/python -m tests.bench.browser
 	$(BIN)/python -m tests.bench.near_copies
 	$(BIN)/python -m tests.bench.apply_memory
 	$(BIN)/python -m tests.bench.train_speed
@@ -54,6 +54,12 @@ bench: .venv/.done chromium
 KILLS ?= 100
 kills: .venv/.done
 	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.kills --kills $(KILLS) --seed $(SEED)
+
+# Eight researchers at once on one server, in real browsers: how long each act takes, every error, every lost label.
+SESSIONS ?= 8
+MINUTES ?= 10
+load: .venv/.done chromium
+	$(BIN)/python -m tests.load --sessions $(SESSIONS) --minutes $(MINUTES) --seed $(SEED)
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -248,9 +248,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     _add_annotators(one)
     one = command("apply", apply_command)
     one.add_argument("recipe", type=Path, help="A YAML file, or the name of a known recipe")
-    one.add_argument(
-        "files", nargs="*", type=location, help="Files or folders; without, the workspace's traces are taken"
-    )
+    one.add_argument("files", nargs="*", type=location, help="Files or folders; without, the workspace's traces")
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")

@@ -6,21 +6,19 @@ import duckdb
 
 from curation.disk import refusal
 from curation.errors import UserError
+from curation.held import held_by
 
 STORE = "winnow.duckdb"  # in a workspace
 BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
-SIGNS = ("Corrupt database file", "checksum", "not a valid DuckDB database file")
+SIGNS = (
+    "Corrupt database file", "checksum", "not a valid DuckDB database file", "Could not read enough bytes from file",
+)  # fmt: skip
 
 
 def refused(path: Path, error: duckdb.Error) -> UserError:
     """Why the file cannot be opened."""
-    text = str(error)
-    if "Conflicting lock is held in" in text:
-        holder = text.split("Conflicting lock is held in")[-1].split(". ")[0].strip()
-        return UserError(
-            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
-            "itself), or stop it and try again."
-        )
+    if found := held_by(path, error):
+        return found
     reason = refusal(error, path.parent)
     return UserError(f"The store {path} cannot be opened: {reason}" if reason else _damaged(path, error))
 

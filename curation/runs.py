@@ -86,6 +86,11 @@ class Run:
         return Request.model_validate_json(path.read_text())
 
     @property
+    def kind(self) -> str:
+        """What it does, from its id, so that a list of runs is sorted out without reading each."""
+        return self.id[16:].rsplit("-", 1)[0]
+
+    @property
     def created(self) -> datetime:
         """When the run was created, from its id."""
         return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
@@ -99,6 +104,14 @@ class Run:
         if status.state in ACTIVE and not _alive(status.pid, status.pid_started):
             return status.model_copy(update={"state": "lost"})
         return status
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Another one with every status the worker writes; None before the first."""
+        try:
+            written = os.stat(f"{self.folder}/status.json")
+        except FileNotFoundError:
+            return None
+        return written.st_ino, written.st_mtime_ns
 
     def launch(self) -> None:
         """Start the worker in its own session; relaunching does only what is missing."""
@@ -188,7 +201,8 @@ def staged(root: Path, request: Request) -> Iterator[Run]:
 
 def all_runs(root: Path) -> list[Run]:
     """The runs under root, newest first."""
-    return [Run(path.parent) for path in sorted(root.glob("*/run.json"), reverse=True)]
+    names = sorted(os.listdir(root), reverse=True) if root.is_dir() else []
+    return [Run(root / name) for name in names if os.path.exists(f"{root}/{name}/run.json")]
 
 
 def find(root: Path, run_id: str) -> Run:

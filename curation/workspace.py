@@ -23,10 +23,11 @@ from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
-from curation.runs import PROJECT, Request, Run, all_runs, replace_text, staged
+from curation.runs import PROJECT, Request, Run, replace_text, staged
 from curation.sets.requests import AGAIN, NAME, check_name, request
 from curation.store import Store
-from curation.taking import TAKEN, Takings, compute_here, take_run
+from curation.taking import Takings, compute_here
+from curation.taking_in import TakingIn
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
@@ -39,7 +40,7 @@ def basics() -> list[Annotator]:
     return [step for step in steps if isinstance(step, Annotator)]
 
 
-class Workspace(Labelled, Generating):
+class Workspace(Labelled, Generating, TakingIn):
     """One folder: winnow.duckdb, labels.jsonl, runs/, sets/, recipes/."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
@@ -52,9 +53,7 @@ class Workspace(Labelled, Generating):
         except OSError as error:
             reason = refusal(error, self.root) or f"The workspace {self.root} cannot be made: {error.strerror}."
             raise UserError(reason) from None
-        self.takings = Takings(self.root)
-        self._settled: set[str] = set()
-        self._taking = threading.Lock()
+        self.takings, self._taking, self._looked_at = Takings(self.root), threading.Lock(), {}
 
     @cached_property
     def store(self) -> Store:
@@ -201,54 +200,6 @@ class Workspace(Labelled, Generating):
             if reason:
                 raise reason from None
             raise
-
-    def take_in(self) -> list[str]:
-        """Take the results of finished runs into the store; returns the ids of those taken in now.
-
-        Raises UserError, once a process, for results that cannot be read; the others are taken in all the same.
-        """
-        with self._taking:
-            runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
-            done = [run for run in reversed(runs) if run.status().state == "done"]
-            if not done:
-                return []
-            known = self.store.taken_in()
-            new = [run for run in done if run.id not in known]
-            broken = {run.id: reason for run in new if (reason := self._take(run))}
-            self._settled |= {run.id for run in done}
-            for run in done:
-                if run.id not in broken:
-                    self._measure(run)
-            if broken:
-                raise UserError(" ".join(broken.values()))
-            return [run.id for run in new]
-
-    def _take(self, run: Run) -> str | None:
-        """Take one run's results in, all or nothing; why not, when they cannot be read."""
-        try:
-            if run.request.kind in TAKEN:
-                take_run(self.store, run, self.takings.note(run.id))
-        except (duckdb.Error, OSError) as error:
-            blamed = trouble(error, self.root)
-            if blamed:  # nothing is wrong with the run: it is taken in once there is room
-                raise blamed from None
-            reason = str(error).split("\n")[0]
-            return (
-                f"The results of run {run.id} cannot be read ({reason}), so none of them was taken in: remove "
-                f"the folder {run.folder} and do it again."
-            )
-        return None
-
-    def _measure(self, run: Run) -> None:
-        """Start measuring what an import asked for, unless that was started: a stop may have come before it."""
-        wanted = run.request.spec.get("measure", []) if run.request.kind == "import" else []
-        steps = [step for value in wanted if isinstance(step := OPERATORS.parse(value), Annotator)]
-        if not self.missing_scores(steps):
-            return
-        started = any(other.request.inputs.get("of") == run.id for other in all_runs(self.runs_root))
-        measuring = None if started else self.annotate_run(steps, Filter(), of=run.id)
-        if measuring:
-            measuring.launch()
 
     def open_preview(self, chosen: Filter) -> Preview:
         """What recipes would do to the filtered traces, to be asked again while a recipe is edited."""

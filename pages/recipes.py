@@ -54,10 +54,11 @@ def editor(work: Workspace) -> None:
         if not recipe.steps:
             st.caption("Add a step to see what it does to the traces.")
             return
-        result = preview.applied(work, recipe.steps, chosen)
+        held = preview.opened(work, chosen, recipe.steps)
+        result = preview.applied(held, recipe.steps)
         if opened:
             below(work, recipe, result, opened)
-        outcome(work, draft, recipe, result, chosen)
+        outcome(preview.Scene(work, draft, recipe, held, result, chosen))
 
 
 def the_draft(work: Workspace) -> Draft:
@@ -112,8 +113,9 @@ def below(work: Workspace, recipe: Recipe, result: Result, opened: steps.Opened)
             flip_view.show(result, opened.number, key)
 
 
-def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chosen: Filter) -> None:
+def outcome(scene: preview.Scene) -> None:
     """The funnel, one closer look at it, and freezing."""
+    work, draft, recipe, _, result, chosen = scene
     start = preview.start(work, chosen)
     funnel.show(result.reports, start.rows, "preview", start)
     if result.stopped:
@@ -122,7 +124,7 @@ def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chose
         if waiting and next_step(result, recipe.steps) and st.session_state.get(steps.OPEN) != waiting.uid:
             st.button("Open this step to try it", icon=":material/science:", on_click=steps.show_form, args=(waiting,))
     recipe_views.people_decided(work, draft, recipe, chosen)
-    recipe_views.show(recipe_views.Scene(work, draft, recipe, result, chosen))
+    recipe_views.show(scene)
     freeze(work, recipe, chosen)
 
 
