@@ -21,6 +21,7 @@ from curation.generating.launch import Generating
 from curation.imports.mapping import Mapping
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
+from curation.places import child, readable
 from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
 from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
@@ -259,7 +260,7 @@ class Workspace(Labelled, Generating):
 
     def set(self, name: str) -> CuratedSet:
         """The curated set of that name."""
-        return CuratedSet(self.sets_root / Path(name).name)
+        return CuratedSet(child(self.sets_root, Path(name).name))
 
     def answered(self) -> list[str]:
         """Datasets that have problems with a reference answer, so that a student can be marked on them."""
@@ -277,7 +278,7 @@ class Workspace(Labelled, Generating):
 
 
 def _check_paths(paths: Sequence[Path]) -> None:
-    for path in paths:
+    for path in map(readable, paths):
         if not path.exists():
             raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
 

@@ -27,7 +27,7 @@ def models(work: Workspace) -> None:
         with st.expander("Add a connection", expanded=not connections, icon=":material/add_link:"):
             connection_form.add(work, connections)
         if refused := st.session_state.pop("models-refused", None):
-            st.error(refused, icon=":material/error:")
+            st.error(inline(refused), icon=":material/error:")
         connection_form.prices(work, connections)
 
 

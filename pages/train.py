@@ -85,7 +85,7 @@ def copy_of(work: Workspace) -> Prefill | None:
         return of_run(work, asked)
     except UserError as error:
         put("from", None)
-        st.warning(str(error), icon=":material/content_copy:")
+        st.warning(inline(str(error)), icon=":material/content_copy:")
         return None
 
 

@@ -19,6 +19,7 @@ QUOTE, OPENING, CLOSING = ord('"'), b"[{", b"]}"
 LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
 INDENTED = re.compile(rb"\n([ \t]*)\{")
+LINE_LIMIT = 1 << 26  # bytes; ours: a longer line is no row, and would take gigabytes once it is parsed
 PIECE_LIMIT = 1 << 28  # bytes; ours: an element that has not ended by then is given up
 
 
@@ -62,12 +63,22 @@ def read_lines(stream: Stream) -> Iterator[Record]:
     """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
     line = 0
     try:
-        for text in stream:
+        for text in _lines(stream):
             line += 1
-            if text.strip():
+            if len(text) >= LINE_LIMIT:
+                yield bad(line, f"the line is longer than {LINE_LIMIT >> 20} MB", text)
+            elif text.strip():
                 yield parse(line, text)
     except BROKEN as error:
         yield bad(line + 1, f"the file is damaged or cut: {error}", "")
+
+
+def _lines(stream: Stream) -> Iterator[bytes]:
+    """Lines; of one that is too long its beginning."""
+    while text := stream.readline(LINE_LIMIT):
+        yield text
+        while len(text) == LINE_LIMIT and not text.endswith(b"\n"):
+            text = stream.readline(LINE_LIMIT)
 
 
 def read_json(stream: Stream) -> Iterator[Record]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from typing import cast
@@ -9,13 +10,16 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.ceiling import GIB, ceiling
 from curation.imports.record import Record, bad, good, storable
 from curation.imports.sources import BROKEN, Stream
 
-CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
+CELL_LIMIT = 1 << 26  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
-BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, *BROKEN)
+BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, MemoryError, *BROKEN)
 BATCH = 64  # rows; bounds memory where rows are megabytes
+ROOM = 4 * GIB  # ours: memory for one batch of a Parquet file
+ROWS, COLUMNS = 10_000_000, 10_000  # ours: rows that a file smaller than their number may hold, and columns of any
 HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
@@ -24,7 +28,7 @@ def read_csv(stream: Stream) -> Iterator[Record]:
     """One record a row; a file without header gets the column names 1, 2, 3."""
     csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
-    sample = text.readline()
+    sample = text.readline(CELL_LIMIT)
     rows = csv.reader(
         _after(sample, text), delimiter="\t" if "\t" in sample else max(",;|", key=sample.count), strict=True
     )
@@ -48,7 +52,8 @@ def read_csv(stream: Stream) -> Iterator[Record]:
 
 def _after(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
     yield first
-    yield from rest
+    while part := rest.readline(CELL_LIMIT):  # a line without end comes in parts, each a row of its own
+        yield part
 
 
 def _header(cells: list[str]) -> tuple[list[str], bool]:
@@ -74,12 +79,35 @@ def read_parquet(stream: Stream) -> Iterator[Record]:
     line = 0
     try:
         with pq.ParquetFile(stream) as file:
-            for batch in file.iter_batches(BATCH):
+            if reason := _absurd(file.metadata, stream.seek(0, os.SEEK_END)):
+                yield bad(1, reason, "")
+                return
+            for batch in _batches(file):
                 for value in _values(batch):
                     line += 1
                     yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
     except BROKEN_PARQUET as error:
         yield bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", "")
+
+
+def _absurd(metadata: pq.FileMetaData, size: int) -> str | None:
+    """Why a file cannot be what it says; its rows are then not read."""
+    if metadata.num_columns > COLUMNS:
+        return f"the file has {metadata.num_columns:,} columns; at most {COLUMNS:,} are read"
+    if metadata.num_rows > max(ROWS, size):
+        return f"the file of {size:,} bytes says it holds {metadata.num_rows:,} rows, more than there can be"
+    return None
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Rows in batches, each read below a ceiling: one page can unpack to any size."""
+    batches = file.iter_batches(BATCH, use_threads=False)
+    while True:
+        with ceiling(ROOM):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _values(batch: pa.RecordBatch) -> Iterator[dict[str, object] | str]:

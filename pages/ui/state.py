@@ -73,7 +73,7 @@ def errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(inline(str(error)), icon=":material/error:")
 
 
 def get(name: str) -> str | None:
@@ -98,7 +98,7 @@ def current_filter() -> Filter:
         return Filter.from_query(get("filter") or "")
     except UserError as error:
         put("filter", None)
-        st.warning(f"The filter in the address was left out. {error}", icon=":material/filter_alt_off:")
+        st.warning(f"The filter in the address was left out. {inline(str(error))}", icon=":material/filter_alt_off:")
         return Filter()
 
 

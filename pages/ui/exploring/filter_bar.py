@@ -49,7 +49,7 @@ def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | 
         if chosen != Filter():
             st.button("Clear all", key=f"{key}-clear", type="tertiary", on_click=partial(set_filter, Filter()))
     if reason:
-        st.error(reason, icon=":material/error:")
+        st.error(inline(reason), icon=":material/error:")
         if chosen.meaning and work.store.newest("vectors") is None:
             measure.offer_embedding(work, key)
         st.stop()

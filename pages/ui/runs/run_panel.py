@@ -94,7 +94,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[str, Any]]], key: str) -> None:
 
 def _why(run: Run, status: Status) -> None:
     """The error, what to do about it, and the program that was running."""
-    st.error(visible(status.error or last_line(run.log_tail())), icon=":material/error:")
+    st.error(inline(status.error or last_line(run.log_tail())), icon=":material/error:")
     st.caption(advice(status))
     st.code(shlex.join(run.command()), language="bash", wrap_lines=True)
 

@@ -29,7 +29,7 @@ def show(work: Workspace, steps: Sequence[Generate], problems: Sequence[Problem]
         try:
             connection = find(step.model, work.root)
         except UserError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(inline(str(error)), icon=":material/error:")
             continue
         if missing := unready(work, step.model, connection):
             st.warning(missing, icon=":material/power_off:")
