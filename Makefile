@@ -6,7 +6,7 @@ WORKSPACE ?= data/workspace
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium bench clean
+.PHONY: app test check demo-study docs chromium bench fuzz clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -38,6 +38,12 @@ bench: .venv/.done chromium
 	$(BIN)/python -m tests.bench.apply_memory
 	$(BIN)/python -m tests.bench.train_speed
 	$(BIN)/python -m tests.bench.backends
+
+# Cases drawn at random for importers, recipes, segments, answers, the SQL gate, filters and HTML: CASES in all. The
+# second half feeds importers bytes that atheris finds by coverage, in an environment of its own.
+CASES ?= 100000
+fuzz: .venv/.done
+	$(BIN)/python -m tests.fuzz --cases $(CASES)
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

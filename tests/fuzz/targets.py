@@ -6,8 +6,10 @@ defect.
 
 import gzip
 import json
+import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from html.parser import HTMLParser
@@ -37,11 +39,15 @@ from tests.fuzz import sql_world, words_of_attack
 
 Json = Any
 SCRATCH = Path(tempfile.mkdtemp(prefix="winnow-fuzz-"))
-NAMES = ("question", "problem", "prompt", "messages", "output", "generation", "solutions", "answer", "reference",
-         "chosen", "rejected", "model", "correct", "options", "chunk", "extra", "reasoning", "steps", "split")  # fmt: skip
-PIECES = ("<think>", "</think>", "\\boxed{", "}", "{", "$", "\n\n", "####", "Answer:", "Wait", "1/0", "1e999", "½", "٣",
-          "−", "\u2028", "\ud800", "\x00", "=", "(A)", "yes", "\\frac{1}{0}", "\\[", "\\]", "```", "<b>", "&#60;", "%",
-          "17", "3,000", "x^2", "[1, 2)", "\\cup", "x =", ".", " ", "<script>", "](http://a.b)", "![x](y)")  # fmt: skip
+NAMES = (
+    "question", "problem", "prompt", "messages", "output", "generation", "solutions", "answer", "reference",
+    "chosen", "rejected", "model", "correct", "options", "chunk", "extra", "reasoning", "steps", "split",
+)  # fmt: skip
+PIECES = (
+    "<think>", "</think>", "\\boxed{", "}", "{", "$", "\n\n", "####", "Answer:", "Wait", "1/0", "1e999", "½", "٣",
+    "−", "\u2028", "\ud800", "\x00", "=", "(A)", "yes", "\\frac{1}{0}", "\\[", "\\]", "```", "<b>", "&#60;", "%",
+    "17", "3,000", "x^2", "[1, 2)", "\\cup", "x =", ".", " ", "<script>", "](http://a.b)", "![x](y)",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -185,7 +191,8 @@ class Tags(HTMLParser):
         self.found.add((tag, *(name for name, _ in attrs)))
 
 
-DRAWN = {("span", "class"), ("code", "class"), ("b",), ("br",), ("wbr",), ("strong",), ("pre", "class"), ("pre",)}
+DRAWN = {("span",), ("span", "class"), ("code",), ("code", "class"), ("br",), ("wbr",), ("strong",)}
+FORMULA = re.compile(r"\$[^$]*\$")  # drawn by KaTeX, which knows no links and images unless it is told to trust
 MARKED = {("del",), ("ins",)}
 
 
@@ -194,7 +201,7 @@ def check_html(case: tuple[str, str]) -> None:
     left, right = case
     drawn = to_markdown(left)
     assert Tags(drawn).found <= DRAWN, Tags(drawn).found
-    assert "](" not in drawn
+    assert "](" not in FORMULA.sub("", drawn)
     for side in words(left, right):
         assert Tags(side).found <= MARKED
 
@@ -216,7 +223,5 @@ TARGETS = (
 
 def holds(target: Target, case: Any) -> None:
     """Check a case; what a person can repair is no defect."""
-    try:
+    with suppress(UserError):
         target.check(case)
-    except UserError as error:
-        assert str(error).strip()

@@ -9,17 +9,21 @@ from hypothesis import strategies as st
 
 from curation.operator import OPERATORS
 
-YAML = ("name: x\n", "steps:\n", "- ", "{op: cut}\n", "op: ", "!!python/object/apply:os.system [id]\n", "&a ", "*a ",
-        "!!int ''\n", "!!bool x\n", "!!timestamp x\n", "!!binary x\n", "? [1]: 2\n", "<<: *a\n", "  ", "\t", "[", "]",
-        "{", "}", ": ", "|\n", ">-\n", "---\n", "...\n", "%TAG ! x\n", "\ufeff", "1:1:1", "0b", "0o9", "2001-99-99\n",
-        "keep_where", "off: true\n", "evaluate: {}\n", "train: 1\n", "'", '"', "#", "!!set {a}\n")  # fmt: skip
-SQL = ("SELECT", "FROM", "WHERE", "scores", "texts", "problems", "*", "(", ")", ",", ";", "'", '"', "1", "n_chars", "id",
-       "model", "AND", "OR", "NOT", "UNION ALL", "WITH RECURSIVE t AS (", "JOIN", "read_text", "read_csv", "glob",
-       "'/etc/passwd'", "COPY", "ATTACH", "PRAGMA", "SET", "INSTALL", "CALL", "EXPLAIN", "query", "getenv('HOME')",
-       "current_setting('home_directory')", "count(*)", "unnest([1])", "lambda x: x", "PIVOT", "AT (VERSION => 1)",
-       "main.", "::", "JSON", "COLUMNS('.*')", "POSITIONAL JOIN", "--", "/*", "*/", "$1", "?", "[", "]", "{", "}",
-       "secret", "'secret'", "FROM 'secret.csv'", "DESCRIBE", "SUMMARIZE", "TABLE", "VALUES (1)", "GROUP BY ALL",
-       "ORDER BY ALL", "LIMIT 1", "replace('aa', 'a', 'aa')", "string_agg(model)", "TRY_CAST", "CASE WHEN", "END")  # fmt: skip
+YAML = (
+    "name: x\n", "steps:\n", "- ", "{op: cut}\n", "op: ", "!!python/object/apply:os.system [id]\n", "&a ", "*a ",
+    "!!int ''\n", "!!bool x\n", "!!timestamp x\n", "!!binary x\n", "? [1]: 2\n", "<<: *a\n", "  ", "\t", "[", "]",
+    "{", "}", ": ", "|\n", ">-\n", "---\n", "...\n", "%TAG ! x\n", "\ufeff", "1:1:1", "0b", "0o9", "2001-99-99\n",
+    "keep_where", "off: true\n", "evaluate: {}\n", "train: 1\n", "'", '"', "#", "!!set {a}\n",
+)  # fmt: skip
+SQL = (
+    "SELECT", "FROM", "WHERE", "scores", "texts", "problems", "*", "(", ")", ",", ";", "'", '"', "1", "n_chars",
+    "id", "model", "AND", "OR", "NOT", "UNION ALL", "WITH RECURSIVE t AS (", "JOIN", "read_text", "read_csv", "glob",
+    "'/etc/passwd'", "COPY", "ATTACH", "PRAGMA", "SET", "INSTALL", "CALL", "EXPLAIN", "query", "getenv('HOME')",
+    "current_setting('home_directory')", "count(*)", "unnest([1])", "lambda x: x", "PIVOT", "AT (VERSION => 1)",
+    "main.", "::", "JSON", "COLUMNS('.*')", "POSITIONAL JOIN", "--", "/*", "*/", "$1", "?", "[", "]", "{", "}",
+    "secret", "'secret'", "FROM 'secret.csv'", "DESCRIBE", "SUMMARIZE", "TABLE", "VALUES (1)", "GROUP BY ALL",
+    "ORDER BY ALL", "LIMIT 1", "replace('aa', 'a', 'aa')", "string_agg(model)", "TRY_CAST", "CASE WHEN", "END",
+)  # fmt: skip
 
 
 def joined(pieces: Sequence[str], between: str = "", most: int = 20) -> st.SearchStrategy[str]:
@@ -41,7 +45,7 @@ def recipes(values: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
     return written | joined(YAML)
 
 
-def _yaml(recipe: Any) -> str:  # noqa: ANN401  (any plain value)
+def _yaml(recipe: Any) -> str:
     return str(yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False))
 
 
