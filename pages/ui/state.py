@@ -17,7 +17,7 @@ from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
 from pages.ui.reading.looks import stylesheet
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.runs.run_panel import panel
 
 MANY = 3  # finished runs announced one by one
@@ -73,7 +73,7 @@ def errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        st.error(inline(str(error)), icon=":material/error:")
+        st.error(unlinked(str(error)), icon=":material/error:")
 
 
 def get(name: str) -> str | None:
@@ -98,7 +98,7 @@ def current_filter() -> Filter:
         return Filter.from_query(get("filter") or "")
     except UserError as error:
         put("filter", None)
-        st.warning(f"The filter in the address was left out. {inline(str(error))}", icon=":material/filter_alt_off:")
+        st.warning(f"The filter in the address was left out. {unlinked(str(error))}", icon=":material/filter_alt_off:")
         return Filter()
 
 

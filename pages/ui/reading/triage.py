@@ -12,7 +12,7 @@ from curation.labels import Event
 from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui import visitor
-from pages.ui.reading.maths import inline, visible
+from pages.ui.reading.maths import inline, unlinked, visible
 from pages.ui.state import put
 
 PAGE = 50
@@ -140,7 +140,7 @@ def told() -> None:
     """Draw what the last key did, or why it was refused."""
     refused = st.session_state.pop("triage-refused", None)
     if refused:
-        st.error(inline(refused), icon=":material/error:")
+        st.error(unlinked(refused), icon=":material/error:")
     elif said := st.session_state.get("triage-said"):
         st.caption(inline(said), width="content")
 
