@@ -17,7 +17,7 @@ JSON_START = re.compile(rb"\s*(?:\[\s*)*\{\s*[\"}]")
 HEAD = 1 << 16
 CHUNK = 1 << 20
 EXPANSION = 300  # ours: times its size that a compressed file may unpack to; the shipped traces do to 5 times theirs
-SPARED = 1 << 30  # ours: bytes that any file may unpack to, however small it is
+SPARED = 1 << 28  # ours: bytes that any file may unpack to, however small it is
 STEP = 1 << 12  # bytes of zstd unpacked at once, to 128 MiB at most: four can make 128 KiB; gzip a thousandfold
 BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, zstandard.ZstdError)  # a damaged file
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -63,6 +63,12 @@ class TooLarge(OSError):
     """A file holds far more than its size lets expect."""
 
 
+def expansion(packed: int, unpacked: int) -> None:
+    """Raise TooLarge where bytes unpack to more than any text does."""
+    if unpacked > max(SPARED, EXPANSION * packed):
+        raise TooLarge(f"it unpacks to more than {EXPANSION} times its size, as no text does; unpack it yourself")
+
+
 class Frames(io.RawIOBase):
     """Decompressed bytes of gzip members or zstd frames; a cut file gives what it has before it raises."""
 
@@ -98,8 +104,7 @@ class Frames(io.RawIOBase):
             self.frame = self.decoder()
         self.ready, self.place, self.begun = self.frame.decompress(data), 0, True
         self.unpacked += len(self.ready)
-        if self.unpacked > max(SPARED, EXPANSION * self.packed):
-            raise TooLarge(f"it unpacks to more than {EXPANSION} times its size, as no text does; unpack it yourself")
+        expansion(self.packed, self.unpacked)
         return True
 
 

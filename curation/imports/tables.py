@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 
 from curation.ceiling import GIB, ceiling
 from curation.imports.record import Record, bad, good, storable
-from curation.imports.sources import BROKEN, Stream
+from curation.imports.sources import BROKEN, Stream, expansion
 
 CELL_LIMIT = 1 << 26  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
 BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, MemoryError, *BROKEN)
 BATCH = 64  # rows; bounds memory where rows are megabytes
-ROOM = 4 * GIB  # ours: memory for one batch of a Parquet file
+ROOM = 2 * GIB  # ours: memory for one batch of a Parquet file
 ROWS, COLUMNS = 10_000_000, 10_000  # ours: rows that a file smaller than their number may hold, and columns of any
 HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
@@ -76,15 +76,18 @@ def _row(line: int, header: list[str], cells: list[str]) -> Record:
 
 def read_parquet(stream: Stream) -> Iterator[Record]:
     """One record a row, in row order."""
-    line = 0
+    line = unpacked = 0
     try:
+        size = stream.seek(0, os.SEEK_END)
         with pq.ParquetFile(stream) as file:
-            if reason := _absurd(file.metadata, stream.seek(0, os.SEEK_END)):
+            if reason := _absurd(file.metadata, size):
                 yield bad(1, reason, "")
                 return
             for batch in _batches(file):
                 for value in _values(batch):
                     line += 1
+                    unpacked += _letters(value)
+                    expansion(size, unpacked)
                     yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
     except BROKEN_PARQUET as error:
         yield bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", "")
@@ -99,9 +102,14 @@ def _absurd(metadata: pq.FileMetaData, size: int) -> str | None:
     return None
 
 
+def _letters(value: dict[str, object] | str) -> int:
+    """The length of a row's texts: many rows can share one that the file holds once."""
+    return sum(len(text) for text in value.values() if isinstance(text, str)) if isinstance(value, dict) else 0
+
+
 def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
     """Rows in batches, each read below a ceiling: one page can unpack to any size."""
-    batches = file.iter_batches(BATCH, use_threads=False)
+    batches = file.iter_batches(BATCH)
     while True:
         with ceiling(ROOM):
             batch = next(batches, None)
