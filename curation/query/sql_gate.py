@@ -30,7 +30,7 @@ SYSTEM = re.compile(
 )
 # One call makes a text or list of any length, which neither limit can stop.
 BOUNDLESS = {"repeat", "lpad", "rpad", "range", "generate_series", "list_resize", "array_resize", "format", "printf"}
-# One call makes a text longer by what it puts in, which no limit can stop either: that has to be short and written out.
+# One call makes a text longer by what it puts in, which no limit can stop: that has to be short and written out.
 GROWING = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_to_string": 1, "string_agg": 1}
 GROWTH = 200  # ours: the lengths of all that calls of one query put in, multiplied
 ALSO = {"now", "today", "get_current_time", "get_current_timestamp", "unnest", "lambda"}
