@@ -59,7 +59,17 @@ def main() -> None:
             sys.stdout.write(f"| {name} | {done:,} | {time.perf_counter() - began:.0f} | 0 |\n")
             sys.stdout.flush()
 
-    atheris.Setup([sys.argv[0], f"-runs={runs}", "-timeout=20", "-rss_limit_mb=6144", "-verbosity=0", "-artifact_prefix=/tmp/"], one)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            f"-runs={runs}",
+            "-timeout=20",
+            "-rss_limit_mb=6144",
+            "-verbosity=0",
+            f"-artifact_prefix={targets.SCRATCH}/",
+        ],
+        one,
+    )
     atheris.Fuzz()
 
 
