@@ -30,6 +30,7 @@ from curation.imports.readers import read_rows
 from curation.query.filters import Filter
 from curation.query.sql_gate import read, statement
 from curation.recipe import Recipe
+from curation.table import SCHEMA, to_table
 from curation.texts.roles import by_cues
 from curation.trace import KINDS, Problem, Trace
 from curation.verifying.second_verifier import same
@@ -82,6 +83,14 @@ def torn(data: bytes, cuts: list[tuple[int, bytes]]) -> bytes:
 damage = st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=4)), max_size=4)
 json_lines = st.lists(rows, max_size=4).map(lambda found: "\n".join(json.dumps(row) for row in found).encode())
 json_array = st.lists(rows, max_size=4).map(lambda found: json.dumps(found).encode())
+OWN = ("question", "reasoning", "answer", "problem_id", "text_key")
+own = st.lists(
+    st.fixed_dictionaries(
+        {"question": text, "reasoning": text, "answer": text, "problem_id": st.none(), "text_key": st.none()},
+        optional={name: values for name in SCHEMA.names if name not in OWN},
+    ),
+    max_size=2,
+).map(lambda found: "\n".join(json.dumps(row) for row in found).encode())
 wrapped = rows.map(lambda row: json.dumps({"results": [row, row], "test": row}).encode())
 nested = st.integers(1, 5000).map(lambda deep: b'{"question": ' + b"[" * deep + b"]" * deep + b"}")
 csv = st.lists(st.lists(text, max_size=4), max_size=5).map(
@@ -98,7 +107,7 @@ def parquet(found: list[dict[str, Json]]) -> bytes:
     return bytes(sink.getvalue())
 
 
-plain_files = json_lines | json_array | wrapped | nested | csv | st.binary(max_size=300)
+plain_files = json_lines | own | json_array | wrapped | nested | csv | st.binary(max_size=300)
 damaged = st.tuples(plain_files, damage).map(lambda pair: torn(*pair))
 packed = damaged.map(gzip.compress) | damaged.map(zstandard.ZstdCompressor().compress)
 files = damaged | st.tuples(packed, damage).map(lambda pair: torn(*pair))
@@ -123,8 +132,10 @@ def check_importer(case: tuple[bytes, str]) -> None:
         if record.value is not None:
             converted = convert(record.value, mapping, Context("case", record.line, "case"))
             assert converted.traces or converted.problem or converted.reasons, "the row is lost"
+            to_table(converted.traces)
             for trace in converted.traces:
                 assert trace.id
+                assert isinstance(json.loads(trace.extra), dict)
                 assert trace.question.strip()
                 trace.extra.encode()
     preview(path)
