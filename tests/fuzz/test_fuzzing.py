@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.running import fuzz
 from tests.fuzz.targets import TARGETS
 
-CASES = 200
+CASES = 150
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
