@@ -7,7 +7,7 @@ SEED ?= 1
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test test-cluster check demo-study docs chromium bench kills load clean
+.PHONY: app test test-cluster check demo-study docs chromium bench kills load fuzz clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
@@ -61,6 +61,21 @@ MINUTES ?= 10
 load: .venv/.done chromium
 	$(BIN)/python -m tests.load --sessions $(SESSIONS) --minutes $(MINUTES) --seed $(SEED)
 
+# Cases drawn at random for importers, recipes, segments, answers, the SQL gate, filters and HTML: CASES in all. The
+# second half are bytes that atheris finds by the lines they reach, in an environment of its own above the first one.
+CASES ?= 100000
+FUZZED := "importer" "recipe loader" "segmenter" "answer comparison" "SQL gate" "filter in the address" "HTML of a trace"
+fuzz: .venv-fuzz/.done
+	$(BIN)/python -m tests.fuzz --cases $$(($(CASES) / 2))
+	for target in $(FUZZED); do .venv-fuzz/bin/python -m tests.fuzz.by_coverage "$$target" $$(($(CASES) / 14)) || exit; done
+
+.venv-fuzz/.done: .venv/.done
+	$(BIN)/python -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install -q atheris==3.0.0
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+	> $$(.venv-fuzz/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/winnow.pth
+	touch $@
+
 docs: .venv/.done
 	$(BIN)/python -m curation docs
 	$(BIN)/python -m training docs
@@ -78,4 +93,4 @@ chromium:
 	|| echo "No Chromium found: the browser tests will be skipped. Install it with your package manager."
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache artefacts
+	rm -rf .venv .venv-fuzz .mypy_cache .ruff_cache .pytest_cache artefacts

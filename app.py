@@ -4,6 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui import access, visitor
+from pages.ui.state import root
+
 DRAWINGS = Path(__file__).parent / "pages" / "ui"
 SECTIONS = {
     "Data": [
@@ -32,10 +35,13 @@ SECTIONS = {
     ],
 }
 
-st.session_state["in-app"] = True
 st.set_page_config(page_title="Winnow", page_icon=DRAWINGS / "winnow.svg", layout="wide")
 st.logo(DRAWINGS / "wordmark.svg", size="medium", icon_image=DRAWINGS / "winnow.svg")
+access.admit(root())
+st.session_state["in-app"] = True
 page = st.navigation(SECTIONS)
-if name := st.query_params.get("open"):
-    st.switch_page(f"pages/{name}.py", query_params={k: v for k, v in st.query_params.items() if k != "open"})
+visitor.show()
+names = {known.title.lower(): known for section in SECTIONS.values() for known in section}
+if found := names.get(st.query_params.get("open", "")):
+    st.switch_page(found, query_params={k: v for k, v in st.query_params.items() if k != "open"})
 page.run()

@@ -147,8 +147,12 @@ def choice(text: str) -> str | None:
 
 def yes_no(text: str) -> bool | None:
     """What a text that begins with yes, no, true or false says; None for any other."""
-    match = YES_NO.match(_bare(text).lstrip("\"'“‘("))
+    match = _begins_so(text)
     return match.group(1).lower() in ("yes", "true") if match else None
+
+
+def _begins_so(text: str) -> re.Match[str] | None:
+    return YES_NO.match(_bare(text).lstrip("\"'“‘("))
 
 
 def plain(text: str) -> str:
@@ -238,8 +242,8 @@ def _yes_no(text: str, bare: bool) -> str | None:
     if match:
         return match.group(1)
     lines = text.strip().splitlines()
-    found = next((line for line in (lines[:1] + lines[-1:]) if yes_no(line) is not None), None) if bare else None
-    return YES_NO.findall(found)[0] if found else None
+    found = next(filter(None, map(_begins_so, lines[:1] + lines[-1:])), None) if bare else None
+    return found.group(1) if found else None
 
 
 def _phrase(text: str, bare: bool) -> str | None:

@@ -17,6 +17,7 @@ from curation.benchmarking.rows import Line, lines
 from curation.errors import UserError
 from curation.imports.record import Row
 from curation.imports.values import get
+from curation.places import readable, typed
 from curation.table import PROBLEMS
 from curation.texts.languages import languages_of
 from curation.trace import Problem
@@ -55,11 +56,11 @@ def imported_in(folder: Path) -> list[Path]:
 def locate(name: str, imported: Path | None = None) -> Path:
     """The file of a shipped or an imported benchmark's name, or of a path; UserError names the known ones."""
     own = [path.stem for path in imported_in(imported)] if imported else []
-    places = [SHIPPED / f"{Path(name).name}.jsonl", Path(name).expanduser()]
+    places = [SHIPPED / f"{Path(name).name}.jsonl", typed(name)]
     places += [imported / f"{Path(name).name}.parquet"] if imported else []
     for path in places:
         if path.is_file():
-            return path.resolve()
+            return readable(path).resolve()
     raise UserError(
         f"There is no benchmark '{name}'; known: {', '.join([*shipped(), *own]) or 'none'}, "
         'or the path of a .jsonl file with "question" and "answer", or of a parquet file of problems.'

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import yaml
 from pydantic import Field
 
 from curation.asker import Opened
 from curation.errors import UserError, unknown
+from curation.places import model_name
 from curation.runs import PROJECT, all_runs, replace_text
 from curation.sets.requests import NAME
 from curation.spec import Family, Spec
-from curation.yaml_lines import dump
+from curation.yaml_lines import Lines, dump
 
 FILE = "models.yaml"
 BASE, BASE_FOLDER = "base", PROJECT / "data" / "base_student"
@@ -58,10 +58,7 @@ def read(root: Path) -> dict[str, Connection]:
     path = root / FILE
     if not path.is_file():
         return {}
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is no YAML: {' '.join(str(error).split())}.") from None
+    values = Lines.of(path.read_text(encoding="utf-8", errors="replace"), str(path)).values or {}
     if not isinstance(values, dict):
         raise UserError(f"{path}: expected names of models, each with its backend, found {type(values).__name__}.")
     return {str(name): CONNECTIONS.parse(value, f"{path}, {name}: ") for name, value in values.items()}
@@ -87,7 +84,7 @@ def find(name: str, root: Path) -> Connection:
     listed = read(root)
     if name in listed:
         return listed[name]
-    here = Path(name).is_dir() or (root / "runs" / name / "run.json").is_file()
+    here = Path(model_name(name)).is_dir() or (root / "runs" / Path(name).name / "run.json").is_file()
     if not (here or name == BASE or name.count("/") == 1):
         raise unknown("model", name, known(root))
     return CONNECTIONS.parse({"backend": "transformers", "model": name})
@@ -102,4 +99,4 @@ def weights_of(model: str, runs: Path) -> str:
         if not (run / "out" / MODEL).is_dir():
             raise UserError(f"Run '{run.name}' has no finished model; resume it first, or name another one.")
         return str((run / "out" / MODEL).resolve())
-    return str(Path(model).resolve()) if Path(model).is_dir() else model
+    return str(Path(model).resolve()) if Path(model_name(model)).is_dir() else model

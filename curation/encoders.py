@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.errors import UserError
+from curation.places import model_name
 
 Vectors = NDArray[np.float32]
 DIMENSIONS = 256
@@ -67,7 +68,7 @@ class SentenceTransformerEncoder:
         from sentence_transformers import SentenceTransformer
 
         try:
-            self.model: Any = SentenceTransformer(name, trust_remote_code=False)
+            self.model: Any = SentenceTransformer(model_name(name), trust_remote_code=False)
         except (OSError, ValueError, KeyError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             raise UserError(

@@ -4,12 +4,13 @@ import argparse
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from curation.errors import UserError
 from curation.spec import Spec, build
+from curation.yaml_lines import Lines
 
 S = TypeVar("S", bound=Spec)
 LONGEST = 60  # characters of a default that are shown
@@ -101,6 +102,6 @@ def _read(field: FieldInfo, value: object) -> object:
 
 def _yaml(text: str) -> object:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return Lines.of(text, "The flag").values
+    except UserError:
         return text  # which the spec refuses, naming the field

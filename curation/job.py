@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from curation import waiting
+from curation.ceiling import lift
 from curation.disk import refusal
 from curation.errors import UserError
 from curation.runs import ACTIVE, Request, Run, State, Status, replace_text, started
@@ -106,6 +107,7 @@ Task = Callable[[Job], None]
 
 def work(folder: Path, tasks: Mapping[str, Task]) -> int:
     """Run the folder's task to its end and say in status.json how it ended; returns an exit code."""
+    lift()  # it may have been started below a ceiling that was meant for another
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
     if os.environ.get("RANK", "0") != "0":
         return _assist(Job(Run(folder), first=False), tasks)

@@ -27,6 +27,7 @@ import psutil
 from pydantic import BaseModel, ConfigDict
 
 from curation.errors import UserError
+from curation.places import child
 
 VERSION = "0.1.0"
 State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
@@ -207,7 +208,7 @@ def all_runs(root: Path) -> list[Run]:
 
 def find(root: Path, run_id: str) -> Run:
     """The run of that id; UserError names what there is."""
-    run = Run(root / Path(run_id).name)
+    run = Run(child(root, Path(run_id).name))
     if not (run.folder / "run.json").exists():
         known = ", ".join(other.id for other in all_runs(root)[:10]) or "none yet"
         raise UserError(f"There is no run '{run_id}'; runs: {known}.")

@@ -49,7 +49,10 @@ class ChunkPlace:
 def chunk_of(trace: Trace) -> ChunkPlace:
     """The chunk that `extra` names; a trace that was not cut is its only one."""
     found = json.loads(trace.extra).get("chunk") if '"chunk"' in trace.extra else None
-    return ChunkPlace(**found) if isinstance(found, dict) else ChunkPlace(0, 1, 0)
+    ours = {"index": int, "n_chunks": int, "start": int}
+    if isinstance(found, dict) and {name: type(value) for name, value in found.items()} == ours:
+        return ChunkPlace(**found)
+    return ChunkPlace(0, 1, 0)  # also where a source has a column of that name
 
 
 def trained(chat: Chat, trace: Trace, loss: Loss = Loss()) -> list[Range]:  # noqa: B008  (a tuple)

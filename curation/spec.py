@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from curation.errors import UserError, unknown
+from curation.errors import PROBLEMS, UserError, brief, unknown
 from curation.params import When
 from curation.trace import canonical_json
 
@@ -87,7 +87,7 @@ class Family(Generic[S]):
         """A spec from plain values; UserError names the field, the found value and the allowed ones."""
         tag = self.base.tag
         if not isinstance(values, Mapping) or tag not in values:
-            raise UserError(f"{where}expected a mapping with '{tag}: NAME', found {values!r}.")
+            raise UserError(f"{where}expected a mapping with '{tag}: NAME', found {brief(values)}.")
         return build(self.get(str(values[tag])), {k: v for k, v in values.items() if k != tag}, where)
 
 
@@ -96,7 +96,8 @@ def build(spec: type[S], values: Mapping[str, Any], where: str = "") -> S:
     try:
         return spec.model_validate(dict(values))
     except ValidationError as error:
-        raise UserError(where + "; ".join(_explain(spec, problem) for problem in error.errors()) + ".") from None
+        problems = error.errors()[:PROBLEMS]
+        raise UserError(where + "; ".join(_explain(spec, problem) for problem in problems) + ".") from None
 
 
 def _explain(spec: type[Spec], problem: Any) -> str:  # noqa: ANN401  (pydantic's ErrorDetails)
@@ -109,4 +110,4 @@ def _explain(spec: type[Spec], problem: Any) -> str:  # noqa: ANN401  (pydantic'
         about = "" if inside else f" ({spec.model_fields[path].description})"
         return f"{spec.title()} needs the field '{path}'{about}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{spec.title()}.{path}: {message[:1].lower()}{message[1:]}, found {problem['input']!r}"
+    return f"{spec.title()}.{path}: {message[:1].lower()}{message[1:]}, found {brief(problem['input'])}"

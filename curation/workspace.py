@@ -21,6 +21,7 @@ from curation.imports.mapping import Mapping
 from curation.imports.remote import Location, as_text, check_paths, last_name
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
+from curation.places import child
 from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
 from curation.runs import PROJECT, Request, Run, replace_text, staged
@@ -234,7 +235,7 @@ class Workspace(Labelled, Generating, TakingIn):
 
     def set(self, name: str) -> CuratedSet:
         """The curated set of that name."""
-        return CuratedSet(self.sets_root / Path(name).name)
+        return CuratedSet(child(self.sets_root, Path(name).name))
 
     def answered(self) -> list[str]:
         """Datasets that have problems with a reference answer, so that a student can be marked on them."""

@@ -7,6 +7,7 @@ import streamlit as st
 
 from curation.labels import Event
 from curation.workspace import Workspace
+from pages.ui import visitor
 from pages.ui.reading import triage
 from pages.ui.reading.maths import inline
 from pages.ui.state import offer_samples, screen
@@ -70,7 +71,7 @@ def line(work: Workspace, event: Event, can_undo: bool) -> None:
 
 def take_back(work: Workspace, event: Event) -> None:
     """Undo one event."""
-    work.undo(event.id, triage.who())
+    work.undo(event.id, visitor.name())
     triage.say(f"Undone: {describe(event)}")
 
 

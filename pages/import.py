@@ -11,7 +11,9 @@ import streamlit as st
 from curation.errors import UserError
 from curation.imports.mapping import LAYOUTS, Mapping
 from curation.imports.plan import FilePlan, find_sources, plan, preview
+from curation.places import readable
 from curation.runs import Run
+from curation.uploads import keep
 from curation.workspace import Workspace
 from pages.ui.reading import trace_view
 from pages.ui.reading.maths import visible
@@ -26,7 +28,9 @@ PAGE = 50
 
 def importing(work: Workspace) -> None:
     """Choose files, look at what they hold, import them."""
-    paths = chosen_paths(work)
+    paths: list[Path] = []
+    with errors():
+        paths = chosen_paths(work)
     if paths:
         with errors():
             plans = plans_of(tuple(map(str, paths)))
@@ -50,18 +54,9 @@ def chosen_paths(work: Workspace) -> list[Path]:
         way = st.segmented_control("From", ["Path", "Upload"], default="Path", required=True, key="import-from")
         if way == "Path":
             text = st.text_input("File or folder", key="path", bind="query-params", placeholder="/data/traces.jsonl")
-            return [Path(text.strip()).expanduser()] if text.strip() else []
+            return [readable(text.strip())] if text.strip() else []
     files = st.file_uploader("Files", accept_multiple_files=True, key="import-files", help=f"{', '.join(UPLOADS)}")
-    return [keep(work.root / "uploads", file) for file in files or []]
-
-
-def keep(folder: Path, file: Any) -> Path:  # noqa: ANN401  (Streamlit's uploaded file)
-    """Write an upload to the workspace under its own name, so that a run can read it."""
-    path = folder / Path(file.name).name
-    if not path.exists() or path.stat().st_size != file.size or path.read_bytes() != file.getvalue():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.getvalue())
-    return path
+    return [keep(work.root, file.name, file.getbuffer()) for file in files or []]
 
 
 def plans_of(paths: tuple[str, ...]) -> list[FilePlan]:

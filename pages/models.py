@@ -7,7 +7,7 @@ import streamlit as st
 from curation.connection import Connection, read
 from curation.serving import Served, running_servers
 from curation.workspace import Workspace
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.state import errors, get, put, screen
 from pages.ui.teaching import connection_form, reaching, serving_view
 from pages.ui.teaching.connection_form import CHOSEN
@@ -27,7 +27,7 @@ def models(work: Workspace) -> None:
         with st.expander("Add a connection", expanded=not connections, icon=":material/add_link:"):
             connection_form.add(work, connections)
         if refused := st.session_state.pop("models-refused", None):
-            st.error(refused, icon=":material/error:")
+            st.error(unlinked(refused), icon=":material/error:")
         connection_form.prices(work, connections)
 
 

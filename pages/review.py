@@ -11,6 +11,7 @@ from curation.query.filters import Filter
 from curation.trace import Trace
 from curation.verifying.calibration import calibrate
 from curation.workspace import Workspace
+from pages.ui import visitor
 from pages.ui.reading import calibrations, keys, media, standings, trace_view, triage
 from pages.ui.reading.maths import inline
 from pages.ui.state import errors, get, offer_samples, put, screen
@@ -95,7 +96,7 @@ def judge(work: Workspace, ids: list[str], names: Asked) -> None:
     following = ids[place + 1] if place + 1 < len(ids) else None
 
     def verdict(value: str) -> None:
-        work.label(trace_id, "human_correct", value, triage.who())
+        work.label(trace_id, "human_correct", value, visitor.name())
         triage.say(f"{VERDICTS[value]}: trace {trace_id[:10]}.")
         put("judge", following)
 
@@ -120,11 +121,11 @@ def button(label: str, key: str, icon: str, action: Any, disabled: bool = False)
 
 def undo(work: Workspace) -> None:
     """Take back the person's last verdict, and show its trace."""
-    event = work.last_undoable(triage.who(), ("human_correct",))
+    event = work.last_undoable(visitor.name(), ("human_correct",))
     if event is None:
         triage.say("There is no verdict of yours to undo.")
         return
-    work.undo(event.id, triage.who())
+    work.undo(event.id, visitor.name())
     put("judge", event.trace_id)
     triage.say(f"Undone: the verdict of trace {event.trace_id[:10]}.")
 

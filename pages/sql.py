@@ -7,6 +7,7 @@ from curation.query.filters import Filter
 from curation.query.sql import NAMING, Rows
 from curation.query.sql_examples import ABOUT, EXAMPLES
 from curation.workspace import Workspace
+from pages.ui.reading.maths import unlinked
 from pages.ui.state import current_filter, get, offer_samples, put, screen, set_filter
 
 SHOWN = 1000  # rows in the table
@@ -25,7 +26,7 @@ def ask(work: Workspace) -> None:
             try:
                 result(work, text, answer(work, str(work.root), text, work.store.changes))
             except UserError as error:
-                st.error(str(error), icon=":material/error:")
+                st.error(unlinked(str(error)), icon=":material/error:")
 
 
 def editor() -> str:

@@ -68,7 +68,7 @@ def listing(work: Workspace, chosen: Filter) -> tuple[triage.View, int]:
 
 def page_of(text: str | None) -> int:
     """The page number of the address; the first when it is none."""
-    return max(1, int(text)) if text and text.isdecimal() else 1
+    return max(1, int(text)) if text and text.isdecimal() and len(text) < 10 else 1
 
 
 def draw_table(table: Any, ids: list[str]) -> None:  # noqa: ANN401  (an Arrow table)

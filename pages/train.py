@@ -10,7 +10,7 @@ from curation.runs import ACTIVE, Run, create
 from curation.workspace import Workspace
 from pages.ui import fields, forms
 from pages.ui.reading import trace_view
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.runs.run_panel import panel
 from pages.ui.state import errors, get, offer_samples, put, runs, screen
 from pages.ui.training import repairs, student_view, students, training_plan
@@ -85,7 +85,7 @@ def copy_of(work: Workspace) -> Prefill | None:
         return of_run(work, asked)
     except UserError as error:
         put("from", None)
-        st.warning(str(error), icon=":material/content_copy:")
+        st.warning(unlinked(str(error)), icon=":material/content_copy:")
         return None
 
 

@@ -159,9 +159,10 @@ def test_functions_are_short():
     [
         {"print"},
         {"eval", "exec", "compile", "__import__"},
-        {"pickle.load", "pickle.loads", "marshal.loads", "shelve.open", "joblib.load"},
+        {"pickle.load", "pickle.loads", "marshal.loads", "shelve.open", "joblib.load", "pd.read_pickle", "np.load"},
         {"os.system", "os.popen", "subprocess.getoutput"},
-        {"yaml.load", "yaml.unsafe_load", "yaml.full_load"},
+        {"yaml.load", "yaml.unsafe_load", "yaml.full_load", "yaml.safe_load"},  # yaml_lines reads without aliases
+        {"os.path.expanduser"},  # places.typed does
         {"hasattr"},
     ],
     ids=lambda names: sorted(names)[0],
@@ -176,6 +177,19 @@ def test_no_command_goes_through_a_shell():
         if word.arg == "shell" and not (isinstance(word.value, ast.Constant) and word.value.value is False)
     ]  # fmt: skip
     assert through == []
+
+
+def test_modules_are_imported_by_name_only_where_a_registry_is_a_folder():
+    by_name = {name(path) for path in PRODUCT if "importlib.import_module" in called(path)}
+    assert by_name == {"curation/spec.py"}
+
+
+def test_only_readers_of_traces_draw_html_beside_markdown():
+    drawing = {
+        name(path) for path in PRODUCT for call in calls(path) for word in call.keywords
+        if word.arg == "unsafe_allow_html"
+    }  # fmt: skip
+    assert drawing == {"pages/ui/reading/reader.py", "pages/ui/reading/trace_view.py"}
 
 
 def test_models_and_tensors_are_loaded_safely():

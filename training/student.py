@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from curation.connection import BASE, BASE_FOLDER, MODEL
 from curation.connection import read as connections
 from curation.errors import UserError
+from curation.places import model_name
 from curation.runs import Run, all_runs
 
 TRAINED_ON = "problems.parquet"  # in out/ of a train run: ids of the problems trained on, its own student's included
@@ -53,18 +54,18 @@ def resolve(name: str, runs: Path) -> Student:
     """The student of that name: `base`, a run's id, a folder or a hub name `owner/name`."""
     if name == BASE:
         return Student(BASE, str(BASE_FOLDER))
-    for folder in (runs / Path(name).name, Path(name)):
+    given = Path(model_name(name))
+    for folder in (runs / given.name, given):
         if (folder / "run.json").is_file():
             return _trained(Run(folder.resolve()))
     if name in connections(runs.parent):
         return Student(name, name, connection=name)
-    folder = Path(name).expanduser()
-    if (folder / "config.json").is_file():
-        return Student(folder.name, str(folder.resolve()))
-    if (folder / "adapter_config.json").is_file():
-        return _adapted(folder.resolve())
-    if folder.is_dir():
-        raise UserError(f"The folder {folder} holds no model: config.json is missing.")
+    if (given / "config.json").is_file():
+        return Student(given.name, str(given.resolve()))
+    if (given / "adapter_config.json").is_file():
+        return _adapted(given.resolve())
+    if given.is_dir():
+        raise UserError(f"The folder {given} holds no model: config.json is missing.")
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return Student(name, name)
     raise UserError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LOOK = 3.0  # seconds for the list of models
 CONNECT = 10.0  # seconds for a connection; ours
+LARGEST = 1 << 28  # bytes of an answer; ours: log-probabilities of a long prompt take megabytes
 LOCAL = ("localhost", "127.0.0.1", "::1")
 CHATS = 4096  # rendered chats remembered
 SWITCH = "enable_thinking"  # what Qwen's and others' chat templates call it
@@ -63,7 +64,8 @@ class Server:
         found = _json(reply) if reply.status == 200 else None
         if isinstance(found, dict) and found.get("error"):  # some gateways put the provider's error into a 200
             told = found["error"].get("code") if isinstance(found["error"], dict) else None
-            reply = reply._replace(status=told if isinstance(told, int) and told >= 400 else 500)
+            status = told if isinstance(told, int) and told >= 400 else 500
+            reply = reply._replace(status=status, content=self._without_key(reply.content))
         if reply.status != 200:
             refuse(reply, self.url, self.model, self.key_variable, self._names)
             raise failure_of(reply)
@@ -126,9 +128,11 @@ class Server:
                 body = bytearray()
                 for part in response.iter_bytes():
                     body += part
+                    if len(body) > LARGEST:
+                        raise Failed("bad_response", f"the answer is larger than {LARGEST >> 20} MB")
                     if self.clock() > end:
                         raise Failed("timeout", f"the answer was not whole after {len(body)} bytes")
-                shown = bytes(body) if response.status_code == 200 or not self._key else self._without_key(body)
+                shown = bytes(body) if response.status_code == 200 else self._without_key(body)
                 return Reply(response.status_code, dict(response.headers), shown, url)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise Failed("connection", words_of(error), refused=True) from None
@@ -137,9 +141,9 @@ class Server:
         except httpx.HTTPError as error:
             raise Failed("connection", words_of(error)) from None
 
-    def _without_key(self, body: bytearray) -> bytes:
+    def _without_key(self, body: bytes | bytearray) -> bytes:
         """A server's words about an error, which may repeat the key."""
-        return bytes(body).replace(self._key.encode(), b"[key]")
+        return bytes(body).replace(self._key.encode(), b"[key]") if self._key else bytes(body)
 
 
 def _json(reply: Reply) -> Any:  # noqa: ANN401

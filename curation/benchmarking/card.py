@@ -18,6 +18,7 @@ from curation.answers import Comparator, Extractor, boxed, choice, numeric
 from curation.benchmarking.layouts import BY_NAME, FORMS, Form
 from curation.errors import UserError
 from curation.runs import replace_text
+from curation.yaml_lines import Lines
 
 Role = Literal["question", "answer", "subject", "level", "split"]
 SUFFIXES = (".card.yaml", ".card.json")
@@ -97,10 +98,7 @@ def read_card(path: Path) -> Card:
     file = beside(path)
     if file is None:
         return Card()
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}  # JSON is YAML too
-    except yaml.YAMLError as error:
-        raise UserError(f"{file}: not YAML ({str(error).splitlines()[0]}). Repair or remove the card.") from None
+    values = Lines.of(file.read_text(encoding="utf-8", errors="replace"), str(file)).values or {}  # JSON is YAML too
     if not isinstance(values, dict):
         raise UserError(f"{file}: a card is a mapping such as `source: ..`, found {type(values).__name__}.")
     try:

@@ -10,6 +10,7 @@ from curation.imports.readers import read_rows
 from curation.imports.record import Record, Row, bad, good
 from curation.imports.sources import open_bytes
 
+LARGEST = 1 << 28  # bytes of XML; ours: ASDiv has 1 MB
 PROBLEM = "Problem"  # ASDiv's element
 
 
@@ -59,9 +60,10 @@ def _records(path: Path) -> Iterator[Record]:
 def _xml(path: Path) -> Iterator[Record]:
     """ASDiv's problems: attributes and children of each element become fields."""
     with open_bytes(path) as stream:
-        text = stream.read()
-    if b"<!ENTITY" in text:  # entities can blow a small file up to gigabytes
-        yield bad(1, "the XML declares entities, which are not read", "")
+        text = stream.read(LARGEST)
+    # entities can blow a small file up to gigabytes, and may hide in UTF-16
+    if b"<!ENTITY" in text or b"\0" in text or len(text) == LARGEST:
+        yield bad(1, f"the XML declares entities, is not UTF-8, or is larger than {LARGEST >> 20} MB", "")
         return
     try:
         root = ElementTree.fromstring(text)

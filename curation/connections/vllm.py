@@ -14,6 +14,7 @@ from curation.backends.meter import Price
 from curation.connection import Money, Place, weights_of
 from curation.errors import UserError
 from curation.params import Count, ModelName, Positive
+from curation.places import readable
 from curation.serving import HOST, Program, Served, running_servers, server_runs
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -95,7 +96,7 @@ class VllmConnection(Served):
     def _lora(self, name: str) -> list[str]:
         if not self.adapter:
             return []
-        folder = Path(self.adapter).resolve()
+        folder = readable(self.adapter).resolve()
         if not (folder / ADAPTER).is_file():
             raise UserError(f"There is no LoRA adapter in {folder}: {ADAPTER} is missing.")
         rank = int(json.loads((folder / ADAPTER).read_text(encoding="utf-8")).get("r") or RANKS[0])

@@ -13,6 +13,7 @@ from curation.imports.sources import BROKEN, CHUNK, Stream
 GROUP = 50  # lines; ours: a preview reads hardly more than it shows
 LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
+LINE_LIMIT = 1 << 26  # bytes; ours: a longer line is no row, and would take gigabytes once it is parsed
 BEYOND = 2.0**63  # orjson reads whole numbers beyond 64 bits as floats
 
 
@@ -41,7 +42,7 @@ def read_lines(stream: Stream) -> Iterator[Chunk]:
     """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
     lines, size, reason = Lines(1, []), 0, ""
     try:
-        for text in stream:
+        for text in _lines(stream):
             lines.texts.append(text)
             size += len(text)
             if lines.rows == GROUP or size >= CHUNK:
@@ -55,8 +56,18 @@ def read_lines(stream: Stream) -> Iterator[Chunk]:
         yield told(bad(lines.first + lines.rows, reason, ""))
 
 
+def _lines(stream: Stream) -> Iterator[bytes]:
+    """Lines; of one that is too long its beginning."""
+    while text := stream.readline(LINE_LIMIT):
+        yield text
+        while len(text) == LINE_LIMIT and not text.endswith(b"\n"):
+            text = stream.readline(LINE_LIMIT)
+
+
 def parse(line: int, text: bytes) -> Record:
     """One JSON object as a record; anything else with the reason."""
+    if len(text) >= LINE_LIMIT:
+        return bad(line, f"the line is longer than {LINE_LIMIT >> 20} MB", text)
     value = _parse_plain(text)
     return good(line, value, text) if value else _parse_carefully(line, text)
 

@@ -15,6 +15,7 @@ from curation.imports.mapping import Mapping, check_mapping
 from curation.imports.readers import read_rows
 from curation.imports.record import Record, Row
 from curation.imports.sources import BROKEN, Format, find_format, stem
+from curation.places import may_read, readable
 from curation.trace import Problem, Trace
 
 SAMPLE_ROWS = 200  # ours: enough rows to see every column of mixed schemas
@@ -55,9 +56,9 @@ def find_sources(paths: Sequence[Path]) -> list[Source]:
     """The files given and those inside the folders given, in order, hidden ones left out."""
     given = [path.name for path in paths]
     sources = []
-    for path in paths:
+    for path in map(readable, paths):
         if path.is_dir():
-            files = (file for file in sorted(path.rglob("*")) if file.is_file())
+            files = (file for file in sorted(path.rglob("*")) if file.is_file() and may_read(file))
             names = ((file, file.relative_to(path)) for file in files)
             sources += [Source(file, str(name)) for file, name in names if not any(p[0] == "." for p in name.parts)]
         elif path.is_file():

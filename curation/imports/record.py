@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 RAW_CHARS = 2000  # ours: enough to recognise a row in the quarantine list
 RAW_BYTES = 4 * RAW_CHARS  # a character takes at most four
+DEEPEST = 64  # ours: values inside each other; deeper ones are no data, and would break what walks through them
 Row = dict[str, Any]
 
 
@@ -55,8 +56,21 @@ class Read(NamedTuple):
 
 
 def good(line: int, value: Row, raw: str | bytes = "") -> Record:
-    """A row that was read."""
+    """A row that was read, where its values are not inside each other without end."""
+    if is_deep(value):
+        return bad(line, f"values stand inside each other more than {DEEPEST} deep", raw)
     return Record(line, value, None, raw[:RAW_BYTES])
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and objects stand inside each other deeper than data does."""
+    level = [value]
+    for _ in range(DEEPEST):
+        members = (each for one in level for each in (one.values() if isinstance(one, dict) else one))  # type: ignore[attr-defined]
+        level = [each for each in members if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def bad(line: int, reason: str, raw: str | bytes) -> Record:

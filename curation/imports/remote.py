@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow.fs as fs
 
 from curation.errors import UserError
+from curation.places import readable
 
 Location = Path | str  # of this machine, or an address elsewhere
 Progress = Callable[[int, int, str], None]
@@ -39,7 +40,7 @@ def as_text(given: Location) -> str:
 def check_paths(given: Iterable[Location]) -> None:
     """UserError for a path of this machine that is not there; what lies elsewhere is looked at when it is read."""
     for path in given:
-        if isinstance(path, Path) and not path.exists():
+        if isinstance(path, Path) and not readable(path).exists():
             raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
 
 

@@ -16,6 +16,9 @@ Moved = Callable[[int], None]
 JSON_START = re.compile(rb"\s*(?:\[\s*)*\{\s*[\"}]")
 HEAD = 1 << 16
 CHUNK = 1 << 20
+EXPANSION = 300  # ours: times its size that a compressed file may unpack to; the shipped traces do to 5 times theirs
+SPARED = 1 << 27  # ours: bytes that any file may unpack to, however small it is
+STEP = 1 << 12  # bytes of zstd unpacked at once, to 128 MiB at most: four can make 128 KiB; gzip a thousandfold
 BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, zstandard.ZstdError)  # a damaged file
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 TABLE_SUFFIXES = (".csv", ".tsv")
@@ -56,13 +59,24 @@ class Decoder(Protocol):
         """Decompress what can be."""
 
 
+class TooLarge(OSError):
+    """A file holds far more than its size lets expect."""
+
+
+def expansion(packed: int, unpacked: int) -> None:
+    """Raise TooLarge where bytes unpack to more than any text does."""
+    if unpacked > max(SPARED, EXPANSION * packed):
+        raise TooLarge(f"it unpacks to more than {EXPANSION} times its size, as no text does; unpack it yourself")
+
+
 class Frames(io.RawIOBase):
     """Decompressed bytes of gzip members or zstd frames; a cut file gives what it has before it raises."""
 
-    def __init__(self, file: BinaryIO, decoder: Callable[[], Decoder]) -> None:
-        """Wrap a compressed file; each frame gets a decoder of its own."""
-        self.file, self.decoder, self.frame = file, decoder, decoder()
+    def __init__(self, file: BinaryIO, decoder: Callable[[], Decoder], step: int = HEAD) -> None:
+        """Wrap a compressed file; each frame gets a decoder of its own, and so many bytes at a time."""
+        self.file, self.decoder, self.frame, self.step = file, decoder, decoder(), step
         self.ready, self.place, self.begun = b"", 0, False
+        self.packed = self.unpacked = 0
 
     def readable(self) -> bool:
         """This stream can be read."""
@@ -79,7 +93,9 @@ class Frames(io.RawIOBase):
 
     def _more(self) -> bool:
         data = self.frame.unused_data.lstrip(b"\0") if self.frame.eof else b""  # gzip files may be padded with zeros
-        data = data or self.file.read(HEAD)
+        if not data:
+            data = self.file.read(self.step)
+            self.packed += len(data)
         if not data:
             if self.begun and not self.frame.eof:
                 raise EOFError("it ends before its end mark")
@@ -87,6 +103,8 @@ class Frames(io.RawIOBase):
         if self.frame.eof:
             self.frame = self.decoder()
         self.ready, self.place, self.begun = self.frame.decompress(data), 0, True
+        self.unpacked += len(self.ready)
+        expansion(self.packed, self.unpacked)
         return True
 
 
@@ -103,9 +121,9 @@ def open_bytes(path: Path, moved: Moved = ignore) -> Stream:
     raw = io.BufferedReader(cast(io.RawIOBase, Watched(path, moved)), HEAD)
     magic = raw.peek(4)[:4]
     stream = raw
-    decoder = _gzip if magic[:2] == b"\x1f\x8b" else _zstd if magic == b"\x28\xb5\x2f\xfd" else None
-    if decoder is not None:
-        stream = io.BufferedReader(cast(io.RawIOBase, Frames(cast(BinaryIO, raw), decoder)), CHUNK)
+    decoder, step = (_gzip, HEAD) if magic[:2] == b"\x1f\x8b" else (_zstd, STEP)
+    if decoder is _gzip or magic == b"\x28\xb5\x2f\xfd":
+        stream = io.BufferedReader(cast(io.RawIOBase, Frames(cast(BinaryIO, raw), decoder, step)), CHUNK)
     if stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream

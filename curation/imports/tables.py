@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator
 from typing import NamedTuple, cast
@@ -9,13 +10,16 @@ from typing import NamedTuple, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curation.ceiling import GIB, ceiling
 from curation.imports.record import Chunk, Read, Record, bad, good, storable, told
-from curation.imports.sources import BROKEN, CHUNK, Stream
+from curation.imports.sources import BROKEN, CHUNK, Stream, expansion
 
-CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
+CELL_LIMIT = 1 << 26  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
-BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, *BROKEN)
+BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, MemoryError, *BROKEN)
 ROWS = 200  # rows read at once; ours: bounds memory where a dictionary makes them look smaller than they are
+ROOM = 2 * GIB  # ours: memory for one batch of a Parquet file
+MOST_ROWS, MOST_COLUMNS = 10_000_000, 10_000  # ours: rows that a smaller file may hold, and columns of any
 HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
@@ -24,7 +28,7 @@ def read_csv(stream: Stream) -> Iterator[Chunk]:
     """One record a row; a file without header gets the column names 1, 2, 3."""
     csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
-    sample = text.readline()
+    sample = text.readline(CELL_LIMIT)
     rows = csv.reader(
         _after(sample, text), delimiter="\t" if "\t" in sample else max(",;|", key=sample.count), strict=True
     )
@@ -48,7 +52,8 @@ def read_csv(stream: Stream) -> Iterator[Chunk]:
 
 def _after(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
     yield first
-    yield from rest
+    while part := rest.readline(CELL_LIMIT):  # a line without end comes in parts, each a row of its own
+        yield part
 
 
 def _header(cells: list[str]) -> tuple[list[str], bool]:
@@ -93,14 +98,40 @@ class Cells(NamedTuple):
 
 def read_parquet(stream: Stream) -> Iterator[Chunk]:
     """One record a row, in row order."""
-    line = 0
+    line = unpacked = 0
     try:
+        size = stream.seek(0, os.SEEK_END)
         with pq.ParquetFile(stream) as file:
-            for batch in file.iter_batches(_rows_at_once(file.metadata)):
+            if reason := _absurd(file.metadata, size):
+                yield told(bad(1, reason, ""))
+                return
+            for batch in _batches(file):
+                unpacked += batch.nbytes
+                expansion(size, unpacked)
                 yield Cells(line + 1, batch)
                 line += batch.num_rows
     except BROKEN_PARQUET as error:
         yield told(bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", ""))
+
+
+def _absurd(metadata: pq.FileMetaData, size: int) -> str | None:
+    """Why a file cannot be what it says; its rows are then not read."""
+    if metadata.num_columns > MOST_COLUMNS:
+        return f"the file has {metadata.num_columns:,} columns; at most {MOST_COLUMNS:,} are read"
+    if metadata.num_rows > max(MOST_ROWS, size):
+        return f"the file of {size:,} bytes says it holds {metadata.num_rows:,} rows, more than there can be"
+    return None
+
+
+def _batches(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Rows in batches, each read below a ceiling: one page can unpack to any size."""
+    batches = file.iter_batches(_rows_at_once(file.metadata))
+    while True:
+        with ceiling(ROOM):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _rows_at_once(metadata: pq.FileMetaData) -> int:

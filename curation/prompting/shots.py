@@ -19,6 +19,7 @@ from curation.imports.layouts import Context, convert
 from curation.imports.plan import plan
 from curation.imports.readers import read_rows
 from curation.imports.sources import stem
+from curation.places import readable
 from curation.table import parts
 from curation.trace import Problem, Trace
 
@@ -128,7 +129,7 @@ def _shot(trace: Trace) -> Shot:
 
 
 def _files(source: str) -> list[Path]:
-    path = Path(source).expanduser() if source else SHIPPED
+    path = readable(source) if source else SHIPPED
     if (path / "manifest.json").is_file():
         return parts(path)
     if path.is_dir():

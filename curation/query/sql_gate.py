@@ -30,6 +30,9 @@ SYSTEM = re.compile(
 )
 # One call makes a text or list of any length, which neither limit can stop.
 BOUNDLESS = {"repeat", "lpad", "rpad", "range", "generate_series", "list_resize", "array_resize", "format", "printf"}
+# One call makes a text longer by what it puts in, which no limit can stop: that has to be short and written out.
+GROWING = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_to_string": 1, "string_agg": 1}
+GROWTH = 200  # ours: the lengths of all that calls of one query put in, multiplied
 ALSO = {"now", "today", "get_current_time", "get_current_timestamp", "unnest", "lambda"}
 
 
@@ -61,6 +64,7 @@ def read(text: str, views: frozenset[str]) -> Query:
         _check(node)
         if node.get("type") == "BASE_TABLE":
             read_views.add(_view(node, views, local))
+    _check_growth(nodes)
     words = frozenset(value.lower() for node in nodes for value in _strings(node))
     return Query(text, frozenset(read_views & views), words, _reads_whole_rows(nodes))
 
@@ -136,6 +140,23 @@ def _check_function(node: dict[str, Any]) -> None:
     name = str(node["function_name"]).lower()
     if node.get("schema") or node.get("catalog") or name not in functions():
         raise UserError(f"The function '{name}' is not allowed here, or there is none of that name.")
+
+
+def _check_growth(nodes: list[dict[str, Any]]) -> None:
+    """Refuse calls that put long or computed texts into others."""
+    growth = 1
+    for node in nodes:
+        place = GROWING.get(str(node.get("function_name", "")).lower())
+        arguments = node.get("arguments", [])
+        if place is None or len(arguments) <= place:
+            continue
+        put_in = arguments[place]["expression"].get("literal", {}).get("text")
+        growth *= max(1, len(put_in)) if isinstance(put_in, str) else GROWTH + 1
+    if growth > GROWTH:
+        raise UserError(
+            f"What {', '.join(sorted(GROWING))} put into a text must be written out and short, all of it in a query "
+            f"at most {GROWTH:,} letters multiplied: it could fill the memory."
+        )
 
 
 def _view(node: dict[str, Any], views: frozenset[str], local: set[str]) -> str:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from curation.errors import UserError
+from curation.places import model_name
 
 # Ours: a digit is a token, as in Qwen and the shipped student; a Latin word costs one token per six letters begun,
 # with its space for free, other scripts one per two letters; two symbols in a row or a run of line breaks cost one.
@@ -42,7 +43,7 @@ def load_tokenizer(name: str) -> Any:  # noqa: ANN401  (transformers has no stub
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(model_name(name), trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(

@@ -16,7 +16,9 @@ import streamlit as st
 import yaml
 
 from curation.comparing.grouping import PROBLEM
+from curation.errors import UserError
 from curation.spec import Spec
+from curation.yaml_lines import Lines
 from pages.ui import prompt_editor
 from pages.ui.exploring import charts
 from pages.ui.fields import Field, fields
@@ -272,6 +274,6 @@ def _yaml(item: Field, value: Any, key: str) -> Any:  # noqa: ANN401
     draw = partial(st.text_area, height=240) if listed else st.text_input
     written = draw(item.label, text, key=key, help=f"{item.help} (YAML)")
     try:
-        return yaml.safe_load(written) if written.strip() else None
-    except yaml.YAMLError:
+        return Lines.of(written, item.label).values if written.strip() else None
+    except UserError:  # the text itself, which the spec refuses with the field's name
         return written

@@ -14,7 +14,7 @@ from curation.prompting import prompts
 from curation.spec import Spec, build
 from curation.trace import Trace
 from pages.ui.fields import Field
-from pages.ui.reading.maths import inline, visible
+from pages.ui.reading.maths import inline, unlinked, visible
 
 ROLES = {"system": "System", "user": "User", "assistant": "Assistant"}
 HEIGHT = 260  # pixels
@@ -100,7 +100,7 @@ def _save_as(root: Path, operator: str, key: str) -> None:
         name = st.text_input("Name of the prompt", key=f"{key}-name")
         st.button("Save prompt", key=f"{key}-save", disabled=not name, on_click=_save, args=(root, operator, key))
         if problem := st.session_state.pop(f"{key}-refused", None):
-            st.error(problem, icon=":material/error:")
+            st.error(unlinked(problem), icon=":material/error:")
 
 
 def _save(root: Path, operator: str, key: str) -> None:

@@ -19,7 +19,7 @@ from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
 from pages.ui import held
 from pages.ui.reading.looks import stylesheet
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.runs.run_panel import panel
 
 MANY = 3  # finished runs announced one by one
@@ -101,7 +101,7 @@ def errors(said: set[str] | None = None) -> Iterator[None]:
         if known is None:
             raise
         if said is None or str(known) not in said:
-            st.error(str(known), icon=":material/error:")
+            st.error(unlinked(str(known)), icon=":material/error:")
         if said is not None:
             said.add(str(known))
 
@@ -128,7 +128,7 @@ def current_filter() -> Filter:
         return Filter.from_query(get("filter") or "")
     except UserError as error:
         put("filter", None)
-        st.warning(f"The filter in the address was left out. {error}", icon=":material/filter_alt_off:")
+        st.warning(f"The filter in the address was left out. {unlinked(str(error))}", icon=":material/filter_alt_off:")
         return Filter()
 
 

@@ -74,3 +74,9 @@ def test_true_is_yes_and_false_is_no():
 
 def test_a_bare_yes_of_a_cut_answer_is_no_conclusion():
     assert extract("Yes, it may be", "yes_no", bare=False) is None
+
+
+@pytest.mark.parametrize(("text", "said"), [("Ye%s?", "Yes"), ("(no, never", "no"), ("**True** it is", "True")])
+def test_a_word_behind_marks_is_read_as_it_is_compared(text, said):
+    assert extract(text, "yes_no") == said
+    assert compare(text, said, "yes_no").equal

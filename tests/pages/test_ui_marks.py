@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from curation.trace import Problem, Segment, Trace
 from pages.ui.reading.marks import Marks, marked, marks_of, minimap
 from pages.ui.reading.pieces import Piece
@@ -55,3 +59,8 @@ def test_thousands_of_segments_share_some_hundred_cells():
 def test_a_trace_without_reasoning_has_no_marks():
     trace = Trace(Problem("q", "5"), "")
     assert (marks_of(trace), marked(trace, marks_of(trace))) == (Marks(None, {}, None), [])
+
+
+@pytest.mark.parametrize("chunk", ['{"start": 5}', '"a text"', '{"index": 0, "n_chunks": 3, "start": "x"}', "[1]"])
+def test_a_column_of_the_source_that_is_called_chunk_is_no_chunk(chunk):
+    assert marks_of(replace(TRACE, extra=f'{{"chunk": {chunk}}}')).chunk is None

@@ -1,6 +1,6 @@
 import pytest
 
-from pages.ui.reading.maths import inline, literal, pieces, to_markdown, visible
+from pages.ui.reading.maths import inline, literal, pieces, to_markdown, unlinked, visible
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,16 @@ def test_labels_are_escaped_for_markdown():
 
 def test_a_hundred_thousand_dollars_are_read_in_linear_time():
     assert to_markdown("$a " * 100_000).count("&#36;") == 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("![x](http://a.b/c.png)", r"!\[x\](http://a.b/c.png)"),
+        (r"\[x\](http://a.b)", r"\\\[x\\\](http://a.b)"),
+        ("costs $5 or $7", r"costs \$5 or \$7"),
+        ("found 'keep_where', step 3.", "found 'keep_where', step 3."),
+    ],
+)
+def test_a_message_makes_no_link_image_or_formula_of_what_it_repeats(text, shown):
+    assert unlinked(text) == shown

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from curation.backends.transformers_model import Loaded, load_tokenizer
 from curation.errors import UserError
 from curation.models import ask
+from curation.places import readable, typed
 from curation.rendering import CLOSE, OPEN
 from curation.texts.splitting import paragraphs
 
@@ -85,9 +86,9 @@ def with_head(student: Loaded) -> Loaded:
 
 def open_scorer(name: str, runs: Path = Path()) -> StepScorer:
     """The scorer of a finished `prm` run, by the run's id or its folder, or of a folder that holds one."""
-    for folder in (runs / Path(name).name / "out" / SCORER, Path(name) / "out" / SCORER, Path(name)):
+    for folder in (runs / Path(name).name / "out" / SCORER, typed(name) / "out" / SCORER, typed(name)):
         if (folder / "config.json").is_file():
-            return TrainedScorer.open(folder)
+            return TrainedScorer.open(readable(folder))
     known = ", ".join(sorted(path.parents[1].name for path in runs.glob(f"*/out/{SCORER}"))) or "none yet"
     raise UserError(f"There is no step scorer '{name}'; known: {known}. Train one with the objective prm.")
 

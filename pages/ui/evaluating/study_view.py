@@ -7,7 +7,7 @@ import streamlit as st
 
 from curation.runs import ACTIVE, Run
 from pages.ui.evaluating import study_charts
-from pages.ui.reading.maths import inline, visible
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.runs.run_panel import panel
 from training.studies import view
 from training.studies.grid import Axis, axes
@@ -111,7 +111,7 @@ def _cell(cell: Mapping[str, Any]) -> None:
     with st.container(border=True):
         st.markdown(f"**{inline(cell['name'])}**")
         if cell["state"] == "failed":
-            st.error(visible(str(cell.get("error"))), icon=":material/error:")
+            st.error(unlinked(str(cell.get("error"))), icon=":material/error:")
         with st.container(horizontal=True):
             for kind, name in RUNS.items():
                 if kind in cell["runs"]:

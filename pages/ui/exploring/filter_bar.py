@@ -11,7 +11,7 @@ from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui import forms
 from pages.ui.exploring import bins, charts, measure
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.state import set_filter
 
 Mode = Literal["text", "regex", "meaning"]
@@ -49,7 +49,7 @@ def show(work: Workspace, chosen: Filter, key: str, tools: Callable[[], None] | 
         if chosen != Filter():
             st.button("Clear all", key=f"{key}-clear", type="tertiary", on_click=partial(set_filter, Filter()))
     if reason:
-        st.error(reason, icon=":material/error:")
+        st.error(unlinked(reason), icon=":material/error:")
         if chosen.meaning and work.store.newest("vectors") is None:
             measure.offer_embedding(work, key)
         st.stop()

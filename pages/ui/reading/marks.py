@@ -1,12 +1,12 @@
 """What is worth seeing in a trace: its map, where the right answer first stands, what is said twice, chunks."""
 
 import html
-import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from curation.answers import first_correct
+from curation.sections import chunk_of
 from curation.texts.repeats import twins
 from curation.texts.tokens import token_stops
 from curation.trace import Segment, Trace
@@ -99,10 +99,7 @@ def _segment_at(spans: Sequence[Segment], place: int) -> int:
 
 def _chunk(trace: Trace, spans: Sequence[Segment]) -> tuple[int, str] | None:
     """Where the chunk to learn starts, when the trace is one of several chunks."""
-    extra = json.loads(trace.extra)
-    found = extra.get("chunk") if isinstance(extra, dict) else None
-    if not isinstance(found, dict) or not spans:
+    chunk = chunk_of(trace)
+    if chunk.n_chunks == 1 or not spans:
         return None
-    return _segment_at(
-        spans, int(found["start"])
-    ), f"chunk {found['index']} of {found['n_chunks']} is learned from here"
+    return _segment_at(spans, chunk.start), f"chunk {chunk.index} of {chunk.n_chunks} is learned from here"

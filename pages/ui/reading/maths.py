@@ -99,6 +99,11 @@ def _money(body: str) -> bool:
     return body[0].isdigit() and "\\" not in body and "=" not in body and len(WORDS.findall(body)) >= 2
 
 
+def unlinked(text: str) -> str:
+    """A message with untrusted parts: no link, image or formula comes of them; other marks cannot do harm."""
+    return re.sub(r"([\\\[\]$])", r"\\\1", visible(text))
+
+
 def inline(text: str) -> str:
     """Untrusted text for a label or caption that Streamlit reads as Markdown."""
     return re.sub(r"([\\`*_{}\[\]()#+.!$:<>|~=-])", r"\\\1", visible(text).replace("\n", " "))

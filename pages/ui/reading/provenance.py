@@ -41,7 +41,8 @@ def headline(name: str, said: Mapping[str, Any]) -> str:
     model = said.get("model") or "unknown model"
     tokens = f"{_count(said.get('prompt_tokens'))} prompt and {_count(said.get('generated_tokens'))} generated tokens"
     cost = said.get("cost")
-    return f"Written by {model} ({name}): {tokens}, {money(cost if isinstance(cost, int | float) else None)}"
+    known = isinstance(cost, int | float) and cost >= 0
+    return f"Written by {model} ({name}): {tokens}, {money(cost if known else None)}"
 
 
 def money(cost: float | None) -> str:

@@ -1,6 +1,5 @@
 """Triage by keyboard: walk the list, keep or drop and go on, note, undo; each saved as it is pressed."""
 
-import getpass
 import html
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +11,8 @@ from curation.errors import UserError
 from curation.labels import Event
 from curation.query.filters import Filter
 from curation.workspace import Workspace
-from pages.ui.reading.maths import inline, visible
+from pages.ui import visitor
+from pages.ui.reading.maths import inline, unlinked, visible
 from pages.ui.state import put
 
 PAGE = 50
@@ -51,18 +51,6 @@ class View(NamedTuple):
         return f"pagination-{self.chosen.to_query()}-{self.sort}-{self.descending}-{st.session_state.get(TURNS, 0)}"
 
 
-def who() -> str:
-    """The person at the keyboard: who is logged in, else the user of this computer."""
-    user = st.user.to_dict()
-    name = user.get("email") or user.get("name") if user.get("is_logged_in") else None
-    if name:
-        return str(name)
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return "unknown user"
-
-
 def around(work: Workspace, view: View, start: int, count: int) -> list[str]:
     """Ids of the list from a place on."""
     start = max(0, start)
@@ -99,7 +87,7 @@ def decide(work: Workspace, view: View, trace_id: str, value: str) -> None:
     """Keep or drop the trace and open the next one."""
     place = view.place(trace_id)
     following = around(work, view, place + 1, 1)
-    work.label(trace_id, "decision", value, who())
+    work.label(trace_id, "decision", value, visitor.name())
     say(f"{DONE[value]} trace {trace_id[:10]}.")
     if not following:
         say(f"{DONE[value]} trace {trace_id[:10]}, the last one of the list.")
@@ -111,11 +99,11 @@ def decide(work: Workspace, view: View, trace_id: str, value: str) -> None:
 
 def undo(work: Workspace) -> None:
     """Take back the last decision or note of this person, and open its trace."""
-    event = work.last_undoable(who(), ("decision", "note"))
+    event = work.last_undoable(visitor.name(), ("decision", "note"))
     if event is None:
         say("There is nothing of yours to undo.")
         return
-    work.undo(event.id, who())
+    work.undo(event.id, visitor.name())
     put("trace", event.trace_id)
     jump()
     say(f"Undone: {words(event)} of trace {event.trace_id[:10]}.")
@@ -152,7 +140,7 @@ def told() -> None:
     """Draw what the last key did, or why it was refused."""
     refused = st.session_state.pop("triage-refused", None)
     if refused:
-        st.error(refused, icon=":material/error:")
+        st.error(unlinked(refused), icon=":material/error:")
     elif said := st.session_state.get("triage-said"):
         st.caption(inline(said), width="content")
 
@@ -195,7 +183,7 @@ def note(work: Workspace, trace_id: str, text: str) -> str:
 
     def save() -> None:
         written = st.session_state[f"note-{trace_id}"].strip()
-        work.label(trace_id, "note", written or None, who())
+        work.label(trace_id, "note", written or None, visitor.name())
         st.session_state["note-of"] = None
         say("The note is saved." if written else "The note is empty, so there is none.")
 

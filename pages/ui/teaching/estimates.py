@@ -12,7 +12,7 @@ from curation.operators.generate import Generate
 from curation.serving import Served
 from curation.trace import Problem
 from curation.workspace import Workspace
-from pages.ui.reading.maths import inline
+from pages.ui.reading.maths import inline, unlinked
 from pages.ui.runs.run_panel import duration
 from pages.ui.state import runs
 from pages.ui.teaching import serving_view
@@ -29,7 +29,7 @@ def show(work: Workspace, steps: Sequence[Generate], problems: Sequence[Problem]
         try:
             connection = find(step.model, work.root)
         except UserError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(unlinked(str(error)), icon=":material/error:")
             continue
         if missing := unready(work, step.model, connection):
             st.warning(missing, icon=":material/power_off:")

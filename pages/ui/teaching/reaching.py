@@ -9,6 +9,7 @@ from curation.connection import Connection, Place
 from curation.errors import UserError
 from curation.serving import Served
 from curation.workspace import Workspace
+from pages.ui.reading.maths import unlinked
 from pages.ui.teaching.model_list import State
 
 TESTED = "models-tested"
@@ -53,10 +54,11 @@ def show(work: Workspace, name: str, connection: Connection) -> None:
         if told and not told.error:
             st.caption(f"Reachable, {_models(told)}", width="content")
     if told and told.error:
-        st.error(told.error, icon=":material/error:")
+        st.error(unlinked(told.error), icon=":material/error:")
     elif told and told.models and connection.parameters()["model"] not in told.models:
+        known = ", ".join(told.models[:20])
         st.warning(
-            f"The server does not list '{connection.parameters()['model']}'; it has {', '.join(told.models[:20])}.",
+            unlinked(f"The server does not list '{connection.parameters()['model']}'; it has {known}."),
             icon=":material/warning:",
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from curation.connection import Connection
 from curation.runs import ACTIVE, Run, State
 from curation.serving import Served, running_servers, server_runs, start_server
 from curation.workspace import Workspace
-from pages.ui.reading.maths import visible
+from pages.ui.reading.maths import unlinked, visible
 from pages.ui.runs.run_panel import MEANING, advice, duration
 from pages.ui.state import errors, runs
 from pages.ui.teaching import model_list
@@ -56,7 +56,7 @@ def _stopped(work: Workspace, name: str, run: Run | None, state: State) -> None:
                 st.rerun()
     if run and state in ("failed", "lost"):
         status = run.status()
-        st.error(f"Last time: {visible(status.error or MEANING[state])}", icon=":material/error:")
+        st.error(f"Last time: {unlinked(status.error or MEANING[state])}", icon=":material/error:")
         st.caption(advice(status) if state == "failed" else "Start it again; answers that were finished are kept.")
         if st.toggle("Show log", key=f"server-log-{run.id}"):
             _log(run)

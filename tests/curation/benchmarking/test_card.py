@@ -34,7 +34,7 @@ def test_a_card_that_is_there_is_not_overwritten(tmp_path):
         ("answers: number", "answers: input should be .*found 'number'; answers are numeric, choice, math"),
         ("layout: gsm9k", "unknown layout 'gsm9k'; known: mgsm, msvamp, gsm8k"),
         ("- a list", "a card is a mapping such as `source: ..`, found list"),
-        ("a: b: c", "not YAML"),
+        ("a: b: c", "not valid YAML"),
     ],
 )
 def test_a_card_that_cannot_be_read_says_why(tmp_path, text, message):
