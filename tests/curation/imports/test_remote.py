@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.spec import AbstractFileSystem
 
 from curation.application.memory import silent
 from curation.curated import CuratedSet
@@ -73,7 +73,7 @@ def test_an_address_that_cannot_be_read_is_said(address, said, tmp_path):
         fetch(address, tmp_path, silent)
 
 
-class Leading(MemoryFileSystem):
+class Leading(AbstractFileSystem):
     """A store whose keys lead out of any folder, as an object store's may."""
 
     protocol = "leading"
