@@ -77,7 +77,7 @@ def fetch(address: str, folder: Path, progress: Progress) -> Path:
 def _files(system: fs.FileSystem, root: str) -> Iterator[tuple[fs.FileInfo, str]]:
     """The file, or those inside the folder, in order and with their names in it.
 
-    Hidden ones are left out, and so is any name with `..`, which an object store allows and which would lead elsewhere.
+    Hidden ones are left out, and so is a name with `..`, which an object store allows and which would lead elsewhere.
     """
     info = system.get_file_info(root)
     if info.is_file:

@@ -81,7 +81,7 @@ class Leading(AbstractFileSystem):
     cachable = False
 
     def info(self, path, **options):
-        return {"name": "/up", "type": "directory", "size": 0}
+        return {"name": path, "type": "file" if path == "/up/in" else "directory", "size": 3}
 
     def find(self, path, **options):
         return {f"/up/{name}": {"name": f"/up/{name}", "type": "file", "size": 3} for name in ("../../out", "in")}
