@@ -88,7 +88,7 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Compute an annotator's scores for every trace."""
     step = from_flags(OPERATORS.get(given.operator), given)
     assert isinstance(step, Annotator)
-    run = workspace.annotate_run([step], Filter(), chosen_cluster(given))
+    run = workspace.annotate_run([step], Filter(), cluster=chosen_cluster(given))
     if run:
         follow(run)
         workspace.take_in()

@@ -78,7 +78,7 @@ def test_scores_can_be_computed_on_a_cluster_too(workspace, traces, write_traces
     imported = workspace.import_run([tmp_path / "parts"])
     import_task(Job(imported))
     workspace.store.take_import(imported.id, imported.out)
-    run = workspace.annotate_run([SegmentReasoning()], Filter(), "10.0.0.1:6379")
+    run = workspace.annotate_run([SegmentReasoning()], Filter(), cluster="10.0.0.1:6379")
     assert run.request.inputs == {"cluster": "10.0.0.1:6379"}
     assert workspace.annotate_run([SegmentReasoning()], Filter()).request.inputs == {}
 
