@@ -27,6 +27,7 @@ REACH = 5.0  # seconds for the first connection
 LOOK = 10.0  # seconds between looks at whether any machine is left that computes
 # Ray's own are 300 s and 120 s: so long would a run wait for a machine that fell silent without closing connections
 WATCHFUL = {"RAY_grpc_client_keepalive_time_ms": "10000", "RAY_grpc_client_keepalive_timeout_ms": "10000"}
+CODE = (".py", ".sql", ".txt", ".yaml")
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -46,13 +47,14 @@ class Ray:
         _check_reachable(address)
         os.environ.update(WATCHFUL)  # read when Ray is imported
         import ray
+        from ray.exceptions import RayError
 
         try:
             ray.init(address=address, logging_level=logging.WARNING)
-        except (ConnectionError, RuntimeError) as error:
+        except (ConnectionError, RuntimeError, RayError) as error:
             raise UserError(
-                f"This machine is no part of the Ray cluster at {address} ({error}). Join it with: "
-                f"ray start --address={address}"
+                f"This machine could not join the Ray cluster at {address} ({error}). Where Ray does not run here "
+                f"yet: ray start --address={address}"
             ) from error
         self._task = ray.remote(max_retries=TRIES, num_cpus=1)(compute)
 
@@ -93,8 +95,8 @@ class Ray:
 
     def _broken(self, reason: str) -> UserError:
         return UserError(
-            f"The Ray cluster at {self.address} gave up a batch: {reason} What is done is kept: mend the cluster (ray "
-            f"status --address={self.address}), or give its machines more memory, and resume the run."
+            f"The Ray cluster at {self.address} gave up a batch: {reason.rstrip('.')}. What is done is kept: mend the "
+            f"cluster (ray status --address={self.address}), or give its machines more memory, and resume the run."
         )
 
 
@@ -114,7 +116,7 @@ def compute(work: Callable[[In], Out], batch: In, expected: Mapping[str, str]) -
 @cache
 def installed() -> dict[str, str]:
     """What decides over results on this machine: the pinned packages, and a hash of Winnow's own code."""
-    files = sorted(path for path in (PROJECT / "curation").rglob("*") if path.suffix != ".pyc" and path.is_file())
+    files = sorted(path for path in (PROJECT / "curation").rglob("*") if path.suffix in CODE)
     code = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files))
     names = PINNED.findall((PROJECT / "requirements.txt").read_text(encoding="utf-8"))
     return {"version of Winnow": code.hexdigest(), **{name: _version(name) for name in names}}

@@ -67,7 +67,7 @@ def fetch(address: str, folder: Path, progress: Progress) -> Path:
         total, done = sum(info.size for info, _ in found), 0
         for info, name in found:
             progress(done, total, f"Fetch {name}")
-            _copy(system, info, _inside(folder, name))
+            _copy(system, info, folder / name)
             done += info.size
     except UNREADABLE as error:
         raise UserError(f"Cannot read {address}: {error}. Addresses may begin with {SCHEMES}.") from error
@@ -76,7 +76,10 @@ def fetch(address: str, folder: Path, progress: Progress) -> Path:
 
 
 def _files(system: fs.FileSystem, root: str) -> Iterator[tuple[fs.FileInfo, str]]:
-    """The file, or those inside the folder, in order and with their names in it; hidden ones are left out."""
+    """The file, or those inside the folder, in order and with their names in it.
+
+    Hidden ones are left out, and so is a name with `..`, which an object store allows and which would lead elsewhere.
+    """
     info = system.get_file_info(root)
     if info.is_file:
         yield info, info.base_name
@@ -98,11 +101,3 @@ def _copy(system: fs.FileSystem, info: fs.FileInfo, target: Path) -> None:
     with system.open_input_stream(info.path, compression=None) as source, temporary.open("wb") as file:
         shutil.copyfileobj(source, file)
     temporary.rename(target)
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """Where a file's copy goes; UserError for a name that would lead out of the folder."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise UserError(f"The file '{name}' would be written outside {folder}; rename it there.")
-    return path

@@ -33,7 +33,7 @@ def watch(command: list[str], beside: list[psutil.Process]) -> Peak:
         family = [process for one in (root, *beside) for process in (one, *one.children(recursive=True))]
         memory = sum(map(pss, family)) / 2**30
         peak, most = max((peak, most), (memory, len(family)))
-        time.sleep(0.1)
+        time.sleep(0.5)
     if root.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {root.returncode}")
     return Peak(peak, most, time.monotonic() - began)

@@ -12,9 +12,11 @@ import pytest
 from curation.application.cluster import Ray, compute, configured, installed
 from curation.errors import UserError
 from curation.job import Job
+from curation.operators.segment import SegmentReasoning
+from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT
-from curation.worker import apply_task
+from curation.worker import apply_task, import_task
 
 COUNTED = Recipe.read("{name: counted, steps: [{op: count_tokens}]}")
 
@@ -69,6 +71,16 @@ def test_a_set_knows_nothing_of_the_cluster_its_run_was_to_use(workspace, traces
         apply_task(Job(run))
     assert run.request.inputs["cluster"] == deaf
     assert "cluster" not in run.request.inputs["origin"]["source"]
+
+
+def test_scores_can_be_computed_on_a_cluster_too(workspace, traces, write_traces, tmp_path):
+    write_traces(tmp_path / "parts", traces)
+    imported = workspace.import_run([tmp_path / "parts"])
+    import_task(Job(imported))
+    workspace.store.take_import(imported.id, imported.out)
+    run = workspace.annotate_run([SegmentReasoning()], Filter(), cluster="10.0.0.1:6379")
+    assert run.request.inputs == {"cluster": "10.0.0.1:6379"}
+    assert workspace.annotate_run([SegmentReasoning()], Filter()).request.inputs == {}
 
 
 def test_the_command_says_it_in_one_line(tmp_path, deaf):
