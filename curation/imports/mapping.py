@@ -5,6 +5,7 @@ Written on the command line as `question=prompt,output=response,correct=is_corre
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -48,6 +49,11 @@ class Mapping(BaseModel):
     def columns(self) -> dict[str, str]:
         """The mapped columns by field name."""
         return {name: path for name, path in self.model_dump(exclude_none=True, exclude={"layout", "form"}).items()}
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The mapped columns alone."""
+        return tuple(self.columns().values())
 
     def text(self) -> str:
         """The mapping as it is written on the command line."""

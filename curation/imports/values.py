@@ -23,6 +23,11 @@ def get(row: Json, path: str | None) -> Json:
     return None
 
 
+def text_at(row: Json, path: str | None) -> str:
+    """The value at a path as text."""
+    return text(get(row, path)) if path else ""
+
+
 @lru_cache(1000)
 def choices(path: str) -> tuple[str, ...]:
     """The paths of which the first that is not empty counts."""

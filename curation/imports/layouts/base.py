@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import orjson
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
 from curation.imports.record import Row
-from curation.imports.values import Json, flag, get, text, used, with_options
+from curation.imports.values import Json, flag, get, text, text_at, used, with_options
 from curation.texts.think import Thought, split_final
 from curation.trace import Form, Problem, Trace, canonical_json
 
@@ -54,18 +54,19 @@ class Solution(NamedTuple):
 
 def read_problem(row: Row, mapping: Mapping, context: Context, asked: str | None = None) -> Problem | None:
     """The problem of a row, of the question `asked` where the layout knows better; None without question."""
-    question = text(get(row, mapping.question)) if asked is None else asked
+    question = text_at(row, mapping.question) if asked is None else asked
     if not question.strip():
         return None
-    before, after = text(get(row, mapping.context)), text(get(row, mapping.input))
-    question = "\n".join(filter(str.strip, (before, question, after)))
+    if mapping.context or mapping.input:
+        parts = (text_at(row, mapping.context), question, text_at(row, mapping.input))
+        question = "\n".join(filter(str.strip, parts))
     media = get(row, mapping.media)
     return Problem(
         with_options(question, get(row, mapping.options)) if mapping.options else question,
         read_reference(get(row, mapping.reference)),
-        text(get(row, mapping.dataset)) or context.dataset,
-        text(get(row, mapping.split)) or None,
-        text(get(row, mapping.subject)) or None,
+        text_at(row, mapping.dataset) or context.dataset,
+        text_at(row, mapping.split) or None,
+        text_at(row, mapping.subject) or None,
         tuple(map(text, media)) if isinstance(media, list) else (text(media),) if media else (),
     )
 
@@ -117,15 +118,15 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
 
 def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
     """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
-    paths = mapped_paths(mapping)
-    values = unmapped(row, paths)
-    known = _known(row, paths, converted.traces) if any(map(_long_texts, values.values())) else None
+    values = unmapped(row, mapping.paths)
+    known = _known(row, mapping.paths, converted.traces) if any(map(_long_texts, values.values())) else None
     for index, trace in enumerate(converted.traces):
         extra = values if count == 1 else {name: _own(value, trace.sample, count) for name, value in values.items()}
         if known is not None:
             extra = {name: value for name, value in extra.items() if not _repeats(value, known)}
         if extra:
-            converted.traces[index] = replace(trace, extra=json_text(extra | json.loads(trace.extra)))
+            merged = extra if trace.extra == "{}" else extra | json.loads(trace.extra)
+            converted.traces[index] = replace(trace, extra=json_text(merged))
     return converted
 
 
@@ -133,15 +134,9 @@ def _own(value: Json, sample: int, count: int) -> Json:
     return value[sample] if isinstance(value, list) and len(value) == count else value
 
 
-@lru_cache(100)
-def mapped_paths(mapping: Mapping) -> tuple[str, ...]:
-    """The paths a mapping reads."""
-    return tuple(mapping.columns().values())
-
-
-def unmapped(row: Row, paths: Iterable[str]) -> Row:
+def unmapped(row: Row, paths: tuple[str, ...]) -> Row:
     """The values of a row that no path of the mapping uses."""
-    mapped = mapped_columns(tuple(row), tuple(paths))
+    mapped = mapped_columns(tuple(row), paths)
     return {name: value for name, value in row.items() if name not in mapped and value is not None}
 
 

@@ -70,5 +70,5 @@ def _solution(row: Row, value: Row, mapping: Mapping, model: str) -> Solution:
         find(mapping.answer),
         text(find(mapping.model)) or model,
         correct[0] if isinstance(correct, list) and len(correct) == 1 else correct,
-        unmapped(value, filter(None, paths)),
+        unmapped(value, tuple(filter(None, paths))),
     )
