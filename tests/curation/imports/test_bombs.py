@@ -62,7 +62,8 @@ def test_values_inside_each_other_without_end_are_quarantined_and_the_next_row_i
 
 def test_a_csv_line_without_end_is_no_row():
     chunks = read_csv(io.BufferedReader(io.BytesIO(b"question,answer\n" + b"x" * (2**26 + 9) + b"\n1,2\n")))
-    assert [row.value for chunk in chunks for row in chunk.records() if row.value] == [{"question": "1", "answer": "2"}]
+    found = [row.value for chunk in chunks for row in chunk.records() if row.value]
+    assert found == [{"question": "1", "answer": "2"}]
 
 
 def test_entities_of_xml_are_not_read(tmp_path):
