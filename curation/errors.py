@@ -3,6 +3,7 @@
 SHOWN = 200  # characters of a value in a message; ours
 PROBLEMS = 10  # ours: problems told at once
 
+
 class UserError(Exception):
     """A sentence that says what is wrong, where, and how to fix it; shown without a traceback."""
 
