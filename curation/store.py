@@ -3,7 +3,6 @@
 Writers are serialised by a lock and work in one transaction each; readers take cursors of their own.
 """
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pyarrow as pa
 from curation.application.batches import annotation_schema, read_parquet
 from curation.errors import UserError
 from curation.held import held_by
-from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column, literal
+from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
 from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
@@ -50,8 +49,7 @@ class Store(Browse):
         self.lock = threading.Lock()
         with self.writing() as cursor:
             cursor.execute(SCHEMA_SQL.read_text())
-            if _built_from(cursor) != _sources(cursor):  # made by another Winnow, or not yet
-                self.rebuild(cursor)
+            self.rebuild(cursor)
 
     @property
     def changes(self) -> int:
@@ -184,7 +182,6 @@ class Store(Browse):
         for _, step in known:
             if isinstance(step, QueryAnnotator):
                 self._add_query_scores(cursor, step)
-        cursor.execute(f"COMMENT ON TABLE scores IS {literal(_sources(cursor))}")
 
     def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
         have = [row[0] for row in cursor.execute("DESCRIBE scores").fetchall()]
@@ -250,20 +247,6 @@ bad AS (SELECT DISTINCT file, line FROM bad_in WHERE (file, line) NOT IN (SELECT
 SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER (new), count(*) FILTER (NOT new),
        (SELECT count(*) FROM bad) FROM good
 """
-
-
-def _sources(cursor: duckdb.DuckDBPyConnection) -> str:
-    """A hash of what `scores` is made from: which annotations, and how they are joined."""
-    known = annotators_in(cursor)
-    queries = [step.query() for step in known.values() if isinstance(step, QueryAnnotator)]
-    return hashlib.sha256(repr([list(known), queries, LIGHT, LABELLED, LABELS_WIDE]).encode()).hexdigest()
-
-
-def _built_from(cursor: duckdb.DuckDBPyConnection) -> str | None:
-    """What `scores` was made from the last time; None before it was."""
-    query = "SELECT comment FROM duckdb_tables() WHERE table_name = 'scores' AND NOT temporary AND NOT internal"
-    row = cursor.execute(query).fetchone()
-    return row[0] if row else None
 
 
 def _cover(cursor: duckdb.DuckDBPyConnection, paths: list[Path]) -> bool:
