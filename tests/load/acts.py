@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from urllib.parse import quote
 
 import yaml
-from playwright.async_api import expect
+from playwright.async_api import Error, FloatRect, expect
 
 from tests.load.session import Pressed, Session
 
@@ -28,9 +29,7 @@ async def brush(session: Session) -> None:
     """Draw a range over the histogram of lengths, and lift it again."""
     if not await session.menu("Explore") or not await unfiltered(session):
         return
-    chart = session.page.get_by_label("Histogram of n_tokens").locator(".nsewdrag").first
-    await chart.scroll_into_view_if_needed()
-    place = await chart.bounding_box()
+    place = await _histogram(session)
     if place is None:
         return session.complain("brush", "the histogram has no place")
     start, width, mouse = session.random.uniform(0.05, 0.4), session.random.uniform(0.1, 0.4), session.page.mouse
@@ -48,6 +47,19 @@ async def brush(session: Session) -> None:
 
     await session.timed("brush", release)
     await unfiltered(session)
+
+
+async def _histogram(session: Session) -> FloatRect | None:
+    """Where the histogram of lengths is; it may be drawn anew while it is looked for."""
+    chart = session.page.get_by_label("Histogram of n_tokens").locator(".nsewdrag").first
+    for _ in range(PATIENCE):
+        with suppress(Error):
+            await chart.scroll_into_view_if_needed()
+            place = await chart.bounding_box()
+            if place:
+                return place
+        await session.page.wait_for_timeout(1000)
+    return None
 
 
 async def unfiltered(session: Session) -> bool:
