@@ -15,6 +15,7 @@ PAGES = ("Traces", "Review", "Explore", "SQL", "Recipes", "Sets", "Models", "Tea
 LIST = 50  # traces on a page of the list
 KEYS = {"x": ("drop", "Dropped"), "p": ("keep", "Kept")}
 WORDS = ("wait", "check", "half", "apples", "altogether", "beads")
+CLEAR = ".st-key-explore-clear button, .st-key-traces-clear button"  # other boxes have buttons of that name too
 ROWS = 20  # of an imported file
 PATIENCE = 30  # seconds
 STEPS = [{"op": "count_tokens"}, {"op": "keep_where", "score": "n_tokens", "maximum": 200}]
@@ -43,7 +44,7 @@ async def brush(session: Session) -> None:
     async def release() -> None:
         await mouse.up()
         await session.page.wait_for_url(re.compile("filter="))
-        await session.page.get_by_role("button", name="Clear all").wait_for()
+        await session.page.locator(CLEAR).wait_for()
 
     await session.timed("brush", release)
     await unfiltered(session)
@@ -64,7 +65,7 @@ async def _histogram(session: Session) -> FloatRect | None:
 
 async def unfiltered(session: Session) -> bool:
     """Lift the filter where there is one."""
-    clear = session.page.get_by_role("button", name="Clear all")
+    clear = session.page.locator(CLEAR)
     if not await clear.count():
         return True
 
