@@ -40,6 +40,19 @@ def test_a_new_run_is_a_folder_with_its_request(run):
     assert run.created.strftime("%Y%m%d-%H%M%S") == run.id[:15]
 
 
+def test_the_kind_of_a_run_is_told_by_its_id(run):
+    assert run.kind == run.request.kind == "import"
+
+
+def test_every_status_leaves_another_stamp(run):
+    stamps = [run.stamp()]
+    for state in ("running", "done"):
+        write_status(run, state=state)
+        stamps.append(run.stamp())
+    assert stamps[0] is None
+    assert len(set(stamps)) == 3
+
+
 def test_a_run_of_several_processes_is_started_by_accelerate(tmp_path):
     request = Request(kind="train", worker="training.worker", title="t", inputs={"processes": 2})
     run = create(tmp_path, request)

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from urllib.parse import quote
 
 import yaml
-from playwright.async_api import expect
+from playwright.async_api import Error, FloatRect, expect
 
 from tests.load.session import Pressed, Session
 
@@ -14,6 +15,7 @@ PAGES = ("Traces", "Review", "Explore", "SQL", "Recipes", "Sets", "Models", "Tea
 LIST = 50  # traces on a page of the list
 KEYS = {"x": ("drop", "Dropped"), "p": ("keep", "Kept")}
 WORDS = ("wait", "check", "half", "apples", "altogether", "beads")
+CLEAR = ".st-key-explore-clear button, .st-key-traces-clear button"  # other boxes have buttons of that name too
 ROWS = 20  # of an imported file
 PATIENCE = 30  # seconds
 STEPS = [{"op": "count_tokens"}, {"op": "keep_where", "score": "n_tokens", "maximum": 200}]
@@ -28,9 +30,7 @@ async def brush(session: Session) -> None:
     """Draw a range over the histogram of lengths, and lift it again."""
     if not await session.menu("Explore") or not await unfiltered(session):
         return
-    chart = session.page.get_by_label("Histogram of n_tokens").locator(".nsewdrag").first
-    await chart.scroll_into_view_if_needed()
-    place = await chart.bounding_box()
+    place = await _histogram(session)
     if place is None:
         return session.complain("brush", "the histogram has no place")
     start, width, mouse = session.random.uniform(0.05, 0.4), session.random.uniform(0.1, 0.4), session.page.mouse
@@ -44,15 +44,28 @@ async def brush(session: Session) -> None:
     async def release() -> None:
         await mouse.up()
         await session.page.wait_for_url(re.compile("filter="))
-        await session.page.get_by_role("button", name="Clear all").wait_for()
+        await session.page.locator(CLEAR).wait_for()
 
     await session.timed("brush", release)
     await unfiltered(session)
 
 
+async def _histogram(session: Session) -> FloatRect | None:
+    """Where the histogram of lengths is; it may be drawn anew while it is looked for."""
+    chart = session.page.get_by_label("Histogram of n_tokens").locator(".nsewdrag").first
+    for _ in range(PATIENCE):
+        with suppress(Error):
+            await chart.scroll_into_view_if_needed()
+            place = await chart.bounding_box()
+            if place:
+                return place
+        await session.page.wait_for_timeout(1000)
+    return None
+
+
 async def unfiltered(session: Session) -> bool:
     """Lift the filter where there is one."""
-    clear = session.page.get_by_role("button", name="Clear all")
+    clear = session.page.locator(CLEAR)
     if not await clear.count():
         return True
 

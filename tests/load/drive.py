@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, async_playwright, expect
+from playwright.async_api import BrowserContext, Error, async_playwright, expect
 
 from curation.runs import ACTIVE, all_runs
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Server
-from tests.load.acts import ACTS, LIST
+from tests.load.acts import ACTS, LIST, label
 from tests.load.outcome import SAMPLES
 from tests.load.session import Session
 
@@ -70,10 +70,16 @@ async def _samples(session: Session, server: Server) -> None:
 
 
 async def _work(session: Session, until: float) -> None:
-    """Act and think by turns."""
+    """Act and think by turns; everybody begins by reading and deciding."""
     acts, weights = list(ACTS), list(ACTS.values())
+    act = label
     while time.monotonic() < until:
-        await session.random.choices(acts, weights)[0](session)
+        try:
+            await act(session)
+        except (Error, AssertionError) as error:  # between what is timed
+            session.place = ""
+            session.complain(act.__name__, str(error))
+        act = session.random.choices(acts, weights)[0]
         await asyncio.sleep(session.random.uniform(*THINK))
 
 
