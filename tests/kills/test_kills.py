@@ -6,7 +6,7 @@ from tests.kills.killing import kill_often
 from tests.kills.kinds import Worlds
 
 KILLS = 2
-KINDS = ("import", "annotate", "apply", "take in", "train", "evaluate")
+KINDS = ("import", "annotate", "apply", "take in", "rebuild the store", "train", "evaluate")
 
 
 @pytest.fixture(scope="module")
