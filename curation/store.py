@@ -14,13 +14,12 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation import versions
+from curation import scores, versions
 from curation.application.batches import annotation_schema, read_parquet
 from curation.damage import only_to_be_read, refused
 from curation.disk import denied
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
-from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
@@ -58,7 +57,7 @@ class Store(Browse):
             with self.writing() as cursor:
                 if version != versions.VERSION:
                     versions.bring_up(cursor, version)
-                self.rebuild(cursor)
+                scores.open_scores(cursor)
         except duckdb.Error as error:
             self.connection.close()
             raise refused(self.path, error) from None
@@ -122,7 +121,7 @@ class Store(Browse):
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
             self._note_import(cursor, run, out, taken, at or datetime.now(UTC))
-            self.rebuild(cursor)
+            scores.append(cursor, run)
         return taken
 
     def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken, at: datetime) -> None:
@@ -163,7 +162,7 @@ class Store(Browse):
             self._note_annotation(cursor, step, at or datetime.now(UTC))
             if run:
                 cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
-            self.rebuild(cursor)
+            scores.put_in(cursor, step)
 
     def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator, at: datetime) -> None:
         cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
@@ -184,34 +183,8 @@ class Store(Browse):
             cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
     def rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Materialise `scores`: light columns and the scores of every annotation, the latest of a name winning."""
-        known = [(key, step) for key, step in annotators_in(cursor).items() if isinstance(step, Annotator)]
-        owner = {name: key for key, step in known if not isinstance(step, QueryAnnotator) for name in step.adds()}
-        names = "".join(f", {column(key)}.{column(name)}" for name, key in owner.items())
-        tables = {column("ann_" + key): column(key) for key in owner.values()}
-        joins = " ".join(f"LEFT JOIN {table} AS {alias} ON {alias}.id = t.id" for table, alias in tables.items())
-        light = ", ".join(f"t.{column(name)}" for name in LIGHT)
-        cursor.execute(
-            f"CREATE OR REPLACE TABLE scores AS SELECT {light}, {LABELLED}{names} FROM traces t LEFT JOIN "
-            f"({LABELS_WIDE}) l ON l.trace_id = t.id {joins} ORDER BY t.rowid"
-        )
-        for _, step in known:
-            if isinstance(step, QueryAnnotator):
-                self._add_query_scores(cursor, step)
-
-    def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
-        have = [row[0] for row in cursor.execute("DESCRIBE scores").fetchall()]
-        if not set(step.needs()) <= set(have):
-            return
-        kept = ", ".join(column(name) for name in have if name not in step.adds())
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT rowid AS pos, {kept} FROM scores")
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {step.query()}")
-        names = "".join(f", s.{column(name)}" for name in step.adds())
-        cursor.execute(
-            f"CREATE OR REPLACE TABLE scores AS SELECT r.* EXCLUDE (pos){names} "
-            "FROM rows r LEFT JOIN scored s USING (id) ORDER BY r.pos"
-        )
-        cursor.execute("DROP TABLE rows; DROP TABLE scored")
+        """Make `scores` anew from everything that is in the store."""
+        scores.rebuild(cursor)
 
     def taken_in(self) -> set[str]:
         """Ids of the runs whose results are in the store."""
@@ -219,12 +192,6 @@ class Store(Browse):
 
 
 READ_ONLY = "SELECT 1 FROM duckdb_databases() WHERE database_name = current_database() AND readonly"
-LABELLED = "l.decision, l.human_correct, coalesce(l.noted, FALSE) AS noted"
-LABELS_WIDE = """
-SELECT trace_id, any_value(value) FILTER (name = 'decision') AS decision,
-       any_value(value) FILTER (name = 'human_correct') = 'true' AS human_correct, bool_or(name = 'note') AS noted
-FROM labels GROUP BY trace_id
-"""
 # Traces not seen before, the first of each id; `place` numbers the incoming rows.
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(place) AS place, id FROM (SELECT place, id FROM traces_in)

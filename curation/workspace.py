@@ -18,6 +18,7 @@ from curation.disk import refusal
 from curation.errors import UserError
 from curation.generating.launch import Generating
 from curation.imports.mapping import Mapping
+from curation.imports.remote import Location, as_text, check_paths, last_name
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.query.filters import Filter
@@ -82,16 +83,16 @@ class Workspace(Labelled, Generating):
 
     def import_run(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Location],
         mapping: Mapping | None = None,
         dataset: str | None = None,
         measure: Sequence[Annotator] = (),
     ) -> Run:
         """The run of an import, not launched yet; its traces are measured by these annotators once they are in."""
-        _check_paths(paths)
-        names = ", ".join(path.name for path in paths)
+        check_paths(paths)
+        names = ", ".join(map(last_name, paths))
         inputs = {
-            "paths": [str(path.resolve()) for path in paths],
+            "paths": [as_text(path) for path in paths],
             "mapping": mapping.model_dump() if mapping else None,
             "dataset": dataset or None,
         }
@@ -107,10 +108,12 @@ class Workspace(Labelled, Generating):
             run.launch()
         return run
 
-    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter, of: str | None = None) -> Run | None:
+    def annotate_run(
+        self, steps: Sequence[Annotator], chosen: Filter, of: str | None = None, cluster: str | None = None
+    ) -> Run | None:
         """The run of annotators and of those they rest on, not launched yet; None when all could be done at once.
 
-        `of` is the import that asked for it.
+        `of` is the import that asked for it; with `cluster`, they compute on the Ray cluster of that address.
         """
         every = with_needs(steps, self.store.annotations().values())
         queries = [step for step in every if isinstance(step, QueryAnnotator)]
@@ -127,10 +130,9 @@ class Workspace(Labelled, Generating):
             chosen = Filter()
         title = f"Annotate: {', '.join(step.title() for step in missing)}"
         spec = {"steps": [step.dump() for step in every]}
-        inputs = {"of": of} if of else {}
-        with self.staged(
-            Request(kind="annotate", worker="curation.worker", title=title, spec=spec, inputs=inputs)
-        ) as run:
+        inputs = {name: value for name, value in (("of", of), ("cluster", cluster)) if value}
+        request = Request(kind="annotate", worker="curation.worker", title=title, spec=spec, inputs=inputs)
+        with self.staged(request) as run:
             self.stage(run.folder / "in", every, chosen)
         return run
 
@@ -140,22 +142,29 @@ class Workspace(Labelled, Generating):
             if name not in added | set(self.store.columns()):
                 raise UserError(f"{step.title()} reads '{name}', which no stored annotator adds yet; add one first.")
 
-    def start_apply(self, recipe: Recipe, chosen: Filter, name: str) -> Run:
+    def start_apply(self, recipe: Recipe, chosen: Filter, name: str, cluster: str | None = None) -> Run:
         """Start freezing the filtered traces, taken through the recipe, as a curated set."""
-        run = self.apply_run(recipe, name, chosen=chosen)
+        run = self.apply_run(recipe, name, chosen=chosen, cluster=cluster)
         run.launch()
         return run
 
     def apply_run(
-        self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = (), again: str = ""
+        self,
+        recipe: Recipe,
+        name: str,
+        chosen: Filter | None = None,
+        files: Sequence[Location] = (),
+        cluster: str | None = None,
+        again: str = "",
     ) -> Run:
         """The run of a recipe over the store's filtered traces, or over files; not launched yet.
 
-        `again` is the manifest of the set that it is to make once more.
+        With `cluster`, its operators compute on the Ray cluster of that address; `again` is the manifest of the set
+        that it is to make once more.
         """
         check_name(self.sets_root, name)
-        _check_paths(files)
-        source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
+        check_paths(files)
+        source: dict[str, Any] = {"files": [as_text(path) for path in files]}
         if chosen is not None:
             rows = self.store.count(chosen).rows
             if not rows:
@@ -163,7 +172,8 @@ class Workspace(Labelled, Generating):
                     f"No trace of the workspace {self.root} passes this filter, so there is nothing to curate."
                 )
             source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": rows}
-        with self.staged(request(recipe, self.sets_root / name, source, source)) as run:
+        given = {**source, "cluster": cluster} if cluster else source
+        with self.staged(request(recipe, self.sets_root / name, source, given)) as run:
             replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
             if again:
                 replace_text(run.folder / "in" / AGAIN, again)
@@ -288,9 +298,3 @@ class Workspace(Labelled, Generating):
                 f"{', '.join(self.answered()) or 'none yet'}."
             )
         return path
-
-
-def _check_paths(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")

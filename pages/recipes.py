@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from curation.application.cluster import configured
 from curation.application.result import Result
 from curation.errors import UserError
 from curation.query.filters import Filter
@@ -129,9 +130,12 @@ def freeze(work: Workspace, recipe: Recipe, chosen: Filter) -> None:
     """Apply the recipe to every trace of the filter and keep the result."""
     with st.container(horizontal=True, vertical_alignment="bottom", border=True):
         name = st.text_input("Name of the curated set", recipe.name, key=f"set-name-{recipe.name}")
+        cluster = configured()
+        if cluster and not st.toggle(f"On the Ray cluster at {cluster}", key="on-cluster"):
+            cluster = None
         if st.button("Freeze curated set", type="primary", icon=":material/ac_unit:"):
             with errors():
-                put("run", work.start_apply(recipe, chosen, name).id)
+                put("run", work.start_apply(recipe, chosen, name, cluster).id)
                 st.rerun()
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from curation.curated import CuratedSet, Manifest
 from curation.errors import UserError
+from curation.imports.remote import Location, location
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run, replace_text
@@ -46,9 +47,9 @@ def rebuild_run(work: Workspace, first: Manifest, name: str) -> Run:
     return work.apply_run(recipe, name, files=_files(first), again=again)
 
 
-def _files(first: Manifest) -> list[Path]:
-    paths = [Path(path) for path in first.source.get("files", [])]
-    gone = [str(path) for path in paths if not path.exists()]
+def _files(first: Manifest) -> list[Location]:
+    paths = [location(text) for text in first.source.get("files", [])]
+    gone = [str(path) for path in paths if isinstance(path, Path) and not path.exists()]
     if gone or not paths:
         raise UserError(
             f"The set '{first.name}' cannot be rebuilt: {', '.join(gone) or 'the list of its files'} is gone. Put it "
