@@ -192,12 +192,21 @@ class Worlds:
     def kinds(self) -> dict[str, Callable[[Path], World]]:
         """How a world of each kind is made."""
         return {
-            "import": self.imported, "annotate": self.annotated, "apply": self.applied, "take in": self.taken,
-            "rebuild the store": self.remade, "train": self.trained, "evaluate": self.evaluated,
+            "import": self.imported, "import by workers": self.imported_by_workers, "annotate": self.annotated,
+            "apply": self.applied, "take in": self.taken, "rebuild the store": self.remade, "train": self.trained,
+            "evaluate": self.evaluated,
         }  # fmt: skip
 
     def imported(self, place: Path) -> World:
         return Curated(place, Workspace(place / "workspace").import_run([self.first, self.second]))
+
+    def imported_by_workers(self, place: Path) -> World:
+        """More rows than one process takes on."""
+        many = self.place / "many.jsonl"
+        if not many.exists():
+            with gzip.open(SAMPLES / "teacher_traces.jsonl.gz", "rt", encoding="utf-8") as lines:
+                many.write_text(lines.read() * 4, encoding="utf-8")
+        return Curated(place, Workspace(place / "workspace").import_run([many]))
 
     def annotated(self, place: Path) -> World:
         with closing((made := self._copy(place)).store):
