@@ -46,6 +46,6 @@ def _damaged(path: Path, error: Exception) -> str:
     return (
         f"The store {path} cannot be opened or read: it is damaged ({str(error).splitlines()[0][:200]}). What was "
         "imported, generated, measured and said is kept in runs and journals too. Stop every Winnow of this workspace "
-        f"and make the store anew from them with: python -m curation rebuild-store --workspace {path.parent} ; the damaged "
-        "file is kept beside it."
+        f"and make the store anew from them with: python -m curation rebuild-store --workspace {path.parent} ; the "
+        "damaged file is kept beside it."
     )
