@@ -34,15 +34,16 @@ def only_to_be_read(path: Path) -> UserError:
 def trouble(error: Exception, root: Path) -> UserError | None:
     """What to tell the user of an error that came up in a workspace; None when neither disk nor store is to blame."""
     reason = refusal(error, root)
-    if reason is None and (isinstance(error, BROKEN) or any(sign in str(error) for sign in SIGNS)):
+    signs = (*SIGNS, str(root / STORE))  # what is read from the file and cannot be names it
+    if reason is None and (isinstance(error, BROKEN) or any(sign in str(error) for sign in signs)):
         reason = _damaged(root / STORE, error)
     return UserError(reason) if reason else None
 
 
 def _damaged(path: Path, error: Exception) -> str:
     return (
-        f"The store {path} cannot be opened or read: it is damaged ({str(error).splitlines()[0][:200]}). Nothing that "
-        "you imported, generated, measured or said is lost. Stop every Winnow of this workspace, make the store anew "
-        f"from its runs and journals with: python -m curation rebuild-store --workspace {path.parent} ; the damaged "
-        "file is kept beside it."
+        f"The store {path} cannot be opened or read: it is damaged ({str(error).splitlines()[0][:200]}). What was "
+        "imported, generated, measured and said is kept in runs and journals too. Stop every Winnow of this workspace "
+        f"and make the store anew from them with: python -m curation rebuild-store --workspace {path.parent} ; the "
+        "damaged file is kept beside it."
     )

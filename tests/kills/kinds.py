@@ -1,4 +1,4 @@
-"""The six kinds of work that are killed: import, annotate, apply, train, evaluate, and taking results in."""
+"""Kinds of work that are killed: runs that import, annotate, apply, train, evaluate, and what the store takes in."""
 
 import gzip
 import shutil
@@ -21,6 +21,7 @@ from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run, create
+from curation.store_rebuild import rebuild_store
 from curation.table import to_table, write_part
 from curation.worker import TASKS as CURATING
 from curation.workspace import SAMPLES, Workspace
@@ -151,6 +152,30 @@ class Taken:
         return outcomes.stored(self.target)
 
 
+@dataclass
+class Remade:
+    """A process that makes a damaged store anew."""
+
+    place: Path
+    damaged: bytes
+
+    @property
+    def target(self) -> Path:
+        return self.place / "workspace"
+
+    @staticmethod
+    def task(target: Path) -> None:
+        rebuild_store(Workspace(target))
+
+    def look(self) -> None:
+        """The damaged file is still there, under its name or the one it is kept by."""
+        assert self.damaged in [path.read_bytes() for path in self.target.glob("winnow.duckdb*")]
+
+    def outcome(self) -> dict[str, object]:
+        self.look()
+        return outcomes.stored(self.target)
+
+
 class Worlds:
     """Makes worlds of each kind; what they start from is made once."""
 
@@ -167,12 +192,21 @@ class Worlds:
     def kinds(self) -> dict[str, Callable[[Path], World]]:
         """How a world of each kind is made."""
         return {
-            "import": self.imported, "annotate": self.annotated, "apply": self.applied, "take in": self.taken,
-            "train": self.trained, "evaluate": self.evaluated,
+            "import": self.imported, "import by workers": self.imported_by_workers, "annotate": self.annotated,
+            "apply": self.applied, "take in": self.taken, "rebuild the store": self.remade, "train": self.trained,
+            "evaluate": self.evaluated,
         }  # fmt: skip
 
     def imported(self, place: Path) -> World:
         return Curated(place, Workspace(place / "workspace").import_run([self.first, self.second]))
+
+    def imported_by_workers(self, place: Path) -> World:
+        """More rows than one process takes on."""
+        many = self.place / "many.jsonl"
+        if not many.exists():
+            with gzip.open(SAMPLES / "teacher_traces.jsonl.gz", "rt", encoding="utf-8") as lines:
+                many.write_text(lines.read() * 4, encoding="utf-8")
+        return Curated(place, Workspace(place / "workspace").import_run([many]))
 
     def annotated(self, place: Path) -> World:
         with closing((made := self._copy(place)).store):
@@ -186,7 +220,7 @@ class Worlds:
 
     def trained(self, place: Path) -> World:
         root = place / "workspace"
-        objective = Sft(max_train_tokens=600, batch_tokens=100, max_length=512, save_steps=2)
+        objective = Sft(max_train_tokens=1_600, batch_tokens=100, max_length=512, save_steps=1)
         request = train_request(self._set(), objective, resolve("base", root / "runs"))
         (root / "sets").mkdir(parents=True)
         return Trained(place, create(root / "runs", request))
@@ -201,6 +235,14 @@ class Worlds:
     def taken(self, place: Path) -> World:
         shutil.copytree(self._ready, place)
         return Taken(place, self._before, self._after)
+
+    def remade(self, place: Path) -> World:
+        assert self._after
+        shutil.copytree(self.place / "after", place)
+        store = place / "workspace" / "winnow.duckdb"
+        damaged = store.read_bytes()[:20_000]
+        store.write_bytes(damaged)
+        return Remade(place, damaged)
 
     @cached_property
     def _ready(self) -> Path:
