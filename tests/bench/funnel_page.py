@@ -1,28 +1,22 @@
-"""How fast the page follows a slider: python -m tests.bench.funnel_page [--rows N].
+"""How fast the page opens and follows a slider in headless Chromium, and what memory the server holds meanwhile."""
 
-Starts the app on a workspace of measured traces, opens a recipe in headless Chromium, moves the upper limit of its
-n_tokens step by key, and times each press until the funnel shows other numbers.
-"""
-
-import argparse
-import os
 import re
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import psutil
 import yaml
-from playwright.sync_api import Page, Playwright, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from curation.workspace import Workspace
-from tests.bench.funnel import STEPS, fill
+from tests.bench.bench import Bench
+from tests.bench.clock import held
+from tests.bench.figures import Figure
+from tests.bench.funnel import STEPS
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Server
 
-PAGE_LIMIT = 700  # ms
+FIRST, RERUN, MEMORY = "figure <= 3000", "figure <= 500", "figure <= 3"  # ms, ms, GiB
 PRESSES = 12
 READY = "document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-test-script-state') === 'notRunning'"
 CHANGED = "was => document.querySelector('.w-funnel')?.innerText !== was"
@@ -42,43 +36,42 @@ def presses(page: Page) -> list[float]:
     return times
 
 
-def timed(playwright: Playwright, url: str) -> list[float]:
-    """Open the recipe, its step's form, and press."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-    page = browser.new_page(viewport={"width": 1440, "height": 1000})
-    page.set_default_timeout(30_000)
-    steps = [{**step, "maximum": 200} if step.get("score") == "n_tokens" else step for step in STEPS]
+def open_recipe(page: Page, url: str) -> None:
+    """Open the recipe and the form of its step."""
+    steps = [{**step, "maximum": 3000} if step.get("score") == "n_tokens" else step for step in STEPS]
     draft = yaml.safe_dump({"name": "bench", "steps": steps}, sort_keys=False)
     page.goto(f"{url}/recipes?draft={quote(draft)}")
     page.get_by_role("button", name=re.compile(r"\b7\. keep_where")).first.click()
     page.get_by_role("slider").last.wait_for()
     page.wait_for_function(READY)
-    times = presses(page)
-    browser.close()
-    return times
 
 
-def main(rows: int) -> int:
-    """Print the figures; 1 when the median is over the limit."""
-    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder, sync_playwright() as playwright:
-        work = Workspace(Path(folder) / "workspace")
-        fill(work, rows)
-        work.store.close()
-        server = Server(work.root)
-        server.start()
-        try:
-            times = timed(playwright, server.url)
-        finally:
-            server.stop()
-    median = statistics.median(times)
-    sys.stdout.write(
-        f"{rows:,} traces, {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f}: key to funnel median "
-        f"{median:.0f} ms, most {max(times):.0f} ms (asked {PAGE_LIMIT})\n"
-    )
-    return int(median > PAGE_LIMIT)
+def painted(page: Page, url: str) -> float:
+    """Milliseconds until a page stands complete."""
+    began = time.perf_counter()
+    page.goto(url)
+    page.wait_for_selector('[data-testid="stMainBlockContainer"]')
+    page.wait_for_function(READY, polling=10)
+    return 1000 * (time.perf_counter() - began)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    sys.exit(main(parser.parse_args().rows))
+def figures(bench: Bench) -> Iterator[Figure]:
+    """First paint of a server nobody has asked yet, then of the explore page, then each press of a slider."""
+    bench.measured().store.close()
+    server = Server(bench.root)
+    server.start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(60_000)
+            yield Figure("page: first paint of the list", painted(page, server.url), "ms", bench.rows, asked=FIRST)
+            yield Figure("page: first paint of explore", painted(page, f"{server.url}/explore"), "ms", bench.rows)
+            open_recipe(page, server.url)
+            median = statistics.median(presses(page))
+            yield Figure("page: slider key to new funnel", median, "ms", bench.rows, asked=RERUN)
+            memory = held(psutil.Process(server.process.pid))
+            yield Figure("page: memory of the server", memory, "GiB", bench.rows, asked=MEMORY)
+            browser.close()
+    finally:
+        server.stop()
