@@ -6,48 +6,18 @@ failed or a figure is not as asked. With a folder, files and workspaces stay the
 """
 
 import argparse
-import importlib
 import multiprocessing
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench.bench import Bench
-from tests.bench.figures import Line, keep, machine, read
+from tests.bench.figures import machine, read
+from tests.bench.parts import PARTS, measure
 from tests.bench.results import RESULTS, render
 
-PARTS = {
-    "import": "importing",
-    "browse": "browsing",
-    "funnel": "funnel",
-    "page": "funnel_page",
-    "annotate": "annotating",
-    "recipe": "recipe",
-    "near": "near_copies",
-    "export": "exporting",
-    "train": "train_speed",
-    "serve": "backends",
-}
 SMALL = 10_000  # traces, against which the cost of a row among many is told
 SCALED = ("import", "recipe", "near", "export")
-
-
-def measure(part: str, rows: int, folder: Path) -> None:
-    """Run a part; exit code 1 when a figure is not as asked."""
-    figures = importlib.import_module(f"tests.bench.{PARTS[part]}").figures
-    lines = [said(keep(figure)) for figure in figures(Bench(rows, folder))]
-    sys.exit(int(any(line.figure.met is False for line in lines)))
-
-
-def said(line: Line) -> Line:
-    """The line, written on standard output."""
-    one = line.figure
-    beside = f", {one.beside} {one.other:,.2f}, ratio {one.ratio:.2f}" if one.other and one.ratio is not None else ""
-    asked = f" ({one.asked}: {'met' if one.met else 'missed'})" if one.asked else ""
-    sys.stdout.write(f"{one.name}, {one.rows:,}: {one.value:,.2f} {one.unit}{beside}{asked}\n")
-    sys.stdout.flush()
-    return line
 
 
 def run(parts: list[str], size: int, folder: Path) -> int:

@@ -28,7 +28,24 @@ ENDS = (
     "so the remainder stays the same.",
     "or \\(\\frac{a}{b} \\cdot 100\\) percent.",
 )
-SYLLABLES = ("ba", "cor", "den", "fi", "gam", "hol", "jun", "ker", "li", "mon", "nar", "pel", "qua", "ros", "tig", "ver")
+SYLLABLES = (
+    "ba",
+    "cor",
+    "den",
+    "fi",
+    "gam",
+    "hol",
+    "jun",
+    "ker",
+    "li",
+    "mon",
+    "nar",
+    "pel",
+    "qua",
+    "ros",
+    "tig",
+    "ver",
+)
 FIRST = (
     "Okay, so I need to find how much is left in the end. ",
     "The problem says that everything is counted once. ",
