@@ -27,7 +27,9 @@ def figures(bench: Bench) -> Iterator[Figure]:
         assert isinstance(step, Annotator)
         annotate_batch(step, some[:100])  # imports and tables that are made once
         pace = len(some) / processor(lambda step=step: annotate_batch(step, some))
-        yield Figure(f"annotate: {name}", pace, "traces/s of processor time", len(some), "words counted in DuckDB", beside)
+        yield Figure(
+            f"annotate: {name}", pace, "traces/s of processor time", len(some), "words counted in DuckDB", beside
+        )
 
 
 def _words(some: list[Trace]) -> None:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.application.batches import sketch_batch
+from curation.application.batches import annotate_batch, sketch_batch
+from curation.operators.embed import Embed
 from curation.operators.find_duplicates import FindDuplicates
 from curation.trace import Trace
 from tests.bench.bench import Bench
-from tests.bench.clock import Peak
+from tests.bench.clock import Peak, seconds
 from tests.bench.figures import Figure
 from tests.bench.peer import run_peer
 from tests.bench.traces import planted
@@ -50,16 +51,16 @@ def rows_of(step: FindDuplicates, traces: Sequence[Trace]) -> pa.Table:
 
 def found(step: FindDuplicates, traces: Iterable[Trace]) -> Found:
     """Sketch batch by batch, so that texts need not be held, then compare; making the traces is not timed."""
-    waiting, tables, seconds = iter(traces), list[pa.Table](), 0.0
+    waiting, tables, spent = iter(traces), list[pa.Table](), 0.0
     while batch := list(islice(waiting, BATCH)):
         began = time.perf_counter()
         tables.append(rows_of(step, batch))
-        seconds += time.perf_counter() - began
+        spent += time.perf_counter() - began
     began = time.perf_counter()
     table = step.conclude(pa.concat_tables(tables))
     pairs = zip(table["id"].to_pylist(), table["dup_of"].to_pylist(), strict=True)
-    found = {late: early for late, early in pairs if early is not None}
-    return Found(found, seconds + time.perf_counter() - began)
+    repeats = {late: early for late, early in pairs if early is not None}
+    return Found(repeats, spent + time.perf_counter() - began)
 
 
 def figures(bench: Bench) -> Iterator[Figure]:
@@ -72,8 +73,8 @@ def figures(bench: Bench) -> Iterator[Figure]:
             yield trace
 
     with Peak() as peak:
-        pairs, seconds = found(FindDuplicates(), noted())
-    pace = bench.rows / seconds
+        pairs, spent = found(FindDuplicates(), noted())
+    pace = bench.rows / spent
     yield Figure("near copies", pace, "traces/s", bench.rows, asked=PACE)
     right = sum(pairs.get(copy) == original for copy, original in copies.items())
     yield Figure("near copies: of the planted, found", right / len(copies), "", bench.rows)
@@ -84,3 +85,16 @@ def figures(bench: Bench) -> Iterator[Figure]:
     for peer in PEERS:
         theirs = rows / run_peer(f"copies_{peer}", bench, rows)
         yield Figure(f"near copies against {peer}", ours, "traces/s", rows, peer, theirs)
+    some = [trace for trace, _ in planted(rows)]
+    meant, theirs = rows / seconds(lambda: by_meaning(some)), rows / run_peer("copies_semhash", bench, rows)
+    yield Figure("near copies by meaning against semhash", meant, "traces/s", rows, "semhash", theirs)
+
+
+def by_meaning(some: list[Trace]) -> None:
+    """The vectors of whole texts, and which of them point the same way."""
+    embed, ids = Embed(what="reasoning"), [trace.id for trace in some]
+    vectors = [annotate_batch(embed, some[low : low + BATCH])["vector"] for low in range(0, len(some), BATCH)]
+    columns = [ids, [trace.problem.id for trace in some], pa.chunked_array([one.combine_chunks() for one in vectors])]
+    FindDuplicates(method="embedding", threshold=0.99).conclude(
+        pa.table(columns, names=["id", "problem_id", "vector"])
+    )
