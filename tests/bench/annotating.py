@@ -14,6 +14,7 @@ from tests.bench.clock import processor
 from tests.bench.figures import Figure
 from tests.bench.traces import traces
 
+PACE = "traces/s of processor time"
 SOME = 1000  # traces; enough for a second each
 NAMES = ("count_tokens", "segment", "verify_answer", "repetition", "count_behaviours", "detect_language", "embed")
 

@@ -6,6 +6,7 @@ import sys
 from cues import LOOKS_BACK, MOST_CHECKS, PRUNED, REPEATED, RUN, WORDS
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters import GopherRepetitionFilter, LambdaFilter
 from datatrove.pipeline.formatters.base import BaseFormatter
 from datatrove.pipeline.readers import JsonlReader
@@ -34,17 +35,24 @@ class Pruned(BaseFormatter):
         return OUT.sub("", text)
 
 
-if __name__ == "__main__":
+def run(repetition: PipelineStep) -> None:
+    """The recipe with a filter of repetition."""
     folder, out, workers = sys.argv[1:]
     steps = [
         JsonlReader(folder, text_key="reasoning"),
         LambdaFilter(fits),
-        GopherRepetitionFilter(
-            dup_line_frac=None, dup_para_frac=None, dup_line_char_frac=None, dup_para_char_frac=None, top_n_grams=(),
-            dup_n_grams=((RUN, REPEATED),),
-        ),
+        repetition,
         LambdaFilter(seldom),
         Pruned(),
         JsonlWriter(f"{out}/kept", compression=None),
-    ]  # fmt: skip
+    ]
     LocalPipelineExecutor(steps, tasks=int(workers), workers=int(workers), logging_dir=f"{out}/logs").run()
+
+
+if __name__ == "__main__":
+    run(
+        GopherRepetitionFilter(
+            dup_line_frac=None, dup_para_frac=None, dup_line_char_frac=None, dup_para_char_frac=None, top_n_grams=(),
+            dup_n_grams=((RUN, REPEATED),),
+        )
+    )  # fmt: skip
