@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench.bench import Bench
 from tests.bench.figures import machine, read
 from tests.bench.parts import PARTS, measure
 from tests.bench.results import RESULTS, render
@@ -24,8 +25,9 @@ def run(parts: list[str], size: int, folder: Path) -> int:
     """Every part in a process of its own, those that are told apart by size also at the small one."""
     missed = 0
     for part in parts:
-        for rows in sorted({SMALL, size}) if part in SCALED and size > SMALL else [size]:
-            process = multiprocessing.get_context("spawn").Process(target=measure, args=(part, rows, folder))
+        small = [Bench(SMALL, folder, alone=True)] if part in SCALED and size > SMALL else []
+        for bench in [*small, Bench(size, folder)]:
+            process = multiprocessing.get_context("spawn").Process(target=measure, args=(part, bench))
             process.start()
             process.join()
             missed += process.exitcode != 0

@@ -24,10 +24,11 @@ Part = Callable[["Bench"], Iterator[Figure]]
 
 @dataclass(frozen=True)
 class Bench:
-    """So many traces, and a folder for whatever is made of them."""
+    """So many traces, and a folder for whatever is made of them; `alone` leaves the peers out."""
 
     rows: int
     folder: Path
+    alone: bool = False
 
     def files(self, kind: Kind = "jsonl", rows: int | None = None) -> list[Path]:
         """The traces as files, written once."""

@@ -80,12 +80,17 @@ def figures(bench: Bench) -> Iterator[Figure]:
     yield Figure("near copies: of the planted, found", right / len(copies), "", bench.rows)
     yield Figure("near copies: found wrongly", len(pairs) - right, "", bench.rows, asked="figure <= 0")
     yield Figure("memory of near copies", peak.gib, "GiB", bench.rows)
-    rows = min(bench.rows, MOST)
-    ours = rows / found(FindDuplicates(), (trace for trace, _ in planted(rows))).seconds
+    if not bench.alone:
+        yield from beside_peers(bench, min(bench.rows, MOST))
+
+
+def beside_peers(bench: Bench, rows: int) -> Iterator[Figure]:
+    """By shared words beside each peer that does that, by meaning beside semhash."""
+    some = [trace for trace, _ in planted(rows)]
+    ours = rows / found(FindDuplicates(), some).seconds
     for peer in PEERS:
         theirs = rows / run_peer(f"copies_{peer}", bench, rows)
         yield Figure(f"near copies against {peer}", ours, "traces/s", rows, peer, theirs)
-    some = [trace for trace, _ in planted(rows)]
     meant, theirs = rows / seconds(lambda: by_meaning(some)), rows / run_peer("copies_semhash", bench, rows)
     yield Figure("near copies by meaning against semhash", meant, "traces/s", rows, "semhash", theirs)
 

@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-from pathlib import Path
 
 from tests.bench.bench import Bench
 from tests.bench.figures import Line, keep
@@ -21,10 +20,10 @@ PARTS = {
 }
 
 
-def measure(part: str, rows: int, folder: Path) -> None:
+def measure(part: str, bench: Bench) -> None:
     """Run a part; exit code 1 when a figure is not as asked."""
     figures = importlib.import_module(f"tests.bench.{PARTS[part]}").figures
-    lines = [said(keep(figure)) for figure in figures(Bench(rows, folder))]
+    lines = [said(keep(figure)) for figure in figures(bench)]
     sys.exit(int(any(line.figure.met is False for line in lines)))
 
 

@@ -47,7 +47,10 @@ def _name(line: Line) -> str:
 def costs(lines: Sequence[Line]) -> list[Line]:
     """Of every pace measured at several sizes what a row costs at the largest, against the smallest."""
     found = []
-    for name in dict.fromkeys(line.figure.name for line in lines if line.figure.unit == "traces/s"):
+    paces = (
+        line.figure.name for line in lines if line.figure.unit == "traces/s" and " against " not in line.figure.name
+    )
+    for name in dict.fromkeys(paces):
         same = [line for line in lines if line.figure.name == name]
         few, many = min(same, key=_size), max(same, key=_size)
         if few.figure.rows < many.figure.rows:
