@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import psutil
 
+from curation.operator import column
 from curation.query.filters import Filter
 from curation.store import Store
 from tests.bench.bench import Bench
@@ -78,6 +79,7 @@ def questions(store: Store) -> list[Question]:
 
 def searches(store: Store) -> list[Question]:
     """Searches nobody made before."""
+    vectors = column(f"ann_{store.embedding().key()}")
     return [
         Question(
             "search by text", lambda n: store.count(Filter(text=f"Leo buys {1234 + n} ")),
@@ -89,7 +91,8 @@ def searches(store: Store) -> list[Question]:
         ),
         Question(
             "search by meaning", lambda n: store.count(Filter(meaning=f"golden tiles of the baker on {n + 3} days")),
-            "SELECT count(*) FROM scores WHERE n_chars > {place}",
+            f"SELECT id FROM {vectors} ORDER BY list_inner_product(vector, "
+            f"(SELECT vector FROM {vectors} LIMIT 1 OFFSET {{place}})) DESC LIMIT 200",
         ),
     ]  # fmt: skip
 
