@@ -55,9 +55,9 @@ def repeated_share(words: Sequence[str], n: int) -> float | None:
 def ending_loop(words: Sequence[str], min_repeats: int) -> tuple[int, int]:
     """Words covered by the longest loop at the end, and how often it turns; (0, 0) without one.
 
-    Read backwards, a loop of so many words repeats the first of them at its period. Periods inside a loop already found
-    are left out: by Fine and Wilf none of them reaches farther. The last word is left out too, as a generation may stop
-    in the middle of it.
+    Read backwards, a loop repeats its first word at its period. Periods inside a loop already found are left out: by
+    Fine and Wilf none of them reaches farther. The last word is left out too, as a generation may stop in the middle
+    of it.
     """
     backward = list(words[-2::-1])
     best, turns, period = 0, 0, _next(backward, 1)

@@ -113,7 +113,7 @@ ANSWERS = [
     r"\b(?:final |correct |missing )?answer (?:is|should be|would be|must be|has to be|=|:)",
     r"\banswer\b\**:",
 ]
-# what a sentence holds that admits an error or names the answer: looking for these is ten times as fast as the patterns
+# what a sentence that admits an error or names the answer holds: found ten times as fast as by the patterns
 ERROR_HINTS = (
     "wrong", "correct", "impossible", "mis", "error", "not ", "n't", "n’t", "slip", "mess", "mixed", "scratch",
     "second thought", "contradict", "discrepancy", "let me",
