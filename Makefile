@@ -3,16 +3,27 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 WORKSPACE ?= data/workspace
+SEED ?= 1
 export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: app test check demo-study docs chromium bench clean
+.PHONY: app test test-cluster check demo-study docs chromium bench kills load clean
 
 app: .venv/.done
 	WINNOW_WORKSPACE=$(WORKSPACE) $(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/.done chromium
 	$(BIN)/python -m pytest
+
+# A Ray cluster of two machines on this one, one of them lost in mid-run: SEED chooses when, and whether it dies or falls
+# silent. The set must be that of one machine, to the byte.
+CLUSTER := cluster ray two_nodes
+test-cluster: .venv/.cluster
+	SEED=$(SEED) $(BIN)/python -m pytest -n 0 $(CLUSTER:%=tests/curation/application/test_%.py)
+
+.venv/.cluster: .venv/.done requirements-cluster.txt
+	$(BIN)/pip install -q -r requirements-cluster.txt
+	touch $@
 
 check: .venv/.done
 	$(BIN)/ruff check .
@@ -41,6 +52,17 @@ bench: .venv/.done .venv-bench/.done chromium
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install -q -r requirements-bench.txt
 	touch $@
+
+# Each kind of work killed at a hundred random moments, and what was lost of it: nothing. SEED=2 draws other moments.
+KILLS ?= 100
+kills: .venv/.done
+	HF_HUB_OFFLINE=1 $(BIN)/python -m tests.kills --kills $(KILLS) --seed $(SEED)
+
+# Eight researchers at once on one server, in real browsers: how long each act takes, every error, every lost label.
+SESSIONS ?= 8
+MINUTES ?= 10
+load: .venv/.done chromium
+	$(BIN)/python -m tests.load --sessions $(SESSIONS) --minutes $(MINUTES) --seed $(SEED)
 
 docs: .venv/.done
 	$(BIN)/python -m curation docs

@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from curation.benchmarking.card import write_card
 from curation.benchmarks import describe, locate, shipped
 from curation.console import Parser, follow, main, write
 from curation.curated import CuratedSet
+from curation.damage import trouble
 from curation.docs import reference
 from curation.errors import UserError
+from curation.executor_flags import add_executor, chosen_cluster
 from curation.exports.base import FORMATS
 from curation.exports.registry import export_set
 from curation.flags import add_flags, from_flags
 from curation.generating.console import add_options, generate_command
 from curation.imports.mapping import parse_mapping
+from curation.imports.remote import location
 from curation.model_commands import add_ask, ask_command, models_command
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
@@ -27,6 +31,7 @@ from curation.recipe import Recipe
 from curation.serve_command import add_serve, serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
+from curation.store_rebuild import rebuild_store_command
 from curation.workspace import DEFAULT, Workspace
 
 
@@ -86,7 +91,7 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Compute an annotator's scores for every trace."""
     step = from_flags(OPERATORS.get(given.operator), given)
     assert isinstance(step, Annotator)
-    run = workspace.annotate_run([step], Filter())
+    run = workspace.annotate_run([step], Filter(), cluster=chosen_cluster(given))
     if run:
         follow(run)
         workspace.take_in()
@@ -99,14 +104,14 @@ def annotate_command(workspace: Workspace, given: argparse.Namespace) -> None:
 def apply_command(workspace: Workspace, given: argparse.Namespace) -> None:
     """Take traces through a recipe and freeze them as a curated set."""
     path = workspace.recipes().get(str(given.recipe), given.recipe)
-    recipe = Recipe.load(path)
+    recipe, cluster = Recipe.load(path), chosen_cluster(given)
     if given.files:
-        run = workspace.apply_run(recipe, given.out, files=given.files)
+        run = workspace.apply_run(recipe, given.out, files=given.files, cluster=cluster)
     else:
         chosen = Filter.from_query(given.filter)
         if given.dataset:
             chosen = chosen.with_values("dataset", tuple(given.dataset.split(",")))
-        run = workspace.apply_run(recipe, given.out, chosen)
+        run = workspace.apply_run(recipe, given.out, chosen, cluster=cluster)
     follow(run)
     write_set(workspace.set(given.out), given.json)
 
@@ -229,7 +234,7 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
         return added
 
     one = command("import", import_command)
-    one.add_argument("files", nargs="+", type=Path, help="Files or folders")
+    one.add_argument("files", nargs="+", type=location, help="Files or folders, here or as in s3://bucket/traces")
     one.add_argument("--map", help="Columns, as in question=prompt,reasoning=cot,answer=final")
     one.add_argument("--dataset", help="Dataset name (default: the file's name)")
     one = command("traces", traces_command)
@@ -238,17 +243,21 @@ def build_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     one.add_argument("--limit", type=int, default=50, help="Most rows shown (default: 50)")
     one.add_argument("--columns", nargs="*", default=["correct", "n_tokens"], help="Scores shown in the table")
-    _add_annotators(command("annotate", annotate_command))
+    one = command("annotate", annotate_command)
+    add_executor(one)
+    _add_annotators(one)
     one = command("apply", apply_command)
     one.add_argument("recipe", type=Path, help="A YAML file, or the name of a known recipe")
-    one.add_argument("files", nargs="*", type=Path, help="Files of traces; without, the workspace's traces are taken")
+    one.add_argument("files", nargs="*", type=location, help="Files or folders; without, the workspace's traces")
     one.add_argument("--dataset", help="Only these datasets of the workspace, separated by commas")
     one.add_argument("--filter", default="", help="Only the traces of this filter, as in the app's address")
     one.add_argument("--out", required=True, metavar="SET", help="Name of the new set")
+    add_executor(one)
     add_options(command("generate", generate_command))
     one = command("rebuild", rebuild_command)
     one.add_argument("set", metavar="SET", help="Name of a set, or its manifest.json")
     one.add_argument("--out", metavar="NAME", help="Name of the rebuilt set (default: SET-rebuilt)")
+    command("rebuild-store", rebuild_store_command)
     command("sets", sets_command)
     one = command("diff", diff_command)
     one.add_argument("a", metavar="SET")
@@ -278,7 +287,10 @@ def run(arguments: list[str] | None = None) -> int:
     def work() -> None:
         words = sys.argv[1:] if arguments is None else arguments
         given = build_parser(words).parse_args(words)
-        given.work(Workspace(given.workspace), given)
+        try:
+            given.work(Workspace(given.workspace), given)
+        except duckdb.Error as error:
+            raise trouble(error, given.workspace.resolve()) or error from None
 
     return main(work)
 

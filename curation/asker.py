@@ -17,13 +17,13 @@ from curation.models import Completion, Request, Streaming, TokenScore
 class Opened:
     """A model, what tells its answers from another model's, and what it costs.
 
-    `drains`: told to stop, it ends its stream by itself once what is under way, and paid for, is answered.
+    `apart`: another process asks it and keeps the answers; told to stop, it ends its stream by itself.
     """
 
     model: Streaming
     identity: str
     price: Price = UNPRICED
-    drains: bool = False
+    apart: bool = False
 
 
 class Receipt(NamedTuple):
@@ -58,14 +58,14 @@ class Asker:
     def complete(self, model: str, requests: Sequence[Request], rows: Sequence[str]) -> list[Completion]:
         """Answer every request, in order; `rows` are the ids of the traces they are asked for."""
         found = self._open(model)
-        kept = Kept(found.model, self.book, found.identity, self.by)
+        kept = self._kept(found)
         answers: dict[int, Completion] = {}
         for place, completion in kept.stream(requests):
             answers[place] = completion
             call = Call(rows[place], self.step, model, kept.key(requests[place]))
             self.meter.record(call, completion, kept.paid_by.get(place, self.by) != self.by, found.price)
             self.counted()
-            if not found.drains:
+            if not found.apart:
                 self.heard()
         self.heard()  # a model that was told to stop leaves answers out, and this raises
         return [answers[place] for place in range(len(requests))]
@@ -73,7 +73,7 @@ class Asker:
     def score(self, model: str, requests: Sequence[Request], texts: Sequence[str]) -> list[list[TokenScore]]:
         """How likely each token of a text is, given the request's prompt and prefix and the tokens before it."""
         found = self._open(model)
-        kept, scores = Kept(found.model, self.book, found.identity, self.by), list[list[TokenScore]]()
+        kept, scores = self._kept(found), list[list[TokenScore]]()
         for start in range(0, len(texts), TEXTS):
             scores += kept.score(requests[start : start + TEXTS], texts[start : start + TEXTS])
             self.heard()
@@ -86,8 +86,10 @@ class Asker:
     def receipt(self, model: str, request: Request, completion: Completion) -> Receipt:
         """What to write down of an answer beside its text."""
         found = self._open(model)
-        key = Kept(found.model, self.book, found.identity, self.by).key(request)
-        return Receipt(key, found.price.cost(completion))
+        return Receipt(self._kept(found).key(request), found.price.cost(completion))
+
+    def _kept(self, found: Opened) -> Kept:
+        return Kept(found.model, self.book, found.identity, self.by, found.apart)
 
     def _open(self, name: str) -> Opened:
         if name not in self._known:

@@ -16,9 +16,14 @@ def refusal(error: Exception, place: Path) -> str | None:
         return (
             f"The disk is full ({free} MiB left) while writing {_name(error, place)}; free some space and try again."
         )
-    if _is(error, DENIED):
+    if denied(error):
         return f"{_name(error, place)} cannot be written or read: {_reason(error)}. Choose a folder that is yours."
     return None
+
+
+def denied(error: Exception) -> bool:
+    """True when the place may be read at most."""
+    return _is(error, DENIED)
 
 
 def _is(error: Exception, numbers: tuple[int, ...]) -> bool:
@@ -32,7 +37,10 @@ def _name(error: Exception, place: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or "permission denied"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    said = (os.strerror(known) for known in DENIED)
+    return next((reason for reason in said if reason in str(error)), "permission denied")
 
 
 def _existing(place: Path) -> Path:

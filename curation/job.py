@@ -12,12 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psutil
-
 from curation import waiting
 from curation.disk import refusal
 from curation.errors import UserError
-from curation.runs import ACTIVE, Request, Run, State, Status, replace_text
+from curation.runs import ACTIVE, Request, Run, State, Status, replace_text, started
 
 POLL = 0.2  # seconds between looks at whether the first process has begun
 PROGRESS_EVERY = 0.3  # seconds
@@ -35,7 +33,7 @@ class Job:
     def __init__(self, run: Run, first: bool = True) -> None:
         """Take over the run's folder; of several processes the first alone, so the others write nothing."""
         self.run, self.request, self.out, self.first = run, run.request, run.out, first
-        self._started = time.time()
+        self._started, self._began = time.time(), time.monotonic()
         self._stop = False
         self._last_progress = self._last_counts = 0.0
         self._uncounted: Mapping[str, Any] = {}
@@ -55,13 +53,14 @@ class Job:
             return
         pid = _process()
         if state == "running":  # what it waited is no part of what it took
-            self._started = time.time()
-        ended = None if state in ACTIVE else time.time()
+            self._started, self._began = time.time(), time.monotonic()
+        # what it took, also where the clock was set meanwhile
+        ended = None if state in ACTIVE else self._started + time.monotonic() - self._began
         if ended:
             self._reserve.unlink(missing_ok=True)
             self._count()
         status = Status(
-            state=state, pid=pid, pid_started=psutil.Process(pid).create_time(), started=self._started, ended=ended,
+            state=state, pid=pid, pid_started=started(pid), started=self._started, ended=ended,
             error=error,
         )  # fmt: skip
         replace_text(self.run.folder / "status.json", status.model_dump_json())
@@ -71,7 +70,7 @@ class Job:
         if not self.first:
             return
         with open(self.run.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": round(time.time() - self._started, 3), **values}) + "\n")
+            file.write(json.dumps({"time": round(time.monotonic() - self._began, 3), **values}) + "\n")
 
     def progress(self, done: int, total: int, label: str = "") -> None:
         """Report how far the run is; raises Cancelled when it was asked to stop."""

@@ -9,8 +9,6 @@ labels survive a lost store:
      "value": "drop", "before": null, "undoes": null}
 """
 
-import json
-import os
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -19,7 +17,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from curation.disk import refusal
+from curation import lines
 from curation.errors import UserError, unknown
 from curation.store import Store
 
@@ -150,7 +148,7 @@ class Labelled:
         _insert(cursor, event)
         change = f"UPDATE scores SET {COLUMNS[event.name]} WHERE id = $id"
         cursor.execute(change, {"id": event.trace_id, "value": event.value})
-        _append(self.journal, event)
+        lines.append(self.journal, event._asdict(), "The label")
         return event
 
 
@@ -172,43 +170,8 @@ def undoable(events: Iterable[Event]) -> set[int]:
 
 def read_journal(path: Path) -> list[Event]:
     """The events of a journal, a later line of the same id winning; a line torn by a stop is passed over."""
-    if not path.exists():
-        return []
-    found: dict[int, Event] = {}
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise UserError(f"The journal {path} cannot be read: {error.strerror}. Repair or move it.") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            event = Event(**json.loads(line))
-        except (ValueError, TypeError):
-            if number < len(lines):
-                raise UserError(f"{path}, line {number} is no event: {line[:80]!r}. Repair or remove it.") from None
-            continue
-        found[event.id] = event
+    found = {event.id: event for event in lines.read(path, lambda values: Event(**values))}
     return [found[number] for number in sorted(found)]
-
-
-def _append(path: Path, event: Event) -> None:
-    """Add a line and wait until the disk has it."""
-    text = json.dumps(event._asdict(), ensure_ascii=False) + "\n"
-    try:
-        with open(path, "ab+") as file:
-            if file.tell() and _last_byte(path) != b"\n":  # a line torn by a stop stays a line of its own
-                text = "\n" + text
-            file.write(text.encode("utf-8", "replace"))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        reason = refusal(error, path.parent) or f"The label cannot be written to {path}: {error.strerror}."
-        raise UserError(reason) from None
-
-
-def _last_byte(path: Path) -> bytes:
-    with open(path, "rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, event: Event) -> None:

@@ -1,7 +1,7 @@
 """A run is a folder: the launcher writes `run.json`, the worker everything else, pages only read.
 
 runs/20261121-073012-train-4f2a/
-run.json       kind, worker module, spec, inputs, seed, code version; written once
+run.json       kind, worker module, spec, inputs, seed, code version; written once, after what lies in in/
 launch.json    pid of the last launched worker
 status.json    owned by the worker, replaced atomically
 metrics.jsonl  appended: {"step": 3, "loss": 2.1} or {"done": 5, "total": 9}
@@ -14,8 +14,11 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -83,6 +86,11 @@ class Run:
         return Request.model_validate_json(path.read_text())
 
     @property
+    def kind(self) -> str:
+        """What it does, from its id, so that a list of runs is sorted out without reading each."""
+        return self.id[16:].rsplit("-", 1)[0]
+
+    @property
     def created(self) -> datetime:
         """When the run was created, from its id."""
         return datetime.strptime(self.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
@@ -96,6 +104,14 @@ class Run:
         if status.state in ACTIVE and not _alive(status.pid, status.pid_started):
             return status.model_copy(update={"state": "lost"})
         return status
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Another one with every status the worker writes; None before the first."""
+        try:
+            written = os.stat(f"{self.folder}/status.json")
+        except FileNotFoundError:
+            return None
+        return written.st_ino, written.st_mtime_ns
 
     def launch(self) -> None:
         """Start the worker in its own session; relaunching does only what is missing."""
@@ -135,7 +151,7 @@ class Run:
                 start_new_session=True,
             )  # fmt: skip
         replace_text(
-            self.folder / "launch.json", json.dumps({"pid": process.pid, "pid_started": _started(process.pid)})
+            self.folder / "launch.json", json.dumps({"pid": process.pid, "pid_started": started(process.pid)})
         )
 
     def cancel(self) -> None:
@@ -164,17 +180,29 @@ class Run:
 
 def create(root: Path, request: Request) -> Run:
     """A new run folder under root; not launched yet."""
+    with staged(root, request) as run:
+        return run
+
+
+@contextmanager
+def staged(root: Path, request: Request) -> Iterator[Run]:
+    """A new run folder whose in/ is filled meanwhile: it is a run, and can be launched, once all of that is there."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = root / f"{stamp}-{request.kind}-{secrets.token_hex(2)}"
     (folder / "in").mkdir(parents=True)
     (folder / "out").mkdir()
-    replace_text(folder / "run.json", request.model_dump_json(indent=1))
-    return Run(folder)
+    try:
+        yield Run(folder)
+        replace_text(folder / "run.json", request.model_dump_json(indent=1))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def all_runs(root: Path) -> list[Run]:
     """The runs under root, newest first."""
-    return [Run(path.parent) for path in sorted(root.glob("*/run.json"), reverse=True)]
+    names = sorted(os.listdir(root), reverse=True) if root.is_dir() else []
+    return [Run(root / name) for name in names if os.path.exists(f"{root}/{name}/run.json")]
 
 
 def find(root: Path, run_id: str) -> Run:
@@ -197,19 +225,20 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return dict(json.loads(path.read_text())) if path.exists() else None
 
 
-def _started(pid: int) -> float | None:
+def started(pid: int) -> float | None:
+    """When a process began, in seconds since the machine did: a clock that is set moves the date of both."""
     try:
-        return psutil.Process(pid).create_time()
+        return psutil.Process(pid).create_time() - psutil.boot_time()
     except psutil.NoSuchProcess:
         return None
 
 
-def _alive(pid: int | None, started: float | None) -> bool:
+def _alive(pid: int | None, began: float | None) -> bool:
     """True while that very process runs: the start time tells it from a later one with the same pid."""
-    if pid is None or started is None:
+    if pid is None or began is None:
         return False
+    now = started(pid)
     try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
+        return now is not None and abs(now - began) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False

@@ -21,3 +21,5 @@ CREATE TABLE IF NOT EXISTS labels (trace_id VARCHAR, name VARCHAR, value VARCHAR
 CREATE TABLE IF NOT EXISTS events (
     id BIGINT, "at" VARCHAR, who VARCHAR, trace_id VARCHAR, name VARCHAR, value VARCHAR, "before" VARCHAR, undoes BIGINT
 );
+-- One row: the version of these tables (versions.py); raised with every change to them.
+CREATE TABLE IF NOT EXISTS version (version INTEGER);

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from curation.errors import UserError, unknown
+from curation.params import When
 from curation.trace import canonical_json
 
 
@@ -23,6 +24,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
     tag: ClassVar[str]
     version: ClassVar[int] = 1
+    when: ClassVar[When] = {}
 
     @classmethod
     def title(cls) -> str:
@@ -33,6 +35,12 @@ class Spec(BaseModel):
     def help(cls) -> str:
         """The first line of the docstring."""
         return (cls.__doc__ or "").strip().splitlines()[0]
+
+    @classmethod
+    def counts(cls, field: str, values: Mapping[str, Any]) -> bool:
+        """Whether a field means anything beside these values of the others."""
+        conditions = [found for fields, found in cls.when.items() if field in fields.split()]
+        return all(values.get(name) in allowed.split() for one in conditions for name, allowed in one.items())
 
     def parameters(self) -> dict[str, Any]:
         """All fields but the tag, as plain JSON values."""

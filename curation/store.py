@@ -6,22 +6,23 @@ Writers are serialised by a lock and work in one transaction each; readers take 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from curation import scores, versions
 from curation.application.batches import annotation_schema, read_parquet
-from curation.errors import UserError
+from curation.damage import only_to_be_read, refused
+from curation.disk import denied
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
-from curation.query.reading import annotators_in
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
-SCHEMA_SQL = Path(__file__).parent / "schema.sql"
 TRACE_COLUMNS = [*LIGHT, "source", "line"]
 
 
@@ -38,17 +39,28 @@ class Store(Browse):
     """Traces, problems, annotation results, imports and quarantine of a workspace."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file; UserError when another process holds it."""
+        """Open or create the file, to be read alone on a disk that may not be written; UserError when it cannot be."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.connection = duckdb.connect(str(path), config={"memory_limit": MEMORY})
-        except duckdb.IOException as error:
-            raise _held(path, error) from None
         self.path, self.version, self.labelled = path, 0, 0
         self.lock = threading.Lock()
-        with self.writing() as cursor:
-            cursor.execute(SCHEMA_SQL.read_text())
-            self.rebuild(cursor)
+        try:
+            self.connection, version = versions.opened(path, _connect)
+        except duckdb.Error as error:
+            raise refused(path, error) from None
+        self.read_only = bool(self.connection.execute(READ_ONLY).fetchone())
+        if not self.read_only:
+            self._prepare(version)
+
+    def _prepare(self, version: int | None) -> None:
+        """Bring the tables up to ours and the scores up to date."""
+        try:
+            with self.writing() as cursor:
+                if version != versions.VERSION:
+                    versions.bring_up(cursor, version)
+                scores.open_scores(cursor)
+        except duckdb.Error as error:
+            self.connection.close()
+            raise refused(self.path, error) from None
 
     @property
     def changes(self) -> int:
@@ -79,6 +91,8 @@ class Store(Browse):
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if self.read_only:
+            raise only_to_be_read(self.path)
         with self.lock:
             cursor = self.connection.cursor()
             cursor.begin()
@@ -86,12 +100,13 @@ class Store(Browse):
                 yield cursor
                 cursor.commit()
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.TransactionException):  # one that could not be committed is over already
+                    cursor.rollback()
                 raise
             finally:
                 cursor.close()
 
-    def take_import(self, run: str, out: Path) -> Taken:
+    def take_import(self, run: str, out: Path, at: datetime | None = None) -> Taken:
         """Take in the parts an import left: new traces and problems once each, quarantine, and the count of rows."""
         with self.writing() as cursor:
             _view(cursor, "traces_in", out, "part", SCHEMA)
@@ -105,11 +120,11 @@ class Store(Browse):
             cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
-            self._note_import(cursor, run, out, taken)
-            self.rebuild(cursor)
+            self._note_import(cursor, run, out, taken, at or datetime.now(UTC))
+            scores.append(cursor, run)
         return taken
 
-    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken) -> None:
+    def _note_import(self, cursor: duckdb.DuckDBPyConnection, run: str, out: Path, taken: Taken, at: datetime) -> None:
         files = json.loads((out / "report.json").read_text())["files"]
         names = ", ".join(Path(file["path"]).name for file in files)
         warnings = "\n".join(f"{Path(file['path']).name}: {text}" for file in files for text in file["warnings"])
@@ -118,13 +133,13 @@ class Store(Browse):
             warnings += f"\n{conflicts} problems were already here with another reference answer; the first was kept."
         counts = "(SELECT count(*) FROM fresh), (SELECT count(*) FROM new_problems)"
         cursor.execute(
-            f"INSERT INTO imports SELECT $run, now()::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
+            f"INSERT INTO imports SELECT $run, $at::TIMESTAMP, $files, $rows, $imported, $duplicates, $quarantined, "
             f"{counts}, $warnings",
-            {"run": run, "files": names, "warnings": warnings.strip(), **taken._asdict()},
+            {"run": run, "at": at, "files": names, "warnings": warnings.strip(), **taken._asdict()},
         )
         cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
-    def take_annotation(self, run: str, step: Annotator, paths: list[Path]) -> None:
+    def take_annotation(self, run: str, step: Annotator, paths: list[Path], at: datetime | None = None) -> None:
         """Add an annotator's results for traces of the store; results already there stay.
 
         Results that compare rows with each other replace older ones, and only when they cover every trace.
@@ -144,20 +159,21 @@ class Store(Browse):
                     f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
                     f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table})"
                 )
-            self._note_annotation(cursor, step)
+            self._note_annotation(cursor, step, at or datetime.now(UTC))
             if run:
                 cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
-            self.rebuild(cursor)
+            scores.put_in(cursor, step)
 
-    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator) -> None:
+    def _note_annotation(self, cursor: duckdb.DuckDBPyConnection, step: Annotator, at: datetime) -> None:
         cursor.execute("DELETE FROM annotations WHERE key = $key", {"key": step.key()})
         cursor.execute(
-            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, now()::TIMESTAMP)",
+            "INSERT INTO annotations VALUES ($key, $op, $spec, $query, $at::TIMESTAMP)",
             {
                 "key": step.key(),
                 "op": step.title(),
                 "spec": json.dumps(step.dump()),
                 "query": isinstance(step, QueryAnnotator),
+                "at": at,
             },
         )
 
@@ -167,46 +183,15 @@ class Store(Browse):
             cursor.execute("INSERT INTO taken_in VALUES ($run)", {"run": run})
 
     def rebuild(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Materialise `scores`: light columns and the scores of every annotation, the latest of a name winning."""
-        known = [(key, step) for key, step in annotators_in(cursor).items() if isinstance(step, Annotator)]
-        owner = {name: key for key, step in known if not isinstance(step, QueryAnnotator) for name in step.adds()}
-        names = "".join(f", {column(key)}.{column(name)}" for name, key in owner.items())
-        tables = {column("ann_" + key): column(key) for key in owner.values()}
-        joins = " ".join(f"LEFT JOIN {table} AS {alias} ON {alias}.id = t.id" for table, alias in tables.items())
-        light = ", ".join(f"t.{column(name)}" for name in LIGHT)
-        cursor.execute(
-            f"CREATE OR REPLACE TABLE scores AS SELECT {light}, {LABELLED}{names} FROM traces t LEFT JOIN "
-            f"({LABELS_WIDE}) l ON l.trace_id = t.id {joins} ORDER BY t.rowid"
-        )
-        for _, step in known:
-            if isinstance(step, QueryAnnotator):
-                self._add_query_scores(cursor, step)
-
-    def _add_query_scores(self, cursor: duckdb.DuckDBPyConnection, step: QueryAnnotator) -> None:
-        have = [row[0] for row in cursor.execute("DESCRIBE scores").fetchall()]
-        if not set(step.needs()) <= set(have):
-            return
-        kept = ", ".join(column(name) for name in have if name not in step.adds())
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT rowid AS pos, {kept} FROM scores")
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE scored AS {step.query()}")
-        names = "".join(f", s.{column(name)}" for name in step.adds())
-        cursor.execute(
-            f"CREATE OR REPLACE TABLE scores AS SELECT r.* EXCLUDE (pos){names} "
-            "FROM rows r LEFT JOIN scored s USING (id) ORDER BY r.pos"
-        )
-        cursor.execute("DROP TABLE rows; DROP TABLE scored")
+        """Make `scores` anew from everything that is in the store."""
+        scores.rebuild(cursor)
 
     def taken_in(self) -> set[str]:
         """Ids of the runs whose results are in the store."""
         return {row[0] for row in self.cursor().execute("SELECT run FROM taken_in").fetchall()}
 
 
-LABELLED = "l.decision, l.human_correct, coalesce(l.noted, FALSE) AS noted"
-LABELS_WIDE = """
-SELECT trace_id, any_value(value) FILTER (name = 'decision') AS decision,
-       any_value(value) FILTER (name = 'human_correct') = 'true' AS human_correct, bool_or(name = 'note') AS noted
-FROM labels GROUP BY trace_id
-"""
+READ_ONLY = "SELECT 1 FROM duckdb_databases() WHERE database_name = current_database() AND readonly"
 # Traces not seen before, the first of each id; `place` numbers the incoming rows.
 FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh AS SELECT min(place) AS place, id FROM (SELECT place, id FROM traces_in)
@@ -266,11 +251,11 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
     )
 
 
-def _held(path: Path, error: duckdb.IOException) -> UserError:
-    holder = str(error).split("Conflicting lock is held in")[-1].split(". ")[0].strip() if "lock" in str(error) else ""
-    if holder:
-        return UserError(
-            f"The store {path} is open in another process, {holder}. Use that one (the app takes in finished runs by "
-            "itself), or stop it and try again."
-        )
-    return UserError(f"The store {path} cannot be opened: {error}")
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """The file to be written, or to be read where it is on a disk that may not be written."""
+    try:
+        return duckdb.connect(str(path), config={"memory_limit": MEMORY})
+    except duckdb.IOException as error:
+        if not (path.exists() and denied(error)):
+            raise
+        return duckdb.connect(str(path), read_only=True, config={"memory_limit": MEMORY})

@@ -1,6 +1,7 @@
 """Traces as Arrow: one flat schema for parquet parts, batches between steps, and the store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -56,36 +57,14 @@ TEXTS = ("question", "reasoning", "answer", "extra", "segments", "media", "refer
 DIRECT = ["id", "reasoning", "answer", "model", "form", "sample", "closed", "given_correct"]  # fields of Trace
 DIRECT += ["parent_id", "source", "line", "extra"]
 LIGHT = [name for name in SCHEMA.names if name not in TEXTS]  # every column a chart, filter or selector may read
+VALUES: dict[str, Callable[[Trace], object]] = {
+    **{name: attrgetter(name) for name in (*DIRECT, "question", "text_key")},
+    **{name: attrgetter(f"problem.{name}") for name in ("dataset", "split", "subject", "reference", "media")},
+    "problem_id": attrgetter("problem.id"),
+    "n_chars": lambda trace: len(trace.reasoning) + len(trace.answer),
+    "segments": lambda trace: segment_rows(trace.segments),
+}
 ROW_GROUP = 1000  # rows; bounds the memory of a streaming reader to a few megabytes of text
-
-
-def to_row(trace: Trace) -> dict[str, object]:
-    """One trace as a row of SCHEMA."""
-    problem = trace.problem
-    return {
-        "id": trace.id,
-        "problem_id": problem.id,
-        "dataset": problem.dataset,
-        "split": problem.split,
-        "subject": problem.subject,
-        "model": trace.model,
-        "form": trace.form,
-        "sample": trace.sample,
-        "closed": trace.closed,
-        "given_correct": trace.given_correct,
-        "n_chars": len(trace.reasoning) + len(trace.answer),
-        "text_key": trace.text_key,
-        "parent_id": trace.parent_id,
-        "source": trace.source,
-        "line": trace.line,
-        "reference": problem.reference,
-        "media": list(problem.media),
-        "question": problem.question,
-        "reasoning": trace.reasoning,
-        "answer": trace.answer,
-        "extra": trace.extra,
-        "segments": segment_rows(trace.segments),
-    }
 
 
 def segment_rows(segments: Sequence[Segment]) -> list[dict[str, object]]:
@@ -95,7 +74,14 @@ def segment_rows(segments: Sequence[Segment]) -> list[dict[str, object]]:
 
 def to_table(traces: Iterable[Trace]) -> pa.Table:
     """Traces as one Arrow table."""
-    return pa.Table.from_pylist([to_row(trace) for trace in traces], schema=SCHEMA)
+    rows = list(traces)
+    # texts first: Arrow leaves their UTF-8 in the strings, where hashing finds it
+    columns = {name: _column(name, rows) for name in sorted(SCHEMA.names, key=lambda name: name not in TEXTS)}
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _column(name: str, traces: Sequence[Trace]) -> pa.Array:
+    return pa.array([VALUES[name](trace) for trace in traces], SCHEMA.field(name).type)
 
 
 def from_row(row: dict[str, Any]) -> Trace:
@@ -112,11 +98,11 @@ def from_table(table: pa.Table | pa.RecordBatch) -> list[Trace]:
     return [from_row(row) for row in table.to_pylist()]
 
 
-def write_part(table: pa.Table, path: Path) -> None:
-    """Write a parquet file so that its existence means it is complete."""
+def write_part(table: pa.Table, path: Path, dictionaries: bool | list[str] = True) -> None:
+    """Write a parquet file so that its existence means it is complete; the columns named get dictionaries."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    pq.write_table(table, temporary, compression="zstd", row_group_size=ROW_GROUP)
+    pq.write_table(table, temporary, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=dictionaries)
     temporary.rename(path)
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 Kind = Literal["restate", "plan", "attempt", "check", "backtrack", "alternative", "filler", "answer"]
@@ -42,7 +43,7 @@ class Problem:
     @property
     def id(self) -> str:
         """The same question, whatever file it came from, is the same problem."""
-        return content_id(self.question.strip(), *self.media)
+        return _problem_id(self.question.strip(), self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,18 @@ class Trace:
         return content_id(self.problem.question.strip(), self.reasoning.strip(), self.answer.strip())
 
 
+@lru_cache(16)  # each trace of a problem asks for it, and they stand together
+def _problem_id(question: str, media: tuple[str, ...]) -> str:
+    return content_id(question, *media)
+
+
 def content_id(*parts: str) -> str:
     """128 bits of SHA-256 over length-prefixed parts, as 32 hex digits."""
-    digest = hashlib.sha256()
+    pieces: list[bytes] = []
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()[:32]
+        pieces += (len(data).to_bytes(8, "big"), data)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
 
 
 def canonical_json(value: object) -> str:

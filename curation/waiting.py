@@ -20,10 +20,10 @@ LOCK, FOLDER = ".heavy.lock", ".waiting"
 def turn(run: Run, check: Callable[[], None]) -> Iterator[None]:
     """Hold the lock for heavy runs once it is this run's turn; `check` may raise while it waits."""
     root = run.folder.parent
-    ticket = root / FOLDER / f"{time.time_ns()}-{run.id}"
-    ticket.parent.mkdir(exist_ok=True)
-    for old in ticket.parent.glob(f"*-{run.id}"):  # left by a worker that was killed while it waited
+    (root / FOLDER).mkdir(exist_ok=True)
+    for old in (root / FOLDER).glob(f"*-{run.id}"):  # left by a worker that was killed while it waited
         old.unlink(missing_ok=True)
+    ticket = root / FOLDER / f"{_after_all(root)}-{run.id}"
     ticket.touch()
     with open(root / LOCK, "w") as lock:
         try:
@@ -38,6 +38,12 @@ def turn(run: Run, check: Callable[[], None]) -> Iterator[None]:
 def queue(root: Path) -> list[Run]:
     """The runs that wait, the next one first."""
     return [run for _, run in _tickets(root)]
+
+
+def _after_all(root: Path) -> int:
+    """The time now, or just behind the last who waits where the clock was set back."""
+    last = max((int(path.name.split("-", 1)[0]) for path, _ in _tickets(root)), default=0)
+    return max(time.time_ns(), last + 1)
 
 
 def _first(root: Path, ticket: Path) -> bool:

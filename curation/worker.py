@@ -1,17 +1,23 @@
 """`python -m curation.worker FOLDER`: does what a run folder asks for and leaves the results in its out/."""
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pyarrow.parquet as pq
 
-from curation.application.executors import Local
+from curation.apart import Apart
+from curation.application.cluster import Ray
+from curation.application.executors import Executor, Local
 from curation.application.sources import Parts
 from curation.application.trial import ROWS, write_trial
 from curation.asker import Asker, Opened
-from curation.backends.answer_book import AnswerBook
+from curation.backends.answer_book import ANSWERS, AnswerBook
 from curation.backends.meter import Meter
 from curation.connection import Place, find
 from curation.curated import CuratedSet, Manifest, Origin, explain, is_set_of, write_set
@@ -19,6 +25,7 @@ from curation.engine import apply
 from curation.errors import UserError
 from curation.generating.work import write_traces
 from curation.imports.mapping import Mapping
+from curation.imports.remote import bring
 from curation.imports.run import import_files
 from curation.job import Job, work
 from curation.operator import OPERATORS
@@ -26,24 +33,25 @@ from curation.recipe import Recipe
 from curation.serving import serve_task
 from curation.sets.derived import SetSource
 from curation.sets.rebuild import Inputs, describe_inputs, refuse_changed
+from curation.sets.requests import AGAIN
 from curation.table import from_table, parts, read_batches
 
 # ours: 140 MB each, beside 0.8 GB for the rows; four keep 100,000 traces of 5 KB under 1.5 GiB on any machine
 WORKERS = 4
-ANSWERS = "answers.sqlite"  # in a workspace
 
 
 def import_task(job: Job) -> None:
     """Read files into parts; the store takes them in when the run is done."""
     inputs = job.request.inputs
     mapping = Mapping.model_validate(inputs["mapping"]) if inputs["mapping"] else None
-    import_files([Path(path) for path in inputs["paths"]], job.out, mapping, inputs["dataset"], job.progress)
+    with _brought(job, inputs["paths"]) as paths:
+        import_files(paths, job.out, mapping, inputs["dataset"], job.progress, _local())
 
 
 def annotate_task(job: Job) -> None:
     """Compute the scores that are missing."""
     steps = [OPERATORS.parse(step) for step in job.request.spec["steps"]]
-    with apply(steps, _source(job), job.out, _executor(), progress=job.progress, asker=asker_of(job)):
+    with apply(steps, _source(job), job.out, _executor(job), progress=job.progress, asker=asker_of(job)):
         pass
 
 
@@ -53,13 +61,14 @@ def apply_task(job: Job) -> None:
     folder, origin = Path(inputs["set"]), Origin.model_validate(inputs["origin"])
     if is_set_of(folder, origin):  # complete, but the worker was killed before it could say so
         return
+    executor = _executor(job)  # first: a cluster that cannot be reached is said at once
     source, made_from = _staged(job, recipe)
-    again = job.run.folder / "in" / "again.json"
+    again = job.run.folder / "in" / AGAIN
     first = Manifest.model_validate_json(again.read_text(encoding="utf-8")) if again.is_file() else None
     if first:
         refuse_changed(first.name, first.inputs, made_from)
     inherited = source.curated.manifest.measured if isinstance(source, SetSource) else []
-    with apply(recipe.steps, source, job.out, _executor(), progress=job.progress, asker=asker_of(job)) as result:
+    with apply(recipe.steps, source, job.out, executor, progress=job.progress, asker=asker_of(job)) as result:
         made = write_set(folder, result, origin, made_from, inherited)
     if first and made.manifest.parts != first.parts:
         raise UserError(explain(first, made))
@@ -73,11 +82,20 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
         return source, describe_inputs(source.paths)
     files: dict[str, str] = {}
     if inputs.get("files"):
-        report = import_files([Path(path) for path in inputs["files"]], folder, progress=job.progress)
+        with _brought(job, inputs["files"]) as paths:
+            report = import_files(paths, folder, progress=job.progress, executor=_local())
         files = {file.path: file.sha256 for file in report.files}
     folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
     source = Parts(parts(folder), folder / "known")
     return source, describe_inputs(source.paths, folder / "known" / "labels.parquet", files)
+
+
+@contextmanager
+def _brought(job: Job, places: list[str]) -> Iterator[list[Path]]:
+    """The files of a request on this machine; copies of what lies elsewhere are gone once they were read."""
+    copies = job.run.folder / "in" / "fetched"
+    yield bring(places, copies, job.progress)
+    shutil.rmtree(copies, ignore_errors=True)
 
 
 def try_task(job: Job) -> None:
@@ -102,7 +120,11 @@ def asker_of(job: Job) -> Asker:
         job.counts(meter.totals.as_metrics())
 
     def opened(name: str) -> Opened:
-        return find(name, root).open(name, Place(root, job.stopping))
+        connection = find(name, root)
+        found = connection.open(name, Place(root))
+        if connection.here:
+            return found
+        return replace(found, model=Apart(job.run.folder, name, job.stopping), apart=True)
 
     return Asker(opened, AnswerBook(root / ANSWERS), meter, job.run.id, job.check, counted)
 
@@ -112,7 +134,15 @@ def _source(job: Job) -> Parts:
     return Parts(parts(folder), folder / "known")
 
 
-def _executor() -> Local:
+def _executor(job: Job) -> Executor:
+    """Where the run's request says that operators compute."""
+    if cluster := job.request.inputs.get("cluster"):
+        return Ray(cluster)
+    return _local()
+
+
+def _local() -> Local:
+    """The processes of this machine."""
     return Local(int(os.environ.get("WINNOW_WORKERS") or min(psutil.cpu_count() or 1, WORKERS)))
 
 

@@ -2,30 +2,32 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from curation.application.needs import with_needs
 from curation.application.preview import Preview
-from curation.application.sources import Stored
 from curation.curated import CuratedSet, all_sets
+from curation.damage import STORE, trouble
 from curation.disk import refusal
-from curation.engine import apply
 from curation.errors import UserError
 from curation.generating.launch import Generating
 from curation.imports.mapping import Mapping
+from curation.imports.remote import Location, as_text, check_paths, last_name
 from curation.labels import Labelled
 from curation.operator import OPERATORS, Annotator, CorpusAnnotator, Operator, QueryAnnotator
 from curation.query.filters import Filter
 from curation.recipe import SHIPPED, Recipe
-from curation.runs import PROJECT, Request, Run, all_runs, create, replace_text
-from curation.sets.requests import NAME, check_name, request
+from curation.runs import PROJECT, Request, Run, replace_text, staged
+from curation.sets.requests import AGAIN, NAME, check_name, request
 from curation.store import Store
+from curation.taking import Takings, compute_here
+from curation.taking_in import TakingIn
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
@@ -38,7 +40,7 @@ def basics() -> list[Annotator]:
     return [step for step in steps if isinstance(step, Annotator)]
 
 
-class Workspace(Labelled, Generating):
+class Workspace(Labelled, Generating, TakingIn):
     """One folder: winnow.duckdb, labels.jsonl, runs/, sets/, recipes/."""
 
     def __init__(self, root: Path = DEFAULT) -> None:
@@ -51,14 +53,14 @@ class Workspace(Labelled, Generating):
         except OSError as error:
             reason = refusal(error, self.root) or f"The workspace {self.root} cannot be made: {error.strerror}."
             raise UserError(reason) from None
-        self._settled: set[str] = set()
-        self._taking = threading.Lock()
+        self.takings, self._taking, self._looked_at = Takings(self.root), threading.Lock(), {}
 
     @cached_property
     def store(self) -> Store:
-        """The workspace's store; UserError while another process holds it."""
-        store = Store(self.root / "winnow.duckdb")
-        self.settle(store)
+        """The workspace's store, opened on first use; UserError when it is held by another process or damaged."""
+        store = Store(self.root / STORE)
+        if not store.read_only:
+            self.settle(store)
         return store
 
     def is_empty(self) -> bool:
@@ -80,21 +82,23 @@ class Workspace(Labelled, Generating):
 
     def import_run(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Location],
         mapping: Mapping | None = None,
         dataset: str | None = None,
         measure: Sequence[Annotator] = (),
     ) -> Run:
         """The run of an import, not launched yet; its traces are measured by these annotators once they are in."""
-        _check_paths(paths)
-        names = ", ".join(path.name for path in paths)
+        check_paths(paths)
+        names = ", ".join(map(last_name, paths))
         inputs = {
-            "paths": [str(path.resolve()) for path in paths],
+            "paths": [as_text(path) for path in paths],
             "mapping": mapping.model_dump() if mapping else None,
             "dataset": dataset or None,
         }
         spec = {"measure": [step.dump() for step in measure]} if measure else {}
-        return self._create("import", f"Import {names}", spec, inputs)
+        request = Request(kind="import", worker="curation.worker", title=f"Import {names}", spec=spec, inputs=inputs)
+        with self.staged(request) as run:
+            return run
 
     def start_annotate(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
         """Compute scores of the filtered traces: what is quick at once, the rest as the run that is returned."""
@@ -103,34 +107,33 @@ class Workspace(Labelled, Generating):
             run.launch()
         return run
 
-    def annotate_run(self, steps: Sequence[Annotator], chosen: Filter) -> Run | None:
-        """The run of annotators and of those they rest on, not launched yet; None when all could be done at once."""
+    def annotate_run(
+        self, steps: Sequence[Annotator], chosen: Filter, of: str | None = None, cluster: str | None = None
+    ) -> Run | None:
+        """The run of annotators and of those they rest on, not launched yet; None when all could be done at once.
+
+        `of` is the import that asked for it; with `cluster`, they compute on the Ray cluster of that address.
+        """
         every = with_needs(steps, self.store.annotations().values())
-        for step in every:
-            if isinstance(step, QueryAnnotator):
-                self._check_needs(step, every)
-                self.store.take_annotation("", step, [])
+        queries = [step for step in every if isinstance(step, QueryAnnotator)]
+        for step in queries:
+            self._check_needs(step, every)
         missing = [step for step in every if not self.store.is_complete(step)]
-        if all(step.at_once() for step in missing):
-            self._annotate_here(every, missing)
+        at_once = all(step.at_once() for step in missing)
+        now = every if at_once and missing else queries
+        if now:
+            compute_here(self.store, now, self.takings.note(steps=now))
+        if at_once:
             return None
         if any(isinstance(step, CorpusAnnotator) for step in missing):
             chosen = Filter()
-        title = ", ".join(step.title() for step in missing)
-        run = self._create("annotate", f"Annotate: {title}", {"steps": [step.dump() for step in every]}, {})
-        self.stage(run.folder / "in", every, chosen)
+        title = f"Annotate: {', '.join(step.title() for step in missing)}"
+        spec = {"steps": [step.dump() for step in every]}
+        inputs = {name: value for name, value in (("of", of), ("cluster", cluster)) if value}
+        request = Request(kind="annotate", worker="curation.worker", title=title, spec=spec, inputs=inputs)
+        with self.staged(request) as run:
+            self.stage(run.folder / "in", every, chosen)
         return run
-
-    def _annotate_here(self, steps: Sequence[Annotator], missing: Sequence[Annotator]) -> None:
-        """Compute what is missing in this process."""
-        if not missing:
-            return
-        with (
-            TemporaryDirectory(prefix="winnow-") as scratch,
-            apply(steps, Stored(self.store, Filter()), Path(scratch)),
-        ):
-            for step in missing:
-                self.store.take_annotation("", step, sorted((Path(scratch) / step.key()).glob("part-*.parquet")))
 
     def _check_needs(self, step: Operator, others: Sequence[Operator]) -> None:
         added = {name for other in others if isinstance(other, Annotator) for name in other.adds()}
@@ -138,17 +141,29 @@ class Workspace(Labelled, Generating):
             if name not in added | set(self.store.columns()):
                 raise UserError(f"{step.title()} reads '{name}', which no stored annotator adds yet; add one first.")
 
-    def start_apply(self, recipe: Recipe, chosen: Filter, name: str) -> Run:
+    def start_apply(self, recipe: Recipe, chosen: Filter, name: str, cluster: str | None = None) -> Run:
         """Start freezing the filtered traces, taken through the recipe, as a curated set."""
-        run = self.apply_run(recipe, name, chosen=chosen)
+        run = self.apply_run(recipe, name, chosen=chosen, cluster=cluster)
         run.launch()
         return run
 
-    def apply_run(self, recipe: Recipe, name: str, chosen: Filter | None = None, files: Sequence[Path] = ()) -> Run:
-        """The run of a recipe over the store's filtered traces, or over files; not launched yet."""
+    def apply_run(
+        self,
+        recipe: Recipe,
+        name: str,
+        chosen: Filter | None = None,
+        files: Sequence[Location] = (),
+        cluster: str | None = None,
+        again: str = "",
+    ) -> Run:
+        """The run of a recipe over the store's filtered traces, or over files; not launched yet.
+
+        With `cluster`, its operators compute on the Ray cluster of that address; `again` is the manifest of the set
+        that it is to make once more.
+        """
         check_name(self.sets_root, name)
-        _check_paths(files)
-        source: dict[str, Any] = {"files": [str(path.resolve()) for path in files]}
+        check_paths(files)
+        source: dict[str, Any] = {"files": [as_text(path) for path in files]}
         if chosen is not None:
             rows = self.store.count(chosen).rows
             if not rows:
@@ -156,10 +171,13 @@ class Workspace(Labelled, Generating):
                     f"No trace of the workspace {self.root} passes this filter, so there is nothing to curate."
                 )
             source = {"filter": chosen.model_dump(mode="json", exclude_defaults=True), "rows": rows}
-        run = self.new_run(request(recipe, self.sets_root / name, source, source))
-        replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
-        if chosen is not None:
-            self.stage(run.folder / "in", recipe.steps, chosen)
+        given = {**source, "cluster": cluster} if cluster else source
+        with self.staged(request(recipe, self.sets_root / name, source, given)) as run:
+            replace_text(run.folder / "in" / "recipe.yaml", recipe.dump())
+            if again:
+                replace_text(run.folder / "in" / AGAIN, again)
+            if chosen is not None:
+                self.stage(run.folder / "in", recipe.steps, chosen)
         return run
 
     def stage(self, folder: Path, steps: Sequence[Operator], chosen: Filter) -> None:
@@ -171,60 +189,17 @@ class Workspace(Labelled, Generating):
         (folder / "known").mkdir(exist_ok=True)
         self.store.write_labels(chosen, folder / "known" / "labels.parquet")
 
-    def _create(self, kind: Any, title: str, spec: dict[str, Any], inputs: dict[str, Any]) -> Run:  # noqa: ANN401
-        return self.new_run(Request(kind=kind, worker="curation.worker", title=title, spec=spec, inputs=inputs))
-
-    def new_run(self, request: Request) -> Run:
-        """A run's folder, not launched yet; UserError when it cannot be made."""
+    @contextmanager
+    def staged(self, request: Request) -> Iterator[Run]:
+        """A run's folder, to be filled and not launched yet; UserError when it cannot be made."""
         try:
-            return create(self.runs_root, request)
-        except OSError as error:
-            raise UserError(
-                refusal(error, self.root) or f"No run can be made in {self.root}: {error.strerror}."
-            ) from None
-
-    def take_in(self) -> list[str]:
-        """Take the results of finished runs into the store; returns the ids of those taken in now.
-
-        Raises UserError, once a process, for results that cannot be read; the others are taken in all the same.
-        """
-        with self._taking:
-            runs = [run for run in all_runs(self.runs_root) if run.id not in self._settled]
-            done = [run for run in reversed(runs) if run.status().state == "done"]
-            if not done:
-                return []
-            known = self.store.taken_in()
-            new = [run for run in done if run.id not in known]
-            broken = [reason for run in new if (reason := self._take(run))]
-            self._settled |= {run.id for run in done}
-            if broken:
-                raise UserError(" ".join(broken))
-            return [run.id for run in new]
-
-    def _take(self, run: Run) -> str | None:
-        """Take one run's results in, all or nothing; why not, when they cannot be read."""
-        try:
-            self._take_results(run)
-        except (duckdb.Error, FileNotFoundError) as error:
-            reason = str(error).split("\n")[0]
-            return (
-                f"The results of run {run.id} cannot be read ({reason}), so none of them was taken in: remove "
-                f"the folder {run.folder} and do it again."
-            )
-        return None
-
-    def _take_results(self, run: Run) -> None:
-        kind = run.request.kind
-        if kind == "import":
-            self.store.take_import(run.id, run.out)
-            steps = [OPERATORS.parse(step) for step in run.request.spec.get("measure", [])]
-            self.start_annotate([step for step in steps if isinstance(step, Annotator)], Filter())
-        elif kind == "generate":
-            self.take_generated(run)
-        elif kind in ("annotate", "apply"):
-            for step in _annotators(run.request):
-                self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))
-            self.store.note_taken(run.id)
+            with staged(self.runs_root, request) as run:
+                yield run
+        except (OSError, duckdb.Error) as error:
+            reason = trouble(error, self.root)
+            if reason:
+                raise reason from None
+            raise
 
     def open_preview(self, chosen: Filter) -> Preview:
         """What recipes would do to the filtered traces, to be asked again while a recipe is edited."""
@@ -274,16 +249,3 @@ class Workspace(Labelled, Generating):
                 f"{', '.join(self.answered()) or 'none yet'}."
             )
         return path
-
-
-def _check_paths(paths: Sequence[Path]) -> None:
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"Cannot import {path}: no such file or folder. Check the path.")
-
-
-def _annotators(request: Request) -> list[Annotator]:
-    """The annotators of an annotate or apply run whose parts may be taken in."""
-    values = request.spec.get("steps")
-    steps = [OPERATORS.parse(v) for v in values] if values else Recipe.read(request.spec["recipe"]).steps
-    return [step for step in steps if isinstance(step, Annotator) and not isinstance(step, QueryAnnotator)]

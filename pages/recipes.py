@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from curation.application.cluster import configured
 from curation.application.result import Result
 from curation.errors import UserError
 from curation.query.filters import Filter
@@ -53,10 +54,11 @@ def editor(work: Workspace) -> None:
         if not recipe.steps:
             st.caption("Add a step to see what it does to the traces.")
             return
-        result = preview.applied(work, recipe.steps, chosen)
+        held = preview.opened(work, chosen, recipe.steps)
+        result = preview.applied(held, recipe.steps)
         if opened:
             below(work, recipe, result, opened)
-        outcome(work, draft, recipe, result, chosen)
+        outcome(preview.Scene(work, draft, recipe, held, result, chosen))
 
 
 def the_draft(work: Workspace) -> Draft:
@@ -111,8 +113,9 @@ def below(work: Workspace, recipe: Recipe, result: Result, opened: steps.Opened)
             flip_view.show(result, opened.number, key)
 
 
-def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chosen: Filter) -> None:
+def outcome(scene: preview.Scene) -> None:
     """The funnel, one closer look at it, and freezing."""
+    work, draft, recipe, _, result, chosen = scene
     start = preview.start(work, chosen)
     funnel.show(result.reports, start.rows, "preview", start)
     if result.stopped:
@@ -121,7 +124,7 @@ def outcome(work: Workspace, draft: Draft, recipe: Recipe, result: Result, chose
         if waiting and next_step(result, recipe.steps) and st.session_state.get(steps.OPEN) != waiting.uid:
             st.button("Open this step to try it", icon=":material/science:", on_click=steps.show_form, args=(waiting,))
     recipe_views.people_decided(work, draft, recipe, chosen)
-    recipe_views.show(recipe_views.Scene(work, draft, recipe, result, chosen))
+    recipe_views.show(scene)
     freeze(work, recipe, chosen)
 
 
@@ -129,9 +132,12 @@ def freeze(work: Workspace, recipe: Recipe, chosen: Filter) -> None:
     """Apply the recipe to every trace of the filter and keep the result."""
     with st.container(horizontal=True, vertical_alignment="bottom", border=True):
         name = st.text_input("Name of the curated set", recipe.name, key=f"set-name-{recipe.name}")
+        cluster = configured()
+        if cluster and not st.toggle(f"On the Ray cluster at {cluster}", key="on-cluster"):
+            cluster = None
         if st.button("Freeze curated set", type="primary", icon=":material/ac_unit:"):
             with errors():
-                put("run", work.start_apply(recipe, chosen, name).id)
+                put("run", work.start_apply(recipe, chosen, name, cluster).id)
                 st.rerun()
 
 

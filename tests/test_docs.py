@@ -33,13 +33,13 @@ def readme() -> str:
 
 def commands() -> list[str]:
     usage = build_parser().format_help()
-    return re.findall(r"^    (\w+)(?: |$)", usage, flags=re.MULTILINE)
+    return re.findall(r"^    ([\w-]+)(?: |$)", usage, flags=re.MULTILINE)
 
 
 def test_the_parser_has_the_commands_of_the_command_line():
     assert commands() == [
-        "import", "traces", "annotate", "apply", "generate", "rebuild", "sets", "diff", "export", "quarantine",
-        "benchmark", "serve", "models", "ask", "docs",
+        "import", "traces", "annotate", "apply", "generate", "rebuild", "rebuild-store", "sets", "diff", "export",
+        "quarantine", "benchmark", "serve", "models", "ask", "docs",
     ]  # fmt: skip
 
 

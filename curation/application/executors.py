@@ -15,8 +15,10 @@ from typing import Protocol, TypeVar
 from curation.errors import UserError
 
 SMALL = 4  # batches; fewer are done sooner than worker processes start
+AHEAD = 2  # batches in flight for each worker, so that none waits for the next
 In = TypeVar("In")
 Out = TypeVar("Out")
+Ticket = TypeVar("Ticket")
 
 
 class Executor(Protocol):
@@ -56,16 +58,23 @@ class Local:
 
     def _in_order(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
         waiting = deque[Future[Out]]()
+        submitted = (self.pool.submit(work, batch) for batch in batches)
         try:
-            for batch in batches:
-                waiting.append(self.pool.submit(work, batch))
-                if len(waiting) >= 2 * self.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            for future in oldest(waiting, submitted, lambda: AHEAD * self.workers):
+                yield future.result()
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def oldest(waiting: deque[Ticket], submitted: Iterator[Ticket], most: Callable[[], int]) -> Iterator[Ticket]:
+    """What was submitted, in order, while at most `most()` of it are waiting; the next is submitted only then."""
+    for ticket in submitted:
+        waiting.append(ticket)
+        if len(waiting) >= most():
+            yield waiting.popleft()
+    while waiting:
+        yield waiting.popleft()
 
 
 def _end_with_parent() -> None:

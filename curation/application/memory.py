@@ -1,5 +1,6 @@
 """Memory: the in-memory database of an application, and the text that streams past it."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,22 +38,35 @@ class Memory:
         self.asker = asker
         spill = str(scratch / "spill")
         self.connection = duckdb.connect(config={"memory_limit": LIMIT, "temp_directory": spill})  # in memory
+        self._lock = threading.RLock()  # several browsers ask one preview, and a connection answers one at a time
         self.full: set[str] = set()  # annotation tables that hold every row of their base
         self.failures: set[str] = set()  # annotation tables in which some row failed
         self._attached: dict[str, set[str]] = {}  # ids looked for already, by table of segments or vectors
 
     def sql(self, query: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Execute to the end, so that the connection is free for the next statement."""
-        return self.connection.execute(query, values).fetchall()
+        with self._lock:
+            return self.connection.execute(query, values).fetchall()
 
     def create(self, name: str, query: str, **tables: pa.Table) -> str:
         """A table from a query that may read these Arrow tables by name; returns its name."""
-        for alias, table in tables.items():
-            self.connection.register(alias, table)
-        self.sql(f"CREATE OR REPLACE TABLE {name} AS {query}")
-        for alias in tables:
-            self.connection.unregister(alias)
+        with self._lock:
+            for alias, table in tables.items():
+                self.connection.register(alias, table)
+            self.sql(f"CREATE OR REPLACE TABLE {name} AS {query}")
+            for alias in tables:
+                self.connection.unregister(alias)
         return name
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table of that name."""
+        return bool(self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": name}))
+
+    def once(self, name: str, query: str) -> None:
+        """A table from a query, unless it is there already."""
+        with self._lock:
+            if not self.has(name):
+                self.create(name, query)
 
     def close(self) -> None:
         """Give the memory back."""
@@ -89,7 +103,7 @@ class Memory:
     def annotation(self, step: Annotator, state: State, paths: Sequence[Path]) -> str:
         """The table (pos, scores, failure) of an annotator over a base; what is known already is in it."""
         table = f"ann_{step.key()}_{state.base}"
-        if not self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": table}):
+        if not self.has(table):
             query = f"SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN stored s USING (id)"
             self.create(table, query, stored=state.source.known(step))
             self.extend(table, step, state, paths)
@@ -117,22 +131,27 @@ class Memory:
     def attached(self, step: Annotator, state: State, name: str, columns: str) -> str:
         """A table of the segments or vectors an annotator gave the rows left, and perhaps others."""
         table = f"{name}_{step.key()}_{state.base}"
-        if table not in self._attached:
-            self.sql(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        looked_for = self._attached.setdefault(table, set())
-        wanted = self.ids(state.select(())) - looked_for
-        if wanted:
-            self.connection.register("wanted", pa.table({"id": pa.array(wanted, pa.string())}))
-            self.connection.register("stored", state.source.attached(step, name, wanted))
-            self.sql(f"INSERT INTO {table} SELECT id, {name} FROM stored")
-            paths = sorted((self.scratch / step.key()).glob("part-*.parquet"))
-            if paths:
-                self.sql(
-                    f"INSERT INTO {table} SELECT id, {name} FROM {read_parquet(paths)} SEMI JOIN wanted USING (id) "
-                    f"WHERE {name} IS NOT NULL AND id NOT IN (SELECT id FROM stored)"
-                )
+        with self._lock:
+            if table not in self._attached:
+                self.sql(f"CREATE OR REPLACE TABLE {table} ({columns})")
+            looked_for = self._attached.setdefault(table, set())
+            wanted = self.ids(state.select(())) - looked_for
+            if wanted:
+                self._attach(step, state, name, table, wanted)
             looked_for |= wanted
         return table
+
+    def _attach(self, step: Annotator, state: State, name: str, table: str, wanted: set[str]) -> None:
+        """Load the segments or vectors of these ids, stored ones and those computed here."""
+        self.connection.register("wanted", pa.table({"id": pa.array(wanted, pa.string())}))
+        self.connection.register("stored", state.source.attached(step, name, wanted))
+        self.sql(f"INSERT INTO {table} SELECT id, {name} FROM stored")
+        paths = sorted((self.scratch / step.key()).glob("part-*.parquet"))
+        if paths:
+            self.sql(
+                f"INSERT INTO {table} SELECT id, {name} FROM {read_parquet(paths)} SEMI JOIN wanted USING (id) "
+                f"WHERE {name} IS NOT NULL AND id NOT IN (SELECT id FROM stored)"
+            )
 
     def segments(self, state: State) -> str | None:
         """A table of the rows' segments, or None when no annotator of the recipe gave them since the last mapper."""
@@ -150,7 +169,8 @@ class Memory:
             assert state.embedder is not None  # recipe.check
             attached = self.attached(state.embedder, state, "vector", VECTORS)
             query = f"SELECT r.*, v.vector FROM ({query}) r LEFT JOIN {attached} v USING (id)"
-        return self.connection.sql(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos").to_arrow_table()
+        with self._lock:
+            return self.connection.sql(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos").to_arrow_table()
 
     def run(
         self,

@@ -30,9 +30,14 @@ class Preview:
     def __init__(self, store: Browse, chosen: Filter) -> None:
         """Load the light columns of the filtered traces."""
         scratch = Path(tempfile.mkdtemp(prefix="winnow-preview-"))
-        self._clean = weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
         self._lock = threading.Lock()
-        self._application = Application(Stored(store, chosen), scratch, Local(), ROWS, silent)
+        try:
+            self._application = Application(Stored(store, chosen), scratch, Local(), ROWS, silent)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        # with the memory, since results go on reading parts when the preview itself was forgotten
+        self._clean = weakref.finalize(self._application.memory, shutil.rmtree, scratch, ignore_errors=True)
 
     def apply(self, steps: Sequence[Operator], progress: Progress = silent) -> Result:
         """Apply steps, as far as they can be without comparing all texts with each other.

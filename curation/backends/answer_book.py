@@ -11,6 +11,7 @@ from typing import Any
 
 from curation.trace import canonical_json
 
+ANSWERS = "answers.sqlite"  # in a workspace
 WAIT = 30  # seconds for another writer
 
 

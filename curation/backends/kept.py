@@ -23,9 +23,12 @@ class Book(Protocol):
 class Kept:
     """A model whose answers are kept; failures are not, so that they are asked again."""
 
-    def __init__(self, model: Streaming, book: Book, name: str = "", by: str = "") -> None:
-        """The name tells models of one book apart; `by` is who pays for the answers asked now."""
-        self.model, self.book, self.name, self.by = model, book, name, by
+    def __init__(self, model: Streaming, book: Book, name: str = "", by: str = "", apart: bool = False) -> None:
+        """The name tells models of one book apart; `by` pays for the answers asked now.
+
+        `apart`: the model writes them into the book itself.
+        """
+        self.model, self.book, self.name, self.by, self.apart = model, book, name, by, apart
         self.paid_by: dict[int, str] = {}  # of the answers a stream found in the book, by place
 
     def complete(self, requests: Sequence[Request], done: Done | None = None) -> list[Completion]:
@@ -45,7 +48,7 @@ class Kept:
                 self.paid_by.update(dict.fromkeys(rows[key], known["by"]))
                 yield from ((row, completion_of(known)) for row in rows[key])
         for place, completion in self.model.stream([requests[rows[key][0]] for key in missing]):
-            if completion.failure is None:
+            if completion.failure is None and not self.apart:
                 self.book.put(missing[place], by=self.by, completion=asdict(completion))
             yield from ((row, completion) for row in rows[missing[place]])
 
@@ -59,7 +62,8 @@ class Kept:
             chosen = missing[start : start + TEXTS]
             asked, wanted = zip(*(pairs[key] for key in chosen), strict=True)
             for key, values in zip(chosen, self.model.score(asked, wanted), strict=True):
-                self.book.put(key, by=self.by, scores=values)
+                if not self.apart:
+                    self.book.put(key, by=self.by, scores=values)
                 found[key] = values
         return [[TokenScore(*token) for token in found[key]] for key in keys]
 

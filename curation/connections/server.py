@@ -58,7 +58,7 @@ class ServerConnection(Connection):
         """A client of the server; nothing is asked yet."""
         model = self.client(place.stopping)
         price = Price(self.prompt_price, self.generated_price)
-        return Opened(model, f"server {self.url} {self.model}", price, drains=True)
+        return Opened(model, f"server {self.url} {self.model}", price)
 
     def models(self) -> list[str]:
         """The names of the server's models, within seconds; UserError when it cannot be asked."""

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +36,8 @@ class Generating:
         """Where problems are."""
 
     @abstractmethod
-    def new_run(self, request: Request) -> Run:
-        """A run's folder."""
+    def staged(self, request: Request) -> AbstractContextManager[Run]:
+        """A run's folder, to be filled."""
 
     def generate_run(
         self, step: Generate, problems: Asked, dataset: str = "", limit: int | None = None, light: bool = False
@@ -61,8 +62,10 @@ class Generating:
         }
         inputs = {"problems": len(asked), "asked": _words(problems), "dataset": dataset or None, "light": light}
         heading = f"Generate: {step.model}, {_words(problems)}"
-        run = self.new_run(Request(kind="generate", worker="curation.worker", title=heading, spec=spec, inputs=inputs))
-        _stage([replace(one, dataset=dataset or one.dataset) for one in asked], run.folder / "in")
+        with self.staged(
+            Request(kind="generate", worker="curation.worker", title=heading, spec=spec, inputs=inputs)
+        ) as run:
+            _stage([replace(one, dataset=dataset or one.dataset) for one in asked], run.folder / "in")
         return run
 
     def problems_asked(self, problems: Asked) -> list[Problem]:
@@ -75,13 +78,6 @@ class Generating:
         if problems not in known:
             raise UserError(f"Unknown dataset '{problems}'; known: {', '.join(known) or 'none yet'}.")
         return self.store.problems(problems)
-
-    def take_generated(self, run: Run) -> None:
-        """Take a finished run's traces in, and what was measured of them."""
-        self.store.take_import(run.id, run.out)
-        for step in map(OPERATORS.parse, run.request.spec["measure"]):
-            assert isinstance(step, Annotator)
-            self.store.take_annotation("", step, sorted((run.out / step.key()).glob("part-*.parquet")))
 
 
 def _stage(problems: Sequence[Problem], folder: Path) -> None:

@@ -5,7 +5,7 @@ Models write raw line breaks and LaTeX backslashes into such JSON, so it is read
 
 import re
 
-from curation.texts.think import OPEN, Thought, split_think
+from curation.texts.think import OPEN, Thought, first_tag, split_think
 
 OBJECT = re.compile(r"\A\s*(?:```(?:json)?\s*)?\{\s*\"reasoning\"\s*:\s*\"", re.IGNORECASE)
 ANSWER = re.compile(r"\"\s*,\s*\"answer\"\s*:\s*")
@@ -27,7 +27,7 @@ def _echo(text: str, question: str) -> int:
     """Where an echoed prompt, which may speak of think tags itself, ends; 0 where the output echoes none."""
     place = text.find(question) if question else -1
     end = place + len(question)
-    if place < 0 or OPEN.match(text.lstrip()) or not OPEN.search(text, end):
+    if place < 0 or OPEN.match(text.lstrip()) or not first_tag(OPEN, text, end):
         return 0
     return end
 

@@ -4,20 +4,18 @@ The file is cut into elements without parsing it whole, so a broken element cost
 holds one element. Only a single top-level object (`{"results": [...]}`) is held whole.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from curation.imports.record import Record, bad, good
+from curation.imports.json_lines import parse
+from curation.imports.record import Chunk, Read, Record, bad, good, told
 from curation.imports.sources import BROKEN, CHUNK, Stream
 from curation.imports.unwrap import unwrap
 
 # A string ends on its line, so a lost quote does not swallow the file; a quote alone is a string not read to its end.
 TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|["\[\]{},]', re.DOTALL)
 QUOTE, OPENING, CLOSING = ord('"'), b"[{", b"]}"
-LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
-TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
 INDENTED = re.compile(rb"\n([ \t]*)\{")
 PIECE_LIMIT = 1 << 28  # bytes; ours: an element that has not ended by then is given up
 
@@ -30,47 +28,7 @@ class Piece(NamedTuple):
     ended: bool
 
 
-def parse(line: int, text: bytes) -> Record:
-    """One JSON object as a record; anything else with the reason."""
-    try:
-        value = _loads(text.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        return bad(line, f"not UTF-8: byte {error.object[error.start]:#04x} at {error.start}", text)
-    except (ValueError, RecursionError) as error:
-        return bad(line, f"not JSON: {error}", text)
-    if not isinstance(value, dict):
-        return bad(line, f"a row must be an object, found {type(value).__name__}", text)
-    if LONE.search(text) and not _storable(value):
-        return bad(line, "holds a lone surrogate, which UTF-8 cannot store", text)
-    if not value:
-        return bad(line, "the row is empty", text)
-    return good(line, value, text[: 1 << 13].decode("utf-8", "ignore"))
-
-
-def _loads(text: str) -> object:
-    """The value, also where a hand-edited file has a comma before a closing bracket."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        repaired = TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
-        if repaired == text:
-            raise
-        return json.loads(repaired)
-
-
-def read_lines(stream: Stream) -> Iterator[Record]:
-    """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
-    line = 0
-    try:
-        for text in stream:
-            line += 1
-            if text.strip():
-                yield parse(line, text)
-    except BROKEN as error:
-        yield bad(line + 1, f"the file is damaged or cut: {error}", "")
-
-
-def read_json(stream: Stream) -> Iterator[Record]:
+def read_json(stream: Stream) -> Iterator[Chunk]:
     """The rows of a JSON file, numbered from 1."""
     line, first = 0, None
     failures: list[str] = []
@@ -79,15 +37,16 @@ def read_json(stream: Stream) -> Iterator[Record]:
             first = piece  # a lone object may wrap the rows; a second value shows that it is a row itself
             continue
         for found in [first, piece] if first else [piece]:
-            for record in _records(line + 1, found):
-                line = record.line
-                yield record
+            chunk = Read(list(_records(line + 1, found)), len(found.text))
+            line += chunk.rows
+            yield chunk
         first = None
-    for record in _lone_object(first) if first else ():
+    rows = list(_lone_object(first)) if first else []
+    for record in rows:
         line = record.line
-        yield record
+        yield Read([record], len(first.text) // len(rows) if first else 0)
     for reason in failures:
-        yield bad(line + 1, reason, "")
+        yield told(bad(line + 1, reason, ""))
 
 
 def split(stream: Stream, failures: list[str]) -> Iterator[Piece]:
@@ -181,11 +140,3 @@ def _lone_object(piece: Piece) -> Iterator[Record]:
         return
     for line, row in enumerate(unwrap(record.value), 1):
         yield good(line, row) if row else bad(line, "the row is empty", "{}")
-
-
-def _storable(value: object) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -1,16 +1,15 @@
-"""`read_rows`: the records of any supported file, one at a time."""
+"""`read_rows` and `read_chunks`: the records of any supported file."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from curation.imports.json_values import read_json, read_lines
-from curation.imports.record import RAW_CHARS, Record, bad
+from curation.imports.json_lines import read_lines
+from curation.imports.json_values import read_json
+from curation.imports.record import RAW_BYTES, Chunk, Record, bad, records, told
 from curation.imports.sources import BROKEN, Format, Moved, Stream, find_format, ignore, open_bytes
 from curation.imports.tables import read_csv, read_parquet
 
-__all__ = ["Record", "read_rows"]
-
-READERS: dict[Format, Callable[[Stream], Iterator[Record]]] = {
+READERS: dict[Format, Callable[[Stream], Iterator[Chunk]]] = {
     "jsonl": read_lines,
     "json": read_json,
     "csv": read_csv,
@@ -25,18 +24,23 @@ REASONS: dict[Format, str] = {
 
 def read_rows(path: Path, moved: Moved = ignore) -> Iterator[Record]:
     """Every row of the file, readable or not; `moved` is told the position in the file's bytes."""
+    return records(read_chunks(path, moved))
+
+
+def read_chunks(path: Path, moved: Moved = ignore) -> Iterator[Chunk]:
+    """The rows of the file in chunks, which parse them where they are asked to."""
     line = 0
     try:
         found = find_format(path)
         with open_bytes(path, moved) as stream:
             if found not in READERS:
-                yield bad(1, REASONS[found], stream.read(4 * RAW_CHARS))
+                yield told(bad(1, REASONS[found], stream.read(RAW_BYTES)))
                 return
-            for record in READERS[found](stream):
-                line = record.line
-                yield record
+            for chunk in READERS[found](stream):
+                line += chunk.rows
+                yield chunk
     except BROKEN as error:
-        yield bad(line + 1, f"the file cannot be read: {error}", "")
+        yield told(bad(line + 1, f"the file cannot be read: {error}", ""))
         return
     if line == 0:
-        yield bad(1, "the file holds no rows", "")
+        yield told(bad(1, "the file holds no rows", ""))

@@ -1,8 +1,10 @@
-"""Record: one row read from a file, or the reason why it could not be read."""
+"""Record: one row read from a file, or the reason why it could not be read; Chunk: rows that are read together."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 RAW_CHARS = 2000  # ours: enough to recognise a row in the quarantine list
+RAW_BYTES = 4 * RAW_CHARS  # a character takes at most four
 Row = dict[str, Any]
 
 
@@ -12,18 +14,65 @@ class Record(NamedTuple):
     line: int
     value: Row | None
     reason: str | None
-    raw: str
+    head: bytes | str
+
+    @property
+    def raw(self) -> str:
+        """The beginning of the row as it stands in the file; empty where the file holds no text."""
+        text = self.head.decode("utf-8", "replace") if isinstance(self.head, bytes) else self.head
+        return storable(text[:RAW_CHARS])
 
 
-def good(line: int, value: Row, raw: str = "") -> Record:
+class Chunk(Protocol):
+    """Rows of a file that are read together and can be handed to another process, where they are made records."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the rows take."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are at most."""
+
+    def records(self) -> Iterator[Record]:
+        """The rows, one at a time."""
+
+
+class Read(NamedTuple):
+    """Records that were made where the file was read."""
+
+    found: Sequence[Record]
+    size: int
+
+    @property
+    def rows(self) -> int:
+        """How many records there are."""
+        return len(self.found)
+
+    def records(self) -> Iterator[Record]:
+        """The records."""
+        return iter(self.found)
+
+
+def good(line: int, value: Row, raw: str | bytes = "") -> Record:
     """A row that was read."""
-    return Record(line, value, None, raw[:RAW_CHARS])
+    return Record(line, value, None, raw[:RAW_BYTES])
 
 
 def bad(line: int, reason: str, raw: str | bytes) -> Record:
     """A row that was not read, with the beginning of its raw text."""
-    text = raw[: 4 * RAW_CHARS].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return Record(line, None, reason, storable(text[:RAW_CHARS]))
+    return Record(line, None, reason, raw[:RAW_BYTES])
+
+
+def told(record: Record) -> Read:
+    """One record by itself, which says something of the file."""
+    return Read([record], 0)
+
+
+def records(chunks: Iterable[Chunk]) -> Iterator[Record]:
+    """The rows of all chunks."""
+    for chunk in chunks:
+        yield from chunk.records()
 
 
 def storable(text: str) -> str:

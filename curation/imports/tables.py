@@ -4,23 +4,23 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import cast
+from typing import NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.imports.record import Record, bad, good, storable
-from curation.imports.sources import BROKEN, Stream
+from curation.imports.record import Chunk, Read, Record, bad, good, storable, told
+from curation.imports.sources import BROKEN, CHUNK, Stream
 
 CELL_LIMIT = 1 << 28  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
 BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, *BROKEN)
-BATCH = 64  # rows; bounds memory where rows are megabytes
+ROWS = 200  # rows read at once; ours: bounds memory where a dictionary makes them look smaller than they are
 HEADER_CHARS = 60  # ours: a longer first cell is data, not a column name
 NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
-def read_csv(stream: Stream) -> Iterator[Record]:
+def read_csv(stream: Stream) -> Iterator[Chunk]:
     """One record a row; a file without header gets the column names 1, 2, 3."""
     csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
@@ -34,7 +34,7 @@ def read_csv(stream: Stream) -> Iterator[Record]:
         try:
             cells = next(rows, None)
         except BROKEN_CSV as error:
-            yield bad(line, f"the rest of the file cannot be read as CSV: {error}", "")
+            yield told(bad(line, f"the rest of the file cannot be read as CSV: {error}", ""))
             return
         if cells is None:
             return
@@ -43,7 +43,7 @@ def read_csv(stream: Stream) -> Iterator[Record]:
             if not is_data:
                 continue
         if cells:
-            yield _row(line, header, cells)
+            yield Read([_row(line, header, cells)], sum(map(len, cells)))
 
 
 def _after(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
@@ -69,22 +69,56 @@ def _row(line: int, header: list[str], cells: list[str]) -> Record:
     return good(line, dict(zip(header, cells, strict=True)), raw)
 
 
-def read_parquet(stream: Stream) -> Iterator[Record]:
+class Cells(NamedTuple):
+    """Rows of a Parquet file from the one numbered `first` on."""
+
+    first: int
+    batch: pa.RecordBatch
+
+    @property
+    def size(self) -> int:
+        """Bytes of the rows."""
+        return int(self.batch.nbytes)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.batch.num_rows)
+
+    def records(self) -> Iterator[Record]:
+        """The rows, in row order."""
+        for line, value in enumerate(_values(self.batch), self.first):
+            yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
+
+
+def read_parquet(stream: Stream) -> Iterator[Chunk]:
     """One record a row, in row order."""
     line = 0
     try:
         with pq.ParquetFile(stream) as file:
-            for batch in file.iter_batches(BATCH):
-                for value in _values(batch):
-                    line += 1
-                    yield good(line, value) if isinstance(value, dict) else bad(line, value, "")
+            for batch in file.iter_batches(_rows_at_once(file.metadata)):
+                yield Cells(line + 1, batch)
+                line += batch.num_rows
     except BROKEN_PARQUET as error:
-        yield bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", "")
+        yield told(bad(line + 1, f"the rest of the Parquet file cannot be read: {error}", ""))
 
 
-def _values(batch: pa.RecordBatch) -> Iterator[dict[str, object] | str]:
-    for index in range(batch.num_rows):
-        try:
-            yield cast(dict[str, object], batch.slice(index, 1).to_pylist()[0])
-        except UnicodeDecodeError as error:
-            yield f"not UTF-8: {error}"
+def _rows_at_once(metadata: pq.FileMetaData) -> int:
+    """As many rows as are expected to take CHUNK bytes."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    widest = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=0)
+    return max(1, min(ROWS, int(CHUNK / max(widest, 1))))
+
+
+def _values(batch: pa.RecordBatch) -> list[dict[str, object] | str]:
+    try:
+        return list(batch.to_pylist())
+    except UnicodeDecodeError:
+        return [_value(batch.slice(index, 1)) for index in range(batch.num_rows)]
+
+
+def _value(row: pa.RecordBatch) -> dict[str, object] | str:
+    try:
+        return cast(dict[str, object], row.to_pylist()[0])
+    except UnicodeDecodeError as error:
+        return f"not UTF-8: {error}"

@@ -1,6 +1,7 @@
 """Reading values of a row: dotted paths, texts, flags, options."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from curation.imports.record import Row
@@ -15,21 +16,27 @@ def get(row: Json, path: str | None) -> Json:
     """The value at a dotted path; `a|b` takes the first that is not empty, `a*` all that begin so."""
     if path is None:
         return None
-    for choice in path.split("|"):
-        value = _walk(row, choice)
+    for choice in choices(path):
+        value = row[choice] if isinstance(row, dict) and choice in row else _walk(row, choice)
         if value not in (None, "", [], {}):
             return value
     return None
 
 
+@lru_cache(1000)
+def choices(path: str) -> tuple[str, ...]:
+    """The paths of which the first that is not empty counts."""
+    return tuple(path.split("|"))
+
+
 def has(row: Row, path: str) -> bool:
     """Whether the row has a column of that path, even an empty one."""
-    return any(choice in row or _heads(row, choice) for choice in path.split("|"))
+    return any(choice in row or _heads(row, choice) for choice in choices(path))
 
 
 def used(row: Row, path: str) -> list[str]:
     """The columns of the row that a path reads."""
-    return [name for choice in path.split("|") for name in ([choice] if choice in row else _heads(row, choice))]
+    return [name for choice in choices(path) for name in ([choice] if choice in row else _heads(row, choice))]
 
 
 def _heads(row: Row, path: str) -> list[str]:
@@ -58,10 +65,10 @@ def _walk(value: Json, path: str) -> Json:
 
 def text(value: Json) -> str:
     """A value as text: numbers without a needless .0, lists and message parts joined, None empty."""
-    if value is None or isinstance(value, bytes):
-        return ""
     if isinstance(value, str):
         return value
+    if value is None or isinstance(value, bytes):
+        return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, list):

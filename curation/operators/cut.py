@@ -4,7 +4,7 @@ Systems 17, 20 and 21: a shortest sufficient prefix, CODI's dropped last step, a
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from curation.asker import Asker
 from curation.errors import UserError
 from curation.models import Request
 from curation.operator import Dropped, Failure, Mapper
-from curation.params import Count, Fraction, Positive, TokenizerName
+from curation.params import Count, Fraction, Positive, TokenizerName, When
 from curation.prompting.bisect import Order
 from curation.prompting.prefixes import PrefixSearch, Validator
 from curation.prompting.prompts import PromptText, checked, shipped
@@ -35,12 +35,12 @@ class Cut(Mapper):
     # Distilling the essence: "the first 50% of tokens"
     amount: float = Field(
         0.5, description="Share of the reasoning kept, or tokens kept", gt=0, le=1_000_000,
-        json_schema_extra={"strength": {"policy": ["fraction", "tokens"]}},
+        json_schema_extra={"strength": True},
     )  # fmt: skip
     side: Side = Field("end", description="Where text is taken away")
     unit: Literal["segments", "characters"] = Field("segments", description="What is never torn apart")
     tokenizer: TokenizerName = Field("", description="Tokenizer that counts; empty for the built-in estimate")
-    # the others are those of min_valid_prefix; its defaults are of Efficient Long CoT unless ours
+    # defaults of min_valid_prefix are of Efficient Long CoT unless ours
     validator: Validator = Field("student", description="Who says whether a prefix suffices")
     model: Annotated[str, Field(json_schema_extra={"widget": "model"})] = Field(
         "", description="Student or judge asked"
@@ -60,6 +60,15 @@ class Cut(Mapper):
 
     keeps_segments = True
     slots = ("question", "reasoning", "reference")
+    when: ClassVar[When] = {
+        "amount side": {"policy": "fraction tokens"},
+        "unit": {"policy": "fraction tokens after_first_correct"},
+        "tokenizer": {"policy": "tokens"},
+        "validator search min_steps max_calls on_invalid": {"policy": "min_valid_prefix"},
+        "model n_votes min_vote max_new_tokens": {"policy": "min_valid_prefix", "validator": "student judge"},
+        "keep_conclusion prompt": {"policy": "min_valid_prefix", "validator": "student"},
+        "judge_prompt": {"policy": "min_valid_prefix", "validator": "judge"},
+    }
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

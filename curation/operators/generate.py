@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Dropped, Failure, Mapper
-from curation.params import Count, EncoderName, ModelName, Positive, Seed
+from curation.params import Count, EncoderName, ModelName, Positive, Seed, When
 from curation.prompting import solving
 from curation.prompting.prompts import OptionalPrompt, PromptText, shipped, version
 from curation.prompting.shots import By, Shot, fingerprint, rendered, shelf
@@ -42,7 +42,7 @@ class Generate(Mapper):
     shots_from: str = Field("", description="File or set of examples; empty for the shipped ones")
     shots_by: By = Field("likeness", description="Likest first, or by subject, length, then likeness")
     encoder: EncoderName = Field("", description="Encoder that tells likeness; empty for the built-in one")
-    prefix: str = Field("", description="Text that every answer begins with, in mode free")
+    prefix: str = Field("", description="Text that every answer begins with")
     steps: Count = Field(0, description="Steps of an outline; 0 lets the model say how many", le=64)
     max_steps: Positive = Field(16, description="Most steps", le=64)  # ours
     budgets: list[Share] = Field([1.0], description="Shares of the outline written, a trace each", min_length=1)
@@ -57,6 +57,12 @@ class Generate(Mapper):
     answer_prompt: PromptText = Field(shipped("generate", "answer"), description="Prompt for the final answer")
 
     slots: ClassVar[tuple[str, ...]] = solving.SLOTS
+    when: ClassVar[When] = {
+        "form prefix prompt first_prompt": {"mode": "free"},
+        "steps budgets count_prompt outline_prompt step_prompt": {"mode": "outline"},
+        "next_prompt": {"mode": "stepwise"},
+        "max_steps answer_prompt": {"mode": "outline stepwise"},
+    }
 
     @model_validator(mode="before")
     @classmethod

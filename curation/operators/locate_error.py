@@ -4,14 +4,14 @@ URSA bisects over rollouts: the first step from which no rollout reaches the ans
 """
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from curation.asker import Asker
 from curation.models import Completion, Request
 from curation.operator import Annotation, Annotator, Failure, ScoreType
-from curation.params import Fraction, ModelName, Positive
+from curation.params import Fraction, ModelName, Positive, When
 from curation.prompting.bisect import Stuck, first_valid, together
 from curation.prompting.prompts import PromptText, chat, checked, shipped
 from curation.prompting.reaching import Reach, part_of, unasked
@@ -39,6 +39,8 @@ class LocateError(Annotator):
     max_new_tokens: Positive = Field(1024, description="Tokens an answer may have", le=131_072)  # ours
     prompt: PromptText = Field(shipped("locate_error", "go_on"), description="How a model is asked to go on")
     judge_prompt: PromptText = Field(shipped("locate_error", "name_step"), description="How a judge is asked")
+
+    when: ClassVar[When] = {"n temperature min_share prompt": {"by": "rollouts"}, "judge_prompt": {"by": "judge"}}
 
     needs_segments = True
     slots = ("question", "reasoning", "steps", "reference")

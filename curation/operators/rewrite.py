@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Dropped, Failure, Kept, Mapper, Value
-from curation.params import Fraction, ModelName, Positive, ScoreName, Seed, TokenizerName
+from curation.params import Fraction, ModelName, Positive, ScoreName, Seed, TokenizerName, When
 from curation.prompting.prompts import PromptText, chat, checked, shipped, version
 from curation.prompting.rewriting import LEVELS, Aim, AnswerOf, Gate, Level, Rejected, attempts, level_of, outcome
 from curation.prompting.targets import SLOTS, Format, Target, filled, following, prompt_of, required
@@ -56,6 +56,17 @@ class Rewrite(Mapper):
     tokenizer: TokenizerName = Field("", description="Tokenizer that counts; empty for the built-in estimate")
 
     slots: ClassVar[tuple[str, ...]] = SLOTS
+    when: ClassVar[When] = {
+        "difficulty_from target_tokens": {"target": "difficulty"},
+        "score": {"target": "difficulty", "difficulty_from": "pass_rate difficulty label"},
+        "easy_from hard_to": {"target": "difficulty", "difficulty_from": "pass_rate difficulty"},
+        "budgets tolerance": {"target": "budget"},
+        "level": {"target": "level"},
+        "format": {"target": "format"},
+        "language": {"target": "language"},
+        "min_kept": {"target": "coherence"},
+        "tokenizer": {"target": "difficulty budget"},
+    }
 
     @model_validator(mode="before")
     @classmethod

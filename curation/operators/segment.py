@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from curation.asker import Asker
 from curation.models import Request
 from curation.operator import Annotation, Annotator, Failure, ScoreType
-from curation.params import Count, Fraction, ModelName, Positive
+from curation.params import Count, Fraction, ModelName, Positive, When
 from curation.prompting.prompts import PromptText, checked, shipped, slots_in
 from curation.prompting.segmenting import Asking, Gate, split_all, split_request
 from curation.texts.roles import COUNTED, by_cues, counts_of
@@ -28,16 +28,22 @@ class SegmentReasoning(Annotator):
     splitter: Literal["blank_line", "sentence", "newline", "model"] = Field(
         "blank_line", description="Where a segment ends; sentence splits inside paragraphs too"
     )
-    sentences_over: Count = Field(0, description="With sentence: only split paragraphs longer than this, characters")
-    model: ModelName | None = Field(None, description="With model: who splits the reasoning")
-    prompt: PromptText = Field(shipped("segment", "numbers"), description="With model: what it is asked")
-    repair: bool = Field(True, description="With model: complete a last attempt that stops short")  # DLCoT
-    repair_prompt: PromptText = Field(shipped("segment", "repair"), description="With repair: what it is asked")
+    sentences_over: Count = Field(0, description="Split paragraphs longer than this only, characters")
+    model: ModelName | None = Field(None, description="Model that splits the reasoning")
+    prompt: PromptText = Field(shipped("segment", "numbers"), description="What the model is asked")
+    repair: bool = Field(True, description="Complete a last attempt that stops short")  # DLCoT
+    repair_prompt: PromptText = Field(
+        shipped("segment", "repair"), description="What is asked for the rest of an attempt"
+    )
     gate_ratio: Fraction = Field(0.90, description="Likeness of characters that text sent back needs")  # DLCoT
     gate_jaccard: Fraction = Field(0.95, description="Or its likeness of tokens; one is enough")  # DLCoT
-    max_new_tokens: Positive = Field(2048, description="With model: longest answer, tokens")  # ours
+    max_new_tokens: Positive = Field(2048, description="Longest answer of the model, tokens")  # ours
 
     adds_segments = True
+    when: ClassVar[When] = {
+        "sentences_over": {"splitter": "sentence"},
+        "model prompt repair repair_prompt gate_ratio gate_jaccard max_new_tokens": {"splitter": "model"},
+    }
     slots: ClassVar[tuple[str, ...]] = ("question", "sentences", "reasoning", "solution", "checks")
 
     @model_validator(mode="after")

@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from curation.application.batches import attached_schema, score_schema, with_segments
+from curation.application.batches import attached_schema, score_schema
 from curation.errors import UserError, unknown
 from curation.models import TokenScore
 from curation.operator import LABELS, Annotator, QueryAnnotator, column, literal
+from curation.query import places
 from curation.query.distributions import Distributions
 from curation.query.filters import Filter
 from curation.query.reading import HIDDEN
-from curation.table import LIGHT, ROW_GROUP, SCHEMA, from_table, write_part
+from curation.query.remembered import remembered
+from curation.table import LIGHT, ROW_GROUP, SCHEMA, write_part
 from curation.trace import Problem, Trace
 
 PREVIEW = 200  # characters of a question in a list
@@ -38,6 +40,7 @@ class Counts(NamedTuple):
 class Browse(Distributions):
     """Read queries over the tables of schema.sql and the materialised `scores`."""
 
+    @remembered
     def count(self, chosen: Filter) -> Counts:
         """Rows, problems, characters and tokens the filter shows."""
         tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in self.columns() else "NULL"
@@ -58,13 +61,18 @@ class Browse(Distributions):
         direction = "DESC" if descending else "ASC"
         meant = next((wanted for wanted in chosen.searches() if wanted.kind == "meaning"), None)
         join = f"JOIN (SELECT id, similarity AS {SIMILARITY} FROM {self.found(meant)}) USING (id)" if meant else ""
+        alike = f", {SIMILARITY}" if meant else ""
         order = f"{column(sort)} {direction} NULLS LAST, place" if sort else "place"
         order = f"{SIMILARITY} DESC, {order}" if meant and not sort else order
         query = f"""
             WITH numbered AS (SELECT *, rowid AS place FROM scores {join}),
-            page AS (FROM numbered WHERE {self.where(chosen)} ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d})
-            SELECT page.* EXCLUDE (place), left(p.question, {PREVIEW}) AS question
-            FROM page JOIN problems p ON p.id = page.problem_id ORDER BY {order}"""
+            page AS (
+                SELECT place{alike} FROM numbered WHERE {self.where(chosen)}
+                ORDER BY {order} LIMIT {limit:d} OFFSET {offset:d}
+            ),
+            shown AS (SELECT *, rowid AS place FROM scores WHERE rowid IN (SELECT place FROM page))
+            SELECT shown.* EXCLUDE (place){alike}, left(p.question, {PREVIEW}) AS question
+            FROM shown JOIN page USING (place) JOIN problems p ON p.id = shown.problem_id ORDER BY {order}"""
         return self.cursor().sql(query).to_arrow_table()
 
     def ids(self, chosen: Filter, limit: int | None = None) -> list[str]:
@@ -84,17 +92,18 @@ class Browse(Distributions):
         """Traces by id, in the given order, in batches, with their segments."""
         waiting = iter(ids)
         while chunk := list(islice(waiting, FETCH)):
-            found = self.cursor().sql(f"{FULL} WHERE t.id IN (SELECT unnest($ids))", params={"ids": chunk})
-            by_id = {trace.id: trace for trace in from_table(found.to_arrow_table())}
-            batch = [by_id[trace_id] for trace_id in chunk if trace_id in by_id]
             newest = self.newest("segments")
-            segmented = column(f"ann_{newest.key()}") if newest else ""
-            yield next(with_segments(self.cursor(), iter([batch]), segmented)) if segmented else batch
+            by_id = places.traces(self.cursor(), self._places(*chunk), f"ann_{newest.key()}" if newest else None)
+            yield [by_id[trace_id] for trace_id in chunk if trace_id in by_id]
+
+    @remembered
+    def _places(self, *ids: str) -> dict[str, int]:
+        return places.places(self.cursor(), ids)
 
     def scores(self, trace_id: str) -> dict[str, Any]:
         """Every column of one trace by name."""
-        found = self.cursor().sql("FROM scores WHERE id = $id", params={"id": trace_id}).to_arrow_table().to_pylist()
-        return {name: value for row in found for name, value in row.items() if name not in HIDDEN}
+        found = places.rows(self.cursor(), "scores", "*", self._places(trace_id))
+        return {name: value for row in found.values() for name, value in row.items() if name not in HIDDEN}
 
     def surprised(self, trace_id: str) -> dict[str, Annotator]:
         """The models' scorings that tell the surprise of a trace's tokens, by the score each added."""
@@ -119,7 +128,7 @@ class Browse(Distributions):
 
     def imports(self) -> pa.Table:
         """Imports, newest first, with what became of their rows."""
-        return self.cursor().sql("FROM imports ORDER BY taken DESC").to_arrow_table()
+        return self.cursor().sql("FROM imports ORDER BY rowid DESC").to_arrow_table()
 
     def quarantine(self, offset: int = 0, limit: int = 50) -> pa.Table:
         """A page of quarantined rows: file, line, reason, raw text."""
@@ -216,6 +225,7 @@ class Browse(Distributions):
             f"{literal(str(path))} (FORMAT parquet)"
         )
 
+    @remembered
     def is_complete(self, step: Annotator) -> bool:
         """True when every trace has a stored result of this annotator, or it is computed by query."""
         if isinstance(step, QueryAnnotator):

@@ -6,6 +6,7 @@ import pyarrow as pa
 from curation.operator import column
 from curation.query.filters import Filter
 from curation.query.reading import Reading
+from curation.query.remembered import remembered
 
 SLICES = 20  # equal parts of a trace
 ROLES = pa.schema([("slice", pa.int64()), ("kind", pa.string()), ("share", pa.float64())])
@@ -15,26 +16,32 @@ MARKED = """
 SELECT segments, list_last(segments).stop AS length FROM {table}
 WHERE len(segments) > 0 AND rowid IN (
     SELECT t.rowid FROM {table} t
-    WHERE t.id IN (SELECT id FROM scores WHERE {where} ORDER BY hash(id) LIMIT {traces})
+    WHERE t.id IN (SELECT id FROM scores WHERE {where} ORDER BY hash(rowid) LIMIT {traces})
 )
 """
-# Traces from the longest down: what share of all tokens the longest share of traces holds, at each per cent.
+# Traces from the longest down: what share of all tokens the longest share of traces holds, at each per cent. Lengths
+# are counted before they are ranked: a million traces have some ten thousand of them.
 CONCENTRATION = """
-WITH ranked AS (
-    SELECT {value} AS value, sum({value}) OVER ranks AS held, row_number() OVER ranks AS place
-    FROM scores WHERE {where} AND {value} IS NOT NULL
-    WINDOW ranks AS (ORDER BY {value} DESC, rowid ROWS UNBOUNDED PRECEDING)
+WITH lengths AS (
+    SELECT {value} AS value, count(*) AS traces FROM scores WHERE {where} AND {value} IS NOT NULL GROUP BY 1
 ),
-cut AS (SELECT ceil(100 * place / max(place) OVER ()) AS percent, value, held, place FROM ranked)
-SELECT max(place) / (SELECT count(*) FROM ranked) AS traces, max(held) / (SELECT sum(value) FROM ranked) AS held,
-       min(value) AS shortest
-FROM cut GROUP BY percent ORDER BY percent
+ranked AS (
+    SELECT value, sum(traces) OVER longest AS upto, sum(traces) OVER longest - traces AS before,
+           sum(value * traces) OVER longest - value * traces AS held_before FROM lengths
+    WINDOW longest AS (ORDER BY value DESC)
+),
+whole AS (SELECT sum(traces) AS traces, sum(value * traces) AS held FROM lengths),
+cuts AS (SELECT DISTINCT traces * percent // 100 AS place FROM whole, range(1, 101) r(percent))
+SELECT place / whole.traces AS traces, (held_before + (place - before) * value) / whole.held AS held,
+       value AS shortest
+FROM cuts JOIN ranked ON place > before AND place <= upto, whole ORDER BY place
 """
 
 
 class Distributions(Reading):
     """Histograms, counts, points, groups and curves of what a filter shows."""
 
+    @remembered
     def histogram(self, name: str, chosen: Filter, bins: int = 50, group: str | None = None) -> pa.Table:
         """Rows per bin of a number: low, high, rows and, when grouped, the group."""
         self._check(name, "number")
@@ -55,6 +62,7 @@ class Distributions(Reading):
             FROM binned GROUP BY bin {shown} ORDER BY low {', "group"' if group else ""}"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def categories(self, name: str, chosen: Filter, limit: int = 50) -> pa.Table:
         """The commonest values of a category or flag: value, rows."""
         self._check(name, "category", "flag")
@@ -64,6 +72,7 @@ class Distributions(Reading):
         )
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def points(
         self, x: str, y: str, colour: str | None, chosen: Filter, limit: int = 20_000, marked: Filter | None = None
     ) -> pa.Table:
@@ -75,10 +84,12 @@ class Distributions(Reading):
         inside = "TRUE" if marked is None else f"coalesce({self.where(marked)}, FALSE)"
         query = f"""
             SELECT id, {column(x)} AS x, {column(y)} AS y, {shade} AS colour, {inside} AS inside
-            FROM (SELECT * FROM scores WHERE {self.where(chosen)} ORDER BY hash(id) LIMIT {limit:d})
-            WHERE {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
+            FROM scores WHERE rowid IN (
+                SELECT rowid FROM scores WHERE {self.where(chosen)} ORDER BY hash(rowid) LIMIT {limit:d}
+            ) AND {column(x)} IS NOT NULL AND {column(y)} IS NOT NULL ORDER BY id"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def summary(self, name: str, group: str, chosen: Filter) -> pa.Table:
         """Five-number summary of a number per value of a category: group, rows, low, q1, median, q3, high."""
         self._check(name, "number")
@@ -91,12 +102,14 @@ class Distributions(Reading):
             FROM scores WHERE {self.where(chosen)} AND {value} IS NOT NULL GROUP BY 1 ORDER BY rows DESC LIMIT 20"""
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def concentration(self, name: str, chosen: Filter) -> pa.Table:
         """How much of a number the traces with most of it hold: traces (a share), held (a share), shortest."""
         self._check(name, "number")
         query = CONCENTRATION.format(value=column(name), where=self.where(chosen))
         return self.cursor().sql(query).to_arrow_table()
 
+    @remembered
     def roles(self, chosen: Filter) -> pa.Table | None:
         """Share of each kind of segment in each slice of the traces: slice, kind, share; None without segments."""
         segmenter = self.newest("segments")

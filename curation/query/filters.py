@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curation.errors import UserError, unknown
-from curation.operator import ScoreType, column, literal
+from curation.operator import LABELS, ScoreType, column, literal
 from curation.query.lasso import Lasso
 from curation.trace import canonical_json
 
@@ -81,6 +81,10 @@ class Filter(BaseModel):
         """The columns the filter reads."""
         drawn = [self.lasso.x, self.lasso.y] if self.lasso else []
         return [*self.ranges, *self.values, *self.flags, *drawn]
+
+    def reads_labels(self) -> bool:
+        """Whether a label somebody sets may change what the filter shows; SQL may read anything."""
+        return bool(self.sql.strip() or set(LABELS) & set(self.names()))
 
     def searches(self) -> list[Search]:
         """The conditions `where` leaves out, since they have to be looked up."""

@@ -11,6 +11,7 @@ from curation.errors import UserError, unknown
 from curation.operator import METADATA, OPERATORS, Annotator, Operator, ScoreType, column
 from curation.query import search, sql
 from curation.query.filters import Filter, Search
+from curation.query.remembered import Answers, remembered
 
 SCORE_TYPES: dict[str, ScoreType] = {"BOOLEAN": "flag", "VARCHAR": "category"}
 HIDDEN = ("id", "problem_id", "text_key", "parent_id")
@@ -23,12 +24,19 @@ FROM (SELECT id, unnest(segments) AS segment FROM {table})
 class Reading:
     """Cursors, columns and filters over the tables of schema.sql and the materialised `scores`."""
 
-    version: int  # changes with everything written
+    version: int  # changes with traces and scores
+    labelled: int  # changes with labels
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was asked already."""
+        return Answers()
 
     @abstractmethod
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor for one use."""
 
+    @remembered
     def columns(self) -> dict[str, ScoreType]:
         """What can be filtered, charted and selected on: metadata first, then scores."""
         found = self.cursor().execute("DESCRIBE scores").fetchall()
@@ -79,6 +87,7 @@ class Reading:
                 return step
         return None
 
+    @remembered
     def annotations(self) -> dict[str, Operator]:
         """Annotators whose results are stored, by key, oldest first."""
         return annotators_in(self.cursor())
@@ -115,7 +124,7 @@ def annotators_in(cursor: duckdb.DuckDBPyConnection) -> dict[str, Operator]:
 
     Left out are those an older Winnow measured in another way: their results are other scores, to be measured anew.
     """
-    rows = cursor.execute("SELECT key, spec FROM annotations ORDER BY taken, key").fetchall()
+    rows = cursor.execute("SELECT key, spec FROM annotations ORDER BY rowid").fetchall()
     return {key: step for key, spec in rows if (step := _known(json.loads(spec))) and step.key() == key}
 
 

@@ -38,7 +38,7 @@ class Found:
         """Attach the database the results live in."""
         self.cursor, self.lock = cursor, threading.Lock()
         self.names: OrderedDict[tuple[object, ...], str] = OrderedDict()
-        cursor().execute("ATTACH IF NOT EXISTS ':memory:' AS found")
+        cursor().execute("ATTACH IF NOT EXISTS ':memory:' AS found (READ_WRITE)")
 
     def table(self, asked: tuple[object, ...], make: Callable[[str], None]) -> str:
         """The table of a search, made once: `make` creates it under the given name."""

@@ -10,6 +10,7 @@ from curation.recipe import Recipe
 from curation.runs import Request
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+AGAIN = "again.json"  # in a run's in/: the manifest of the set that it makes once more
 
 
 def check_name(sets_root: Path, name: str) -> None:

@@ -4,6 +4,7 @@
 """
 
 import re
+import sys
 from typing import NamedTuple
 
 NAMES = r"think|thinking|thought|reasoning"
@@ -25,15 +26,15 @@ class Thought(NamedTuple):
 
 def split_think(text: str) -> Thought:
     """Reasoning from the first opening to the last closing tag; only tags and the whitespace beside them are lost."""
-    first, last = OPEN.search(text), _last_close(text)
+    first, last = first_tag(OPEN, text), _last_close(text)
     if first is None and last is None:
         head, final = split_final(text)
         return Thought(head, final, None)
-    if first is None or (last is not None and CLOSE.search(text, 0, first.start())):
+    if first is None or (last is not None and first_tag(CLOSE, text, 0, first.start())):
         start, before = 0, ""  # the opening tag stood in the prompt
     else:
         start, before = first.end(), text[: first.start()].strip()
-    if last is None or last.start() < start or OPEN.search(text, last.end()):
+    if last is None or last.start() < start or first_tag(OPEN, text, last.end()):
         return Thought(text[start:].strip(), "", False, before)
     return Thought(text[start : last.start()].strip(), unwrap_answer(text[last.end() :]), True, before)
 
@@ -60,8 +61,19 @@ def unwrap_answer(text: str) -> str:
     return text.strip()
 
 
+def first_tag(tag: re.Pattern[str], text: str, start: int = 0, stop: int = sys.maxsize) -> re.Match[str] | None:
+    """What `tag.search` finds; a tag begins with <, and looking for that alone is many times faster."""
+    place = text.find("<", start, stop)
+    while place >= 0:
+        if found := tag.match(text, place, stop):
+            return found
+        place = text.find("<", place + 1, stop)
+    return None
+
+
 def _last_close(text: str) -> re.Match[str] | None:
-    last = None
-    for last in CLOSE.finditer(text):  # noqa: B007
-        pass
-    return last
+    place = len(text)
+    while (place := text.rfind("<", 0, place)) >= 0:
+        if found := CLOSE.match(text, place):
+            return found
+    return None

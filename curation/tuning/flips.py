@@ -5,7 +5,7 @@ before and after, over the strength of the rule. It says whether the answer is s
 supports it: a rule that always keeps the concluding sentence breaks nothing here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from curation.answers import compare, extract
@@ -101,17 +101,10 @@ def _any_answers(made: list[Trace]) -> bool | None:
 def _variants(step: Mapper) -> list[tuple[str, Mapper]]:
     for name, field in type(step).model_fields.items():
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and _applies(extra.get("strength"), step.parameters()):
+        if isinstance(extra, dict) and extra.get("strength") and step.counts(name, step.parameters()):
             found = [(label, _changed(step, name, value)) for label, value in _values(step.parameters()[name])]
             return [(f"{name} {label}", variant) for label, variant in found if variant is not None]
     return [(step.title(), step)]
-
-
-def _applies(mark: Any, parameters: Mapping[str, Any]) -> bool:  # noqa: ANN401
-    """A field is marked by True, or by the values of other fields that make it count: {"policy": ["fraction"]}."""
-    if isinstance(mark, dict):
-        return all(parameters[name] in values for name, values in mark.items())
-    return mark is True
 
 
 def _values(value: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  (a field's plain value)

@@ -8,7 +8,9 @@ import pyarrow as pa
 from curation.application.batches import with_segments
 from curation.application.preview import Preview
 from curation.application.result import Result
+from curation.application.state import State
 from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, ScoreType, column
+from curation.table import LIGHT
 from curation.trace import Trace
 from curation.tuning.dials import Dial
 from curation.tuning.shift import Fifth, Shift, lost_problems, shifts
@@ -33,24 +35,35 @@ class Mix(NamedTuple):
 
 def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
     """Compare what is left with the start, by metadata and by the stored scores."""
-    before = preview.apply(_measured(stored))
-    kept = [name for name in (*LENGTHS, *WATCHED) if name in _names(result, before.alive(len(before.steps)))]
-    # looked at several times: only what is compared, and once
-    columns = ", ".join(column(name) for name in ("pos", "problem_id", *kept))
-    result.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE mix_before AS SELECT {columns} FROM ({before.alive(len(before.steps))})"
-    )
-    whole, ends = "SELECT * FROM mix_before", result.alive(len(result.steps))
+    before = preview.apply(_measured(stored)).states[-1]
+    whole = f"FROM {_started(result, before)}"
+    ended = result.states[-1]
     if any(step.kind == "mapper" for step in result.steps):
-        after = _of_problem(result, whole, ends)
+        after = _of_problem(result, whole, f"SELECT {NUMBERED} FROM ({ended.select()})")
     else:  # positions hold until a mapper makes new rows
-        after = f"SELECT * FROM mix_before WHERE pos IN (SELECT pos FROM ({ends}))"
-    known = set(_names(result, whole)) & set(_names(result, after))
+        after = f"{whole} WHERE pos IN (SELECT pos FROM ({ended.select(())}))"
+    # looked at several times, so once
+    result.connection.execute(f"CREATE OR REPLACE TEMP TABLE mix_after AS {after}")
+    known = set(_names(result, whole)) & set(_names(result, "FROM mix_after"))
     length = next(name for name in LENGTHS if name in known)
     watched: dict[str, ScoreType] = {length: "number", **WATCHED}
-    found = [shift for shift in shifts(result.connection, whole, after, watched) if len(shift.shares) > 1]
+    found = [shift for shift in shifts(result.connection, whole, "FROM mix_after", watched) if len(shift.shares) > 1]
     counted = max((report.step for report in result.reports if not report.estimated), default=0)
-    return Mix(found, lost_problems(result.connection, whole, result.alive(counted)), counted)
+    left = f"SELECT {NUMBERED} FROM ({result.states[counted].select(())})"
+    return Mix(found, lost_problems(result.connection, whole, left), counted)
+
+
+# problems told by the place of their first row: whole numbers are grouped faster than ids
+NUMBERED = "* EXCLUDE (problem_id, problem_pos), problem_pos AS problem_id"
+
+
+def _started(result: Result, before: State) -> str:
+    """The table of what is compared of the rows at the start, made once for all recipes."""
+    names = [*LIGHT, *before.scores]
+    kept = ", ".join(column(name) for name in (*LENGTHS, *WATCHED) if name in names)
+    table = f"mix_{before.key}"
+    result.memory.once(table, f"SELECT pos, problem_pos AS problem_id, {kept} FROM ({before.select()})")
+    return table
 
 
 def _of_problem(result: Result, whole: str, ends: str) -> str:

@@ -4,11 +4,14 @@ Verification drops what a teacher cannot solve, so a filter for right answers is
 (open-thoughts issue 21); `warnings` says so in a sentence with figures.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from curation.operator import ScoreType, column
 
@@ -78,19 +81,13 @@ def shifts(
 ) -> list[Shift]:
     """Compare the columns that two SELECTs both have."""
     known = _names(connection, before_sql) & _names(connection, after_sql)
-    found = {name: kind for name, kind in columns.items() if name in known}
-    if not found:
-        return []
-    names = ", ".join(map(column, found))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE shifting AS SELECT 0 AS side, {names} FROM ({before_sql}) "
-        f"UNION ALL SELECT 1, {names} FROM ({after_sql})"
-    )
-    out = [
-        _number(connection, name) if kind == "number" else _category(connection, name, kind)
-        for name, kind in found.items()
-    ]
-    connection.execute("DROP TABLE shifting")
+    out = []
+    for name, kind in columns.items():
+        if name in known:
+            value = f"CAST({column(name)} AS {'DOUBLE' if kind == 'number' else 'VARCHAR'})"
+            query = COUNTED.format(value=value, before=before_sql, after=after_sql)
+            counts = connection.sql(query).to_arrow_table()
+            out.append(_number(name, counts) if kind == "number" else _category(name, kind, counts))
     return out
 
 
@@ -98,63 +95,58 @@ def _names(cursor: duckdb.DuckDBPyConnection, query: str) -> set[str]:
     return {str(row[0]) for row in cursor.execute(f"DESCRIBE {query}").fetchall()}
 
 
-# Both sides counted value by value, so that the rows of `before` below and above each value are a running sum
-NUMBER = """
-WITH known AS (SELECT side, CAST({name} AS DOUBLE) AS value FROM shifting WHERE isfinite(CAST({name} AS DOUBLE))),
-counted AS (
-    SELECT value, count(*) FILTER (side = 0) AS before, count(*) FILTER (side = 1) AS after FROM known GROUP BY value
-),
-summed AS (
-    SELECT before, after, sum(before) OVER (ORDER BY value) AS upto, sum(before) OVER () AS all_before FROM counted
+# Both sides counted value by value, and nothing else read of the rows: the rest follows from the counts
+COUNTED = """
+WITH sides AS (
+    SELECT {value} AS value, count(*) AS before, 0 AS after FROM ({before}) GROUP BY 1
+    UNION ALL SELECT {value}, 0, count(*) FROM ({after}) GROUP BY 1
 )
-SELECT sum(after * (upto - before) - after * (all_before - upto)) / nullif(sum(before) * sum(after), 0),
-       sum(before), sum(after), {quartiles}, (SELECT count(*) FILTER (side = 0) FROM shifting),
-       (SELECT count(*) FILTER (side = 1) FROM shifting)
-FROM summed
-"""
-QUARTILES = ", ".join(
-    f"(SELECT quantile_cont(value, [0.25, 0.5, 0.75]) FROM known WHERE side = {side})" for side in (0, 1)
-)
-# bins over the body of the rows before: outer bins take the tails
-BINNED = """
-WITH known AS (SELECT side, CAST({name} AS DOUBLE) AS value FROM shifting WHERE isfinite(CAST({name} AS DOUBLE))),
-ends AS (SELECT quantile_cont(value, 0.01) AS low, quantile_cont(value, 0.99) AS high FROM known WHERE side = 0),
-width AS (SELECT low, if(high > low, (high - low) / {bins}, 1) AS step FROM ends),
-counted AS (
-    SELECT greatest(0, least({last}, floor((value - low) / step))) AS bin, count(*) FILTER (side = 0) AS before,
-           count(*) FILTER (side = 1) AS after FROM known, width GROUP BY bin
-),
-every AS (SELECT bin, coalesce(before, 0) AS before, coalesce(after, 0) AS after FROM range({bins}) r(bin)
-          LEFT JOIN counted USING (bin))
-SELECT low + bin * step, low + (bin + 1) * step, before / sum(before) OVER (), after / sum(after) OVER ()
-FROM every, width ORDER BY bin
-"""
-CATEGORY = """
-WITH counted AS (
-    SELECT CAST({name} AS VARCHAR) AS value, count(*) FILTER (side = 0) AS before,
-           count(*) FILTER (side = 1) AS after FROM shifting GROUP BY 1
-)
-SELECT value, before, after FROM counted ORDER BY before DESC, value
+SELECT value, sum(before)::BIGINT AS before, sum(after)::BIGINT AS after FROM sides
+GROUP BY value ORDER BY before DESC, value
 """
 
 
-def _number(cursor: duckdb.DuckDBPyConnection, name: str) -> Shift:
-    quoted = column(name)
-    row = cursor.execute(NUMBER.format(name=quoted, quartiles=QUARTILES)).fetchall()[0]
-    effect, known, quartiles, rows = row[0], (row[1] or 0, row[2] or 0), row[3:5], (row[5] or 0, row[6] or 0)
-    bins: list[Share] = []
-    if known[0] and known[1]:
-        found = cursor.execute(BINNED.format(name=quoted, bins=BINS, last=BINS - 1)).fetchall()
-        bins = [Share(f"{low:.4g} to {high:.4g}", before, after, low, high) for low, high, before, after in found]
+def _number(name: str, counts: pa.Table) -> Shift:
+    given, before, after = (counts[field].to_numpy() for field in ("value", "before", "after"))
+    rows, chosen = (int(before.sum()), int(after.sum())), np.isfinite(given)
+    order = np.argsort(given[chosen])
+    values, *sides = (array[chosen][order] for array in (given, before, after))
+    known = (int(sides[0].sum()), int(sides[1].sum()))
+    unknown = (rows[0] - known[0], rows[1] - known[1])
+    if not known[0] or not known[1]:
+        return Shift(name, "number", rows, unknown, None, ())
+    upto = sides[0].cumsum()
+    above_less_below = 2 * upto - sides[0] - known[0]  # rows before that are lower, less those that are higher
+    effect = float((sides[1] * above_less_below).sum()) / (known[0] * known[1])
+    quartiles = [Quartiles(*(quantile(values, side, share) for share in (0.25, 0.5, 0.75))) for side in sides]
     return Shift(
-        name, "number", rows, (rows[0] - int(known[0]), rows[1] - int(known[1])),
-        None if effect is None else float(effect), tuple(bins),
-        (Quartiles(*quartiles[0]), Quartiles(*quartiles[1])) if bins else None,
+        name, "number", rows, unknown, effect, _bins(values, *sides), (quartiles[0], quartiles[1])
     )  # fmt: skip
 
 
-def _category(cursor: duckdb.DuckDBPyConnection, name: str, kind: ScoreType) -> Shift:
-    counts = cursor.execute(CATEGORY.format(name=column(name))).fetchall()
+def quantile(values: np.ndarray, counts: np.ndarray, share: float) -> float:
+    """The quantile of sorted values that occur so often, between two of them in proportion."""
+    upto = counts.cumsum()
+    place = (int(upto[-1]) - 1) * share
+    low, high = (values[np.searchsorted(upto, rank, side="right")] for rank in (math.floor(place), math.ceil(place)))
+    return float(low + (high - low) * (place - math.floor(place)))
+
+
+def _bins(values: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[Share, ...]:
+    """Bins over the body of the rows before: outer bins take the tails."""
+    low, high = quantile(values, before, 0.01), quantile(values, before, 0.99)
+    step = (high - low) / BINS if high > low else 1.0
+    places = np.clip(np.floor((values - low) / step), 0, BINS - 1).astype(int)
+    shares = [(np.bincount(places, side, BINS) / side.sum()).tolist() for side in (before, after)]
+    ends = [(low + place * step, low + (place + 1) * step) for place in range(BINS)]
+    return tuple(
+        Share(f"{first:.4g} to {last:.4g}", was, left, first, last)
+        for (first, last), was, left in zip(ends, *shares, strict=True)
+    )
+
+
+def _category(name: str, kind: ScoreType, table: pa.Table) -> Shift:
+    counts = list(zip(*(table[field].to_pylist() for field in ("value", "before", "after")), strict=True))
     rows = (sum(before for _, before, _ in counts), sum(after for _, _, after in counts))
     unknown = next(((before, after) for value, before, after in counts if value is None), (0, 0))
     known = (rows[0] - unknown[0], rows[1] - unknown[1])

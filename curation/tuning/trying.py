@@ -78,9 +78,9 @@ def try_run(work: Workspace, result: Result, step: Operator, rows: int = FEWEST)
     }
     title = f"Try {step.title()} on {len(traces)} rows"
     spec = {"step": {step.tag: step.title(), **step.parameters()}}
-    run = work.new_run(Request(kind="try", worker="curation.worker", title=title, spec=spec, inputs=inputs))
-    write_part(to_table(traces), run.folder / "in" / TRACES)
-    write_part(result.memory.table(state, step.needs(), step.needs_vectors), run.folder / "in" / ROWS)
+    with work.staged(Request(kind="try", worker="curation.worker", title=title, spec=spec, inputs=inputs)) as run:
+        write_part(to_table(traces), run.folder / "in" / TRACES)
+        write_part(result.memory.table(state, step.needs(), step.needs_vectors), run.folder / "in" / ROWS)
     return run
 
 
@@ -186,10 +186,10 @@ def measure_run(work: Workspace, result: Result, step: Annotator) -> Run:
         raise UserError(f"Measure {missing} first: until then nobody knows which rows reach {step.title()}.")
     steps = with_needs([step], work.store.annotations().values())
     spec = {"steps": [one.dump() for one in steps]}
-    run = work.new_run(
+    with work.staged(
         Request(kind="annotate", worker="curation.worker", title=f"Annotate: {step.title()}", spec=spec)
-    )
-    _stage(work, run.folder / "in", steps, result)
+    ) as run:
+        _stage(work, run.folder / "in", steps, result)
     return run
 
 

@@ -1,6 +1,7 @@
 """A spec's parameters as a form sees them, read from the JSON schema of its class."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from curation.spec import Spec
@@ -31,15 +32,16 @@ class Field:
         return words[:1].upper() + words[1:]
 
 
-def fields(spec: type[Spec]) -> list[Field]:
+@cache  # every redraw asks for those of all annotators, and making a schema takes a millisecond
+def fields(spec: type[Spec]) -> tuple[Field, ...]:
     """The parameters of a spec in their order, without its tag."""
     schema = spec.model_json_schema()
     required = schema.get("required", [])
-    return [
+    return tuple(
         _field(name, value, schema.get("$defs", {}), name in required)
         for name, value in schema["properties"].items()
         if name != spec.tag
-    ]
+    )
 
 
 def _field(name: str, schema: dict[str, Any], definitions: dict[str, Any], required: bool) -> Field:

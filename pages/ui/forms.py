@@ -5,7 +5,7 @@
 """
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -46,15 +46,29 @@ def form(
 ) -> dict[str, Any]:
     """Draw every field of a spec that applies; returns the chosen values, fields left empty as None.
 
-    Prompts are drawn once there is a model to put them to.
+    A field that means nothing beside the others keeps its default; prompts are drawn once there is a model to put
+    them to.
     """
     every = [item for item in fields(spec) if only is None or item.name in only]
     written = [item for item in every if item.widget == "prompt"]
-    chosen = _form([item for item in every if item not in written], values, choices, key)
+    before = {item.name: item.default for item in fields(spec)} | dict(values)
+    chosen = _form(spec, [item for item in every if item not in written], before, choices, key)
+    shown = list(_counting(spec, written, before, chosen))
     given = {**values, **chosen}
-    if written and _asks(every, given):
-        return chosen | prompt_editor.show(spec, written, given, choices.prompts, key)
-    return chosen | {item.name: values.get(item.name, item.default) for item in written}
+    if shown and _asks(every, given):
+        return chosen | prompt_editor.show(spec, shown, given, choices.prompts, key)
+    return chosen | {item.name: before[item.name] for item in shown}
+
+
+def _counting(
+    spec: type[Spec], every: Sequence[Field], values: Mapping[str, Any], chosen: dict[str, Any]
+) -> Iterator[Field]:
+    """The fields that mean something beside what was chosen before them; the others get their defaults."""
+    for item in every:
+        if spec.counts(item.name, {**values, **chosen}):
+            yield item
+        else:
+            chosen[item.name] = item.default
 
 
 def _asks(every: Sequence[Field], given: Mapping[str, Any]) -> bool:
@@ -63,24 +77,28 @@ def _asks(every: Sequence[Field], given: Mapping[str, Any]) -> bool:
     return not models or any(item.required or given.get(item.name) for item in models)
 
 
-def _form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:
+def _form(
+    spec: type[Spec], every: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str
+) -> dict[str, Any]:
     """Every field but prompts, in a grid or one under the other."""
-    if any(item.widget == "score" for item in shown):
-        return _score_form(shown, values, choices, key)
-    grid = st.grid(2 if len(shown) > 1 else 1, min_column_width=190)
+    if any(item.widget == "score" for item in every):
+        return _score_form(spec, every, values, choices, key)
+    grid = st.grid(2 if len(every) > 1 else 1, min_column_width=190)
     chosen: dict[str, Any] = {}
-    for item in shown:
+    for item in _counting(spec, every, values, chosen):
         with grid.cell():
             chosen[item.name] = _draw(item, values.get(item.name, item.default), choices, f"{key}-{item.name}")
     return chosen
 
 
-def _score_form(shown: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str) -> dict[str, Any]:
+def _score_form(
+    spec: type[Spec], every: Sequence[Field], values: Mapping[str, Any], choices: Choices, key: str
+) -> dict[str, Any]:
     """A form about a score: limits appear where they fit the score's type, over its histogram."""
     chosen: dict[str, Any] = {}
     score: str | None = None
-    ranged = {"minimum", "maximum"} <= {item.name for item in shown}
-    for item in shown:
+    ranged = {"minimum", "maximum"} <= {item.name for item in every}
+    for item in _counting(spec, every, values, chosen):
         value, widget = values.get(item.name, item.default), f"{key}-{item.name}"
         if item.widget == "score":
             chosen[item.name] = score = _score(item, value, choices, widget)

@@ -12,15 +12,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from curation.damage import trouble
 from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
 from curation.workspace import Workspace
+from pages.ui import held
 from pages.ui.reading.looks import stylesheet
 from pages.ui.reading.maths import inline
 from pages.ui.runs.run_panel import panel
 
 MANY = 3  # finished runs announced one by one
+AGAIN = 1.0  # seconds
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -49,13 +52,34 @@ def screen(title: str, caption: str) -> Iterator[Workspace]:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title(title, anchor=False, width="content")
         st.caption(caption, width="content")
-    with errors():
+    said: set[str] = set()
+    with errors(said):
         work = workspace()
-        with errors():  # of one run alone: the page is of use without it
+        held.wait(work)
+        with errors(said):  # of one run alone: the page is of use without it
             announce(work, work.take_in())
+        drawn = _version(work)
         yield work
-        if work.take_in():  # a run that finished while the page was drawn: nothing else would draw it again
+        # what came in while the page was drawn, also by others: nothing else would draw it again
+        if work.take_in() or _version(work) != drawn:
             st.rerun()
+        if work.is_taking_in():
+            _come_again(work)
+
+
+def _version(work: Workspace) -> int | None:
+    """How often the store was changed; None where it cannot be opened, which the page says by itself."""
+    try:
+        return work.store.version
+    except UserError:
+        return None
+
+
+@st.fragment(run_every=AGAIN)
+def _come_again(work: Workspace) -> None:
+    """Draw the page anew as soon as the results that another browser is taking in are there."""
+    if not work.is_taking_in():
+        st.rerun()
 
 
 def announce(work: Workspace, finished_ids: list[str]) -> None:
@@ -68,12 +92,18 @@ def announce(work: Workspace, finished_ids: list[str]) -> None:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """Show what a user can repair where it happened; the rest of the page goes on."""
+def errors(said: set[str] | None = None) -> Iterator[None]:
+    """Show what a user can repair where it happened, once; the rest of the page goes on."""
     try:
         yield
-    except UserError as error:
-        st.error(str(error), icon=":material/error:")
+    except Exception as error:
+        known = error if isinstance(error, UserError) else trouble(error, root().resolve())
+        if known is None:
+            raise
+        if said is None or str(known) not in said:
+            st.error(str(known), icon=":material/error:")
+        if said is not None:
+            said.add(str(known))
 
 
 def get(name: str) -> str | None:
@@ -129,7 +159,7 @@ def offer_samples(work: Workspace) -> bool:
 
 def runs(work: Workspace, *kinds: str) -> list[Run]:
     """The runs of the workspace, newest first; of some kinds where any is named."""
-    return [run for run in all_runs(work.runs_root) if not kinds or run.request.kind in kinds]
+    return [run for run in all_runs(work.runs_root) if not kinds or run.kind in kinds]
 
 
 def finished(work: Workspace, kind: str, state: State = "done") -> list[Run]:

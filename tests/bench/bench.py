@@ -58,7 +58,7 @@ class Bench:
 def take_files(work: Workspace, paths: list[Path]) -> None:
     """Import files into the store, as a run and the app do."""
     with TemporaryDirectory(dir=work.root) as folder:
-        import_files(paths, Path(folder))
+        import_files(paths, Path(folder), executor=Local(WORKERS))
         work.store.take_import("bench", Path(folder))
 
 

@@ -70,10 +70,11 @@ def held(process: psutil.Process) -> float:
         family = [process, *process.children(recursive=True)]
     except psutil.Error:
         return 0.0
-    return sum(map(_pss, family)) / 2**30
+    return sum(map(pss, family)) / 2**30
 
 
-def _pss(process: psutil.Process) -> int:
+def pss(process: psutil.Process) -> int:
+    """Proportional set size in bytes, 0 for a process that is gone."""
     try:
         return int(process.memory_full_info().pss)
     except psutil.Error:

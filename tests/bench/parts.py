@@ -10,7 +10,7 @@ PARTS = {
     "import": "importing",
     "browse": "browsing",
     "funnel": "funnel",
-    "page": "funnel_page",
+    "page": "browser",
     "annotate": "annotating",
     "recipe": "recipe",
     "near": "near_copies",

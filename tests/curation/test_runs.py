@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from curation.errors import UserError
-from curation.runs import Request, Run, Status, all_runs, create, find, replace_text
+from curation.runs import Request, Run, Status, all_runs, create, find, replace_text, started
 from curation.workspace import Workspace
 
 Wait = Callable[[Run, str], None]
@@ -30,7 +29,7 @@ def write_status(run: Run, **values: object) -> None:
 
 
 def of_process(pid: int) -> dict[str, object]:
-    return {"pid": pid, "pid_started": psutil.Process(pid).create_time()}
+    return {"pid": pid, "pid_started": started(pid)}
 
 
 def test_a_new_run_is_a_folder_with_its_request(run):
@@ -65,8 +64,8 @@ def test_a_run_whose_process_is_gone_is_lost(run):
 
 
 def test_a_process_with_the_same_id_but_another_start_is_not_the_worker(run):
-    started = psutil.Process(os.getpid()).create_time() - 3600
-    write_status(run, state="running", pid=os.getpid(), pid_started=started)
+    began = started(os.getpid()) - 3600
+    write_status(run, state="running", pid=os.getpid(), pid_started=began)
     assert run.status().state == "lost"
 
 

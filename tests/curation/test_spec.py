@@ -1,6 +1,6 @@
 """Specs: parsing, refusing, dumping, keys and their reference page."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import pytest
 from pydantic import Field, ValidationError
@@ -109,3 +109,12 @@ def test_the_reference_page_describes_every_operator_and_parameter():
             if name != "op":
                 assert f"| `{name}` |" in page
                 assert str(field.description) in page
+
+
+@pytest.mark.parametrize("spec", OPERATORS.members.values(), ids=lambda spec: spec.title())
+def test_fields_count_beside_values_that_earlier_fields_can_have(spec):
+    order = list(spec.model_fields)
+    for names, conditions in spec.when.items():
+        for other, allowed in conditions.items():
+            assert all(order.index(other) < order.index(name) for name in names.split())
+            assert set(allowed.split()) < set(get_args(spec.model_fields[other].annotation))

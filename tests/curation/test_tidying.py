@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from curation.errors import UserError
-from curation.runs import Request, Run, Status, create, replace_text
+from curation.runs import Request, Run, Status, create, replace_text, started
 from curation.tidying import needed, old_checkpoints, remove, size, unneeded
 
 
@@ -73,12 +73,10 @@ def test_a_run_that_came_to_be_needed_in_the_meantime_is_not_removed(tmp_path):
 def test_a_run_that_was_resumed_in_the_meantime_is_not_removed(tmp_path):
     import os
 
-    import psutil
-
     run = made(tmp_path, "train", "failed")
     found = unneeded(tmp_path)
-    started = psutil.Process(os.getpid()).create_time()
-    status = Status(state="running", pid=os.getpid(), pid_started=started)
+    began = started(os.getpid())
+    status = Status(state="running", pid=os.getpid(), pid_started=began)
     replace_text(run.folder / "status.json", status.model_dump_json())
     with pytest.raises(UserError, match="is running; cancel it before removing"):
         remove(found, tmp_path)

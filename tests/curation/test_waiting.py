@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-import psutil
 import pytest
 
-from curation.runs import Request, Run, Status, create, replace_text
+from curation.runs import Request, Run, Status, create, replace_text, started
 from curation.waiting import queue, turn
 
 
@@ -21,8 +20,8 @@ def refuse() -> None:
 def waiting(root: Path, title: str, came: int, alive: bool = True) -> Run:
     """A run that waits, with its ticket; its process is this one, or one that is gone."""
     run = create(root, Request(kind="import", worker="curation.worker", title=title))
-    started = psutil.Process(os.getpid()).create_time() - (0 if alive else 3600)
-    replace_text(run.folder / "status.json", Status(pid=os.getpid(), pid_started=started).model_dump_json())
+    began = started(os.getpid()) - (0 if alive else 3600)
+    replace_text(run.folder / "status.json", Status(pid=os.getpid(), pid_started=began).model_dump_json())
     if came:
         (root / ".waiting").mkdir(exist_ok=True)
         (root / ".waiting" / f"{came}-{run.id}").touch()

@@ -6,6 +6,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,10 @@ def server(workspace: Path) -> Iterator["Server"]:
 
 
 class Server:
-    """The app as a user starts it, on a free port."""
+    """The app as a user starts it, on a free port; what it writes to stderr goes into a log where one is named."""
 
-    def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
+    def __init__(self, workspace: Path, log: Path | None = None) -> None:
+        self.workspace, self.log = workspace, log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -45,9 +46,14 @@ class Server:
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
         environment = {**os.environ, "WINNOW_WORKSPACE": str(self.workspace), "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [*command, "--server.headless", "true"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-        )
+        with nullcontext() if self.log is None else self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--server.headless", "true"],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -56,6 +62,11 @@ class Server:
             except OSError:
                 time.sleep(0.2)
         raise TimeoutError(f"the app did not start on {self.url}")
+
+    def most_memory(self) -> int:
+        """The most memory the server ever took, in bytes, as Linux counts it."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
     def stop(self) -> None:
         self.process.terminate()

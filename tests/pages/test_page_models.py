@@ -3,11 +3,10 @@
 import json
 import os
 
-import psutil
 import pytest
 
 from curation.connection import CONNECTIONS, read
-from curation.runs import Request, Status, create
+from curation.runs import Request, Status, create, started
 from pages.ui.teaching.model_list import with_prices
 
 SERVER = {"backend": "server", "url": "http://127.0.0.1:9/v1"}
@@ -145,7 +144,7 @@ def served(workspace):
         request = Request(kind="serve", worker="curation.worker", title="Serve demo",
                           spec={"name": "demo", "connection": spec})  # fmt: skip
         run = create(workspace.runs_root, request)
-        here = {"pid": os.getpid(), "pid_started": psutil.Process().create_time(), "started": 1.0}
+        here = {"pid": os.getpid(), "pid_started": started(os.getpid()), "started": 1.0}
         (run.folder / "status.json").write_text(Status(state=state, error=error, **here).model_dump_json())
         (run.folder / "log.txt").write_text("Loading weights\n")
         if server:

@@ -5,6 +5,7 @@ import pytest
 
 from curation.operator import OPERATORS
 from curation.recipe import Recipe
+from curation.runs import all_runs
 from tests.pages.conftest import RECIPE
 
 LENGTHS = """
@@ -233,3 +234,17 @@ def test_a_name_that_cannot_name_a_set_is_refused_in_place(page, recipe):
     next(box for box in at.text_input if box.label == "Name of the curated set").set_value("../x").run()
     click(at, "Freeze curated set")
     assert "'../x' cannot name a set" in at.error[0].value
+
+
+def test_a_cluster_that_is_configured_can_be_chosen(page, recipe, workspace, monkeypatch):
+    monkeypatch.setenv("WINNOW_RAY_ADDRESS", "127.0.0.1:1")
+    at = opened(page, recipe)
+    next(switch for switch in at.toggle if switch.label == "On the Ray cluster at 127.0.0.1:1").set_value(True).run()
+    click(at, "Freeze curated set")
+    (run,) = all_runs(workspace.runs_root)
+    assert run.request.inputs["cluster"] == "127.0.0.1:1"
+
+
+def test_no_cluster_is_offered_where_none_is_configured(page, recipe, monkeypatch):
+    monkeypatch.delenv("WINNOW_RAY_ADDRESS", raising=False)
+    assert "On the Ray cluster" not in " ".join(switch.label for switch in opened(page, recipe).toggle)

@@ -1,10 +1,9 @@
 import json
 import os
 
-import psutil
 import pytest
 
-from curation.runs import Status
+from curation.runs import Status, started
 
 LINES = [{"step": n, "max_steps": 3, "loss": 3.0 - n, "tokens": 9 * n, "tokens_per_second": 5.0} for n in (1, 2, 3)]
 
@@ -23,8 +22,8 @@ def trained(finished):
 
 def active(run, state):
     """Let a run stand as if this process worked on it."""
-    started = psutil.Process(os.getpid()).create_time()
-    status = Status(state=state, pid=os.getpid(), pid_started=started, started=1.0)
+    began = started(os.getpid())
+    status = Status(state=state, pid=os.getpid(), pid_started=began, started=1.0)
     (run.folder / "status.json").write_text(status.model_dump_json())
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from streamlit.testing.v1 import AppTest
 
 from curation.operator import OPERATORS
+from curation.operators.cut import Cut
 from curation.operators.label_segments import LabelSegments
 from curation.params import EncoderName, Fraction, ModelName, Prompt, ScoreName
 from curation.spec import Spec, build
@@ -177,3 +178,16 @@ def test_prompts_are_drawn_once_there_is_a_model_to_put_them_to():
     assert [area.label for area in at.text_area] == []
     assert at.session_state["chosen"]["prompt"] == LabelSegments().prompt
     assert [area.label for area in drawn("label_segments", model="base").text_area] == ["Prompt text"]
+
+
+def test_fields_that_mean_nothing_beside_the_others_are_not_drawn_and_keep_their_defaults():
+    labels = [widget.label for widget in drawn("segment").main if hasattr(widget, "label")]
+    assert labels == ["Splitter"]
+    at = drawn("cut", policy="tokens", amount=100, keep_conclusion="student", judge_prompt="my own")
+    assert [widget.label for widget in at.selectbox] == ["Policy", "Tokenizer"]
+    assert build(Cut, at.session_state["chosen"]) == Cut(policy="tokens", amount=100)
+    asked = drawn(
+        "cut", policy="min_valid_prefix", model="base", validator="judge", judge_prompt="{question} {reasoning}"
+    )
+    assert [area.label for area in asked.text_area] == ["Prompt text"]
+    assert asked.session_state["chosen"]["judge_prompt"] == "{question} {reasoning}"

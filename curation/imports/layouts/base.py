@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
@@ -13,7 +14,7 @@ from curation.imports.mapping import Mapping
 from curation.imports.record import Row
 from curation.imports.values import Json, flag, get, text, used, with_options
 from curation.texts.think import Thought, split_final
-from curation.trace import Problem, Trace, canonical_json
+from curation.trace import Form, Problem, Trace, canonical_json
 
 LAST_LINE = re.compile(r"\nA: ?(.+)\Z")  # how GSM8K's example solutions end
 DUPLICATE_CHARS = 200  # ours: longer unmapped texts that repeat a mapped one are left out of `extra`
@@ -36,11 +37,11 @@ class Converted:
     reasons: list[str] = field(default_factory=list)
 
 
+NOTHING: Row = {}
 Converter = Callable[[Row, Mapping, Context], Converted]
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(NamedTuple):
     """The raw values of one solution."""
 
     reasoning: Json = None
@@ -48,12 +49,12 @@ class Solution:
     answer: Json = None
     model: Json = None
     correct: Json = None
-    extra: Row = field(default_factory=dict)
+    extra: Row = NOTHING
 
 
-def read_problem(row: Row, mapping: Mapping, context: Context) -> Problem | None:
-    """The problem of a row; None without question."""
-    question = text(get(row, mapping.question))
+def read_problem(row: Row, mapping: Mapping, context: Context, asked: str | None = None) -> Problem | None:
+    """The problem of a row, of the question `asked` where the layout knows better; None without question."""
+    question = text(get(row, mapping.question)) if asked is None else asked
     if not question.strip():
         return None
     before, after = text(get(row, mapping.context)), text(get(row, mapping.input))
@@ -76,25 +77,24 @@ def read_reference(value: Json) -> str | None:
     return last.group(1) if last else split_final(whole)[1] or whole or None
 
 
-def read_trace(
-    problem: Problem, solution: Solution, mapping: Mapping, context: Context, sample: int = 0
-) -> Trace | None:
+def read_trace(problem: Problem, solution: Solution, form: Form, context: Context, sample: int = 0) -> Trace | None:
     """One solution as a trace; None where it has no text."""
     thought = _thought(problem, solution)
     if not thought.reasoning and not thought.answer:
         return None
+    extra = solution.extra | ({"before": thought.before} if thought.before else {})
     return Trace(
         problem,
         thought.reasoning,
         thought.answer,
         model=text(solution.model),
-        form=mapping.form,
+        form=form,
         sample=sample,
         closed=thought.closed,
         given_correct=flag(solution.correct),
         source=context.source,
         line=context.line,
-        extra=json_text(solution.extra | ({"before": thought.before} if thought.before else {})),
+        extra=json_text(extra) if extra else "{}",
     )
 
 
@@ -117,27 +117,48 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
 
 def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
     """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
-    paths = mapping.columns().values()
+    paths = mapped_paths(mapping)
     values = unmapped(row, paths)
-    known = {part for trace in converted.traces for part in (trace.question, trace.reasoning, trace.answer)}
-    known |= {long.strip() for path in paths for long in _long_texts(get(row, path))}
+    known = _known(row, paths, converted.traces) if any(map(_long_texts, values.values())) else None
     for index, trace in enumerate(converted.traces):
-        own = {
-            name: value[trace.sample] if isinstance(value, list) and len(value) == count > 1 else value
-            for name, value in values.items()
-        }
-        extra = {name: value for name, value in own.items() if not _repeats(value, known)} | json.loads(trace.extra)
-        converted.traces[index] = replace(trace, extra=json_text(extra))
+        extra = values if count == 1 else {name: _own(value, trace.sample, count) for name, value in values.items()}
+        if known is not None:
+            extra = {name: value for name, value in extra.items() if not _repeats(value, known)}
+        if extra:
+            converted.traces[index] = replace(trace, extra=json_text(extra | json.loads(trace.extra)))
     return converted
+
+
+def _own(value: Json, sample: int, count: int) -> Json:
+    return value[sample] if isinstance(value, list) and len(value) == count else value
+
+
+@lru_cache(100)
+def mapped_paths(mapping: Mapping) -> tuple[str, ...]:
+    """The paths a mapping reads."""
+    return tuple(mapping.columns().values())
 
 
 def unmapped(row: Row, paths: Iterable[str]) -> Row:
     """The values of a row that no path of the mapping uses."""
-    mapped = {name for path in paths for name in used(row, path)}
+    mapped = mapped_columns(tuple(row), tuple(paths))
     return {name: value for name, value in row.items() if name not in mapped and value is not None}
 
 
-def _repeats(value: Json, known: set[str]) -> bool:
+@lru_cache(16)  # rows of a file differ little in their columns
+def mapped_columns(columns: tuple[str, ...], paths: tuple[str, ...]) -> frozenset[str]:
+    """Those of the columns that a path reads."""
+    row = dict.fromkeys(columns)
+    return frozenset(name for path in paths for name in used(row, path))
+
+
+def _known(row: Row, paths: Sequence[str], traces: Sequence[Trace]) -> frozenset[str]:
+    """The texts that the traces hold already, long ones of the mapped values among them."""
+    held = {part for trace in traces for part in (trace.question, trace.reasoning, trace.answer)}
+    return frozenset(held | {long.strip() for path in paths for long in _long_texts(get(row, path))})
+
+
+def _repeats(value: Json, known: frozenset[str]) -> bool:
     texts = _long_texts(value)
     return bool(texts) and all(long.strip() in known for long in texts)
 

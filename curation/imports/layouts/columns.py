@@ -18,16 +18,17 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     problem = read_problem(row, mapping, context)
     if problem is None:
         return Converted(reasons=[f"no question in {mapping.question or 'any column'}"])
-    reasoning = get(row, mapping.reasoning) or text(get(row, mapping.steps))
-    values = (reasoning, get(row, mapping.output), get(row, mapping.answer))
-    count = max((len(value) for value in values[:2] if isinstance(value, list)), default=1)
+    steps = get(row, mapping.steps)
+    reasoning, output = get(row, mapping.reasoning) or text(steps), get(row, mapping.output)
+    count = max((len(value) for value in (reasoning, output) if isinstance(value, list)), default=1)
+    values = (reasoning, output, *(get(row, path) for path in (mapping.answer, mapping.model, mapping.correct)))
     converted = Converted()
     for index in range(count):
-        shared = (get(row, mapping.model), get(row, mapping.correct))
-        solution = Solution(*(at(value, index) for value in (*values, *shared)))
-        trace = read_trace(problem, solution, mapping, context, index)
+        solution = Solution(*(at(value, index) for value in values))
+        trace = read_trace(problem, solution, mapping.form, context, index)
         if trace is not None:
-            converted.traces.append(replace(trace, segments=steps_of(trace.reasoning, get(row, mapping.steps))))
+            segments = steps_of(trace.reasoning, steps)
+            converted.traces.append(replace(trace, segments=segments) if segments else trace)
         elif count > 1:
             converted.reasons.append(f"solution {index + 1} of {count} is empty")
     if not converted.traces and mapping.reference and problem.reference and not (mapping.output or mapping.reasoning):

@@ -21,12 +21,11 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     first = next((index for index, message in enumerate(messages) if speaker(message) in ASSISTANT), len(messages))
     asked = [content(message) for message in messages[:first] if speaker(message) not in SYSTEM]
     question = text(get(row, mapping.question)) or "\n".join(filter(None, asked))
-    problem = read_problem({**row, "": question}, mapping.model_copy(update={"question": ""}), context)
+    problem = read_problem(row, mapping, context, question)
     if problem is None:
         return Converted(reasons=["no user message before the assistant's"])
     form = _form(messages[first:], mapping.form)
-    mapping = mapping.model_copy(update={"form": form})
-    trace = read_trace(problem, _solution(row, messages[first:], mapping), mapping, context)
+    trace = read_trace(problem, _solution(row, messages[first:], mapping), form, context)
     if trace is None:
         return Converted(reasons=["no assistant message with text"])
     system = "\n".join(content(message) for message in messages[:first] if speaker(message) in SYSTEM)

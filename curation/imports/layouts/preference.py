@@ -10,13 +10,13 @@ from curation.texts.turns import ASSISTANT, SYSTEM
 
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     """The chosen and the rejected solution."""
-    problem = read_problem({**row, "": _question(row, mapping)}, mapping.model_copy(update={"question": ""}), context)
+    problem = read_problem(row, mapping, context, _question(row, mapping))
     if problem is None:
         return Converted(reasons=["no question before the pair"])
     converted = Converted()
     for index, (choice, path) in enumerate((("chosen", mapping.chosen), ("rejected", mapping.rejected))):
         solution = Solution(output=_last(get(row, path)), model=get(row, mapping.model), extra={"choice": choice})
-        trace = read_trace(problem, solution, mapping, context, index)
+        trace = read_trace(problem, solution, mapping.form, context, index)
         if trace is None:
             converted.reasons.append(f"the {choice} solution is empty")
         else:

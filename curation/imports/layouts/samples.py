@@ -22,7 +22,7 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
         if problem is None:
             converted.reasons.append(f"no question in {mapping.question or 'any column'}")
             continue
-        trace = read_trace(problem, _solution(row, value, mapping, model), mapping, context, index)
+        trace = read_trace(problem, _solution(row, value, mapping, model), mapping.form, context, index)
         if trace is None:
             converted.reasons.append(f"solution {index + 1} of {len(found)} is empty")
         else:

@@ -16,8 +16,7 @@ ANSWER = "direct_answer.text"
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     """The path from the root to the last node as one trace."""
     nodes = get(row, mapping.steps) or {}
-    values = {**row, "": get(row, mapping.question) or get(nodes, ROOT)}
-    problem = read_problem(values, mapping.model_copy(update={"question": ""}), context)
+    problem = read_problem(row, mapping, context, text(get(row, mapping.question) or get(nodes, ROOT)))
     if problem is None:
         return Converted(reasons=["no question at node 0"])
     steps = [text(get(node, part)) for node in nodes.values() for part in PARTS]
@@ -28,7 +27,7 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
         model=get(row, mapping.model),
         correct=get(row, mapping.correct),
     )
-    trace = read_trace(problem, solution, mapping, context)
+    trace = read_trace(problem, solution, mapping.form, context)
     if trace is None:
         return Converted(reasons=["the rollout has no step and no answer"])
     return finish(row, mapping, Converted([trace]))

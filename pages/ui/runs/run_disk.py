@@ -52,6 +52,9 @@ def whole_runs(work: Workspace, found: Sequence[Removable]) -> None:
     if not found:
         st.caption("There are none: a set, a student, an evaluation or a study rests on every run.")
         return
+    st.caption(
+        "Should the store ever have to be made anew, the scores that a removed recipe run measured are measured again."
+    )
     names = {item.run.id: f"{visible(item.run.request.title)}, {item.run.status().state}, {amount(item.bytes)}"
              for item in found}  # fmt: skip
     picked = st.multiselect(

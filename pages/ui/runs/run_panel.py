@@ -170,7 +170,8 @@ def eta(metrics: list[dict[str, Any]]) -> float | None:
 def _when(status: Status, metrics: list[dict[str, Any]]) -> str:
     words = [MEANING[status.state]] if MEANING[status.state] else []
     if status.started and (status.ended or status.state == "running"):
-        words.append(f"{'took' if status.ended else 'runs for'} {duration((status.ended or time()) - status.started)}")
+        taken = max(0.0, (status.ended or time()) - status.started)
+        words.append(f"{'took' if status.ended else 'runs for'} {duration(taken)}")
     left = eta(metrics) if status.state == "running" else None
     return ", ".join([*words, *([f"about {duration(left)} left"] if left is not None else [])])
 

@@ -17,36 +17,26 @@ from pages.ui.teaching.problems import Chosen
 MAIN = ("n", "temperature", "max_new_tokens", "mode", "form", "gold")
 LEFT_OUT = ("model", "keep")  # chosen apart; bare problems have no old traces
 WITH_SHOTS = ("shots_from", "encoder")
-# fields that only some modes know
-ONLY = {"form": ("free",), "prefix": ("free",), "steps": ("outline",), "budgets": ("outline",),
-        "max_steps": ("outline", "stepwise")}  # fmt: skip
 
 
 def draw(work: Workspace, chosen: Chosen | None, key: str) -> dict[str, Any]:
     """The values of a generate step but its model."""
     choices = forms.Choices(benchmarks=measure.benchmarks(work))
-    values = _some(choices, key, ["mode"])
-    names = [name for name in MAIN if name != "mode" and fits(name, values)]
-    values |= _some(choices, key, names)
+    values = _some({}, choices, key, ["mode"])
+    values |= _some(values, choices, key, [name for name in MAIN if name != "mode"])
     around = prompt_editor.Around(work.root, lambda: Trace(chosen.first[0], "") if chosen and chosen.first else None)
     with st.expander("More settings", icon=":material/tune:", key=f"{key}-more"):
         rest = [item.name for item in fields(Generate) if item.widget != "prompt" and item.name not in MAIN]
-        first = [name for name in rest if name not in (*LEFT_OUT, *WITH_SHOTS) and fits(name, values)]
-        values |= _some(choices, key, first)
+        values |= _some(values, choices, key, [name for name in rest if name not in (*LEFT_OUT, *WITH_SHOTS)])
         if values["shots"]:
-            values |= _some(choices, key, WITH_SHOTS)
+            values |= _some(values, choices, key, WITH_SHOTS)
     with st.expander("Prompt", icon=":material/edit_note:", key=f"{key}-prompts"):
         known = {"model": "any", **values}
         return values | prompt_editor.show(Generate, _items(PROMPTS[values["mode"]]), known, around, key)
 
 
-def fits(name: str, values: Mapping[str, Any]) -> bool:
-    """Whether the mode knows a field."""
-    return values["mode"] in ONLY.get(name, (values["mode"],))
-
-
-def _some(choices: forms.Choices, key: str, only: Sequence[str]) -> dict[str, Any]:
-    return forms.form(Generate, {}, choices, key, only)
+def _some(values: Mapping[str, Any], choices: forms.Choices, key: str, only: Sequence[str]) -> dict[str, Any]:
+    return forms.form(Generate, values, choices, key, only)
 
 
 def _items(names: Sequence[str]) -> list[Field]:

@@ -4,7 +4,6 @@ import streamlit as st
 
 from curation.application.ledger import Fate
 from curation.application.result import Result
-from curation.query.filters import Filter
 from curation.tuning import inquiry
 from curation.tuning.dials import dials
 from curation.workspace import Workspace
@@ -82,8 +81,9 @@ def _plain(threshold: str) -> str:
         return threshold
 
 
-def back(work: Workspace, result: Result, chosen: Filter) -> None:
+def back(scene: preview.Scene) -> None:
     """Rows that a selector dropped and would keep at another threshold, and how many of them reach the end."""
+    result = scene.result
     known = [dial for dial in dials(result.steps, range(1, len(result.steps) + 1)) if dial.keeps != "share"]
     if not known:
         st.caption("No step of this recipe compares a number. Add keep_where with a minimum or a maximum.")
@@ -103,11 +103,11 @@ def back(work: Workspace, result: Result, chosen: Filter) -> None:
         step=(ends.high - ends.low) / 200, format="%.4g",
     )  # fmt: skip
     changed = inquiry.at_threshold(result.steps[dial.place], dial.field, value)
-    found = inquiry.returning(preview.opened(work, chosen), result, number, changed)
+    found = inquiry.returning(scene.held, result, number, changed)
     about = "about " if found.estimated else ""
     columns = st.columns(2)
     columns[0].metric(f"Come back at {value:.4g}", f"{len(found.rows):,}")
     columns[1].metric("Reach the end", f"{about}{found.reach_end:,}")
-    shown = preview.questions(work, result, number, found.rows.slice(0, LISTED))
+    shown = preview.questions(scene.work, result, number, found.rows.slice(0, LISTED))
     if shown:
         preview.clickable(shown, ["value", "question"], "back-rows", "Rows that come back")

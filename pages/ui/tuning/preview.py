@@ -1,39 +1,56 @@
 """What a recipe would do: the rows are held in memory once, and each look applies only what changed."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import streamlit as st
 
 from curation.application.preview import Preview
 from curation.application.result import Result
-from curation.operator import Annotator, Operator
+from curation.operator import LABELS, Annotator, Operator
 from curation.query.filters import Filter
+from curation.recipe import Recipe
 from curation.tuning.dials import dials
 from curation.workspace import Workspace
 from pages.ui.reading import trace_view
 from pages.ui.reading.maths import visible
 from pages.ui.state import put
 from pages.ui.tuning import funnel
+from pages.ui.tuning.draft import Draft
 
 NEAREST, EXAMPLES, FITTING = 4, 5, 10
 
 
 @st.cache_resource(show_spinner="Loading the traces", max_entries=3)
-def _held(_work: Workspace, root: str, query: str, version: int) -> Preview:
+def _held(_work: Workspace, root: str, query: str, at: tuple[int, int]) -> Preview:
     return _work.open_preview(Filter.from_query(query))
 
 
-def opened(work: Workspace, chosen: Filter) -> Preview:
-    """The preview of these traces, the same one until the filter or the data change."""
-    return _held(work, str(work.root), chosen.to_query(), work.store.changes)
+def opened(work: Workspace, chosen: Filter, steps: Sequence[Operator]) -> Preview:
+    """The preview of these traces, the same one until the filter or the data change.
+
+    A label somebody sets changes it only where the filter or a step reads labels.
+    """
+    reads = chosen.reads_labels() or any(set(LABELS) & set(step.needs()) for step in steps)
+    return _held(work, str(work.root), chosen.to_query(), (work.store.version, work.store.labelled if reads else -1))
 
 
-def applied(work: Workspace, steps: Sequence[Operator], chosen: Filter) -> Result:
-    """What steps leave of the filtered traces."""
+class Scene(NamedTuple):
+    """What is looked at while a recipe is edited; the result is the preview's, so both are of the same moment."""
+
+    work: Workspace
+    draft: Draft
+    recipe: Recipe
+    held: Preview
+    result: Result
+    chosen: Filter
+
+
+def applied(held: Preview, steps: Sequence[Operator]) -> Result:
+    """What steps leave of the traces of a preview."""
     with st.spinner("Applying the recipe"):
-        return opened(work, chosen).apply(steps)
+        return held.apply(steps)
 
 
 def start(work: Workspace, chosen: Filter) -> funnel.Start:

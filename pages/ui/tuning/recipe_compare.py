@@ -3,10 +3,8 @@
 import streamlit as st
 
 from curation.application.result import Result
-from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.tuning.recipe_diff import Change, differences
-from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.state import errors
 from pages.ui.tuning import preview
@@ -14,17 +12,18 @@ from pages.ui.tuning import preview
 SIGNS = {"added": "add", "removed": "remove", "moved": "swap_vert", "changed": "edit", "text": "notes"}
 
 
-def show(work: Workspace, recipe: Recipe, result: Result, chosen: Filter) -> None:
+def show(scene: preview.Scene) -> None:
     """Choose the other recipe; list what turns it into this one, and the rows both leave."""
-    known = work.recipes()
+    known = scene.work.recipes()
     name = st.selectbox("Compare with", list(known), None, key="compare-with", placeholder="Choose a recipe")
     if name is None:
         st.caption("Choose a recipe to see what turns it into the one on the left, and what each leaves.")
         return
     with errors():
         other = Recipe.load(known[name])
-        counts(preview.applied(work, other.steps, chosen), result, name)
-        changes(differences(other, recipe))
+        held = preview.opened(scene.work, scene.chosen, other.steps)
+        counts(preview.applied(held, other.steps), scene.result, name)
+        changes(differences(other, scene.recipe))
 
 
 def counts(other: Result, result: Result, name: str) -> None:

@@ -1,11 +1,9 @@
 """Closer looks at a recipe's outcome: what changed, why a row is gone, what comes back, a target, another recipe."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import streamlit as st
 
-from curation.application.result import Result
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.tuning import inquiry
@@ -17,17 +15,7 @@ from pages.ui.tuning.draft import Draft
 DROPPED_BY_HAND = {"score": "decision", "values": ["keep"], "unknown": "keep"}
 
 
-class Scene(NamedTuple):
-    """What the views look at."""
-
-    work: Workspace
-    draft: Draft
-    recipe: Recipe
-    result: Result
-    chosen: Filter
-
-
-def show(scene: Scene) -> None:
+def show(scene: preview.Scene) -> None:
     """One view at a time, so that a moved slider pays for what is seen."""
     name = st.segmented_control(
         "Look closer", list(VIEWS), default=next(iter(VIEWS)), required=True, key="recipe-view",
@@ -37,10 +25,9 @@ def show(scene: Scene) -> None:
         VIEWS[name or next(iter(VIEWS))](scene)
 
 
-def mix(scene: Scene) -> None:
+def mix(scene: preview.Scene) -> None:
     """Before and after, with effect sizes."""
-    held = preview.opened(scene.work, scene.chosen)
-    found = inquiry.mix(held, scene.result, preview.stored(scene.work))
+    found = inquiry.mix(scene.held, scene.result, preview.stored(scene.work))
     shift_view.show(found, len(scene.result.steps))
 
 
@@ -58,12 +45,12 @@ def people_decided(work: Workspace, draft: Draft, recipe: Recipe, chosen: Filter
             )  # fmt: skip
 
 
-VIEWS: dict[str, Callable[[Scene], None]] = {
+VIEWS: dict[str, Callable[[preview.Scene], None]] = {
     "Before and after": mix,
     "Changes": lambda scene: preview.changes(scene.result, "changes"),
     "Why gone?": lambda scene: fate_view.why(scene.work, scene.result),
-    "Come back?": lambda scene: fate_view.back(scene.work, scene.result, scene.chosen),
-    "Target": lambda scene: target_view.show(scene.work, scene.draft, scene.result, scene.chosen),
-    "Compare": lambda scene: recipe_compare.show(scene.work, scene.recipe, scene.result, scene.chosen),
+    "Come back?": fate_view.back,
+    "Target": target_view.show,
+    "Compare": recipe_compare.show,
     "File": lambda scene: recipe_file.show(scene.work, scene.draft, scene.recipe),
 }

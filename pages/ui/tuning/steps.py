@@ -1,9 +1,9 @@
 """The steps of a recipe: one line each, the form of one of them in place, and room for the rows near its threshold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
-import pyarrow as pa
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,7 +11,7 @@ from curation.operator import OPERATORS
 from curation.query.filters import Filter
 from curation.workspace import Workspace
 from pages.ui import forms
-from pages.ui.exploring import bins, measure
+from pages.ui.exploring import measure
 from pages.ui.reading.maths import inline
 from pages.ui.state import errors
 from pages.ui.tuning.draft import Draft, Step
@@ -107,28 +107,8 @@ def show_form(step: Step) -> None:
 
 def form(work: Workspace, draft: Draft, index: int, step: Step, chosen: Filter) -> dict[str, object]:
     """The step's form over the scores it may read."""
-    at = (str(work.root), chosen.to_query(), work.store.changes)
-    columns = dict(work.store.columns())
-    known = forms.Choices(
-        scores=draft.scores_before(index, {}),
-        models=measure.models(work),
-        benchmarks=measure.benchmarks(work),
-        histogram=lambda score: _histogram(work, score, *at) if columns.get(score) == "number" else None,
-        categories=lambda score: _categories(work, score, *at) if columns.get(score) == "category" else (),
-        prompts=measure.around(work, chosen),
-    )
+    known = replace(measure.choices(work, chosen), scores=draft.scores_before(index, {}))
     return forms.form(step.spec, step.values, known, f"step-{step.uid}")
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _histogram(_work: Workspace, score: str, root: str, query: str, version: int) -> pa.Table:
-    return bins.body(_work.store, score, Filter.from_query(query)).table
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _categories(_work: Workspace, score: str, root: str, query: str, version: int) -> list[str]:
-    found = _work.store.categories(score, Filter.from_query(query))["value"].to_pylist()
-    return [value for value in found if value]
 
 
 def add(draft: Draft) -> None:

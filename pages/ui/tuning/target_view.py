@@ -4,11 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from curation.application.result import Result
-from curation.query.filters import Filter
 from curation.tuning.dials import movable_steps
 from curation.tuning.solve import Goal, Solution, solve
-from curation.workspace import Workspace
 from pages.ui.reading.maths import inline
 from pages.ui.tuning import funnel, preview
 from pages.ui.tuning.draft import Draft
@@ -17,8 +14,9 @@ FOUND = "solution"
 PASSING = ("Passed", "Passes")
 
 
-def show(work: Workspace, draft: Draft, result: Result, chosen: Filter) -> None:
+def show(scene: preview.Scene) -> None:
     """Ask for a goal, find thresholds, show them, apply them."""
+    draft, result = scene.draft, scene.result
     numbers = movable_steps(result.steps)
     if not numbers:
         st.caption("No step has a threshold that can move. Add keep_where with a minimum or a maximum.")
@@ -36,13 +34,13 @@ def show(work: Workspace, draft: Draft, result: Result, chosen: Filter) -> None:
         same = st.toggle("Same difficulty mix", key="target-mix", help="As easy and hard as the rows at the start")
         wanted = st.button("Find thresholds", icon=":material/target:", type="primary")
     goal = Goal(rows=amount, same_mix=same) if unit == "rows" else Goal(tokens=amount, same_mix=same)
-    asked = ([step.dump() for step in result.steps], goal, moving, chosen.to_query(), work.store.changes)
+    asked = ([step.dump() for step in result.steps], goal, moving, scene.chosen.to_query(), scene.work.store.version)
     if wanted:
         with st.spinner("Looking for thresholds"):
-            found = solve(preview.opened(work, chosen), result.steps, goal, moving)
+            found = solve(scene.held, result.steps, goal, moving)
         st.session_state[FOUND] = (asked, found)
     if st.session_state.get(FOUND, (None,))[0] == asked:
-        solution(work, draft, result, chosen, st.session_state[FOUND][1])
+        solution(scene, st.session_state[FOUND][1])
 
 
 def draft_line(draft: Draft, number: int) -> str:
@@ -50,13 +48,13 @@ def draft_line(draft: Draft, number: int) -> str:
     return next((inline(step.summary()) for step, place in draft.numbers() if place == number), "")
 
 
-def solution(work: Workspace, draft: Draft, result: Result, chosen: Filter, found: Solution) -> None:
+def solution(scene: preview.Scene, found: Solution) -> None:
     """What was found, as a preview, and the button that takes it over."""
     if not found.met:
         st.warning(inline(found.limit), icon=":material/block:")
     if found.note:
         st.caption(inline(found.note))
-    last = result.reports[-1]
+    last = scene.result.reports[-1]
     columns = st.columns(3)
     for place, (name, new, old) in enumerate(
         [
@@ -74,12 +72,12 @@ def solution(work: Workspace, draft: Draft, result: Result, chosen: Filter, foun
         )  # fmt: skip
     else:
         st.caption("Nothing has to move.")
-    applied = preview.applied(work, found.steps, chosen)
-    start = preview.start(work, chosen)
+    applied = preview.applied(scene.held, found.steps)
+    start = preview.start(scene.work, scene.chosen)
     funnel.show(applied.reports, start.rows, "target", start)
     st.button(
-        "Apply these thresholds", icon=":material/check:", on_click=draft.set_steps, args=(found.steps,),
-        disabled=list(found.steps) == list(result.steps),
+        "Apply these thresholds", icon=":material/check:", on_click=scene.draft.set_steps, args=(found.steps,),
+        disabled=list(found.steps) == list(scene.result.steps),
     )  # fmt: skip
 
 

@@ -5,12 +5,11 @@ import os
 import sys
 from importlib.util import find_spec
 
-import psutil
 import pytest
 
 from curation.connection import BASE_FOLDER, CONNECTIONS, Place, find, write
 from curation.errors import UserError
-from curation.runs import Run, Status, create, replace_text
+from curation.runs import Run, Status, create, replace_text, started
 from curation.serving import serve_request
 
 needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
@@ -62,7 +61,7 @@ def test_answers_are_told_apart_by_what_changes_them_alone(tmp_path):
 def starting(root) -> Run:
     """A serve run that works in this process."""
     run = create(root / "runs", serve_request("demo", vllm(dtype="float32")))
-    status = Status(state="running", pid=os.getpid(), pid_started=psutil.Process().create_time())
+    status = Status(state="running", pid=os.getpid(), pid_started=started(os.getpid()))
     replace_text(run.folder / "status.json", status.model_dump_json())
     return run
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curation.imports.fenced import split_output
-from curation.texts.think import CLOSE, OPEN, Thought, split_think
+from curation.texts.think import CLOSE, OPEN, Thought, first_tag, split_think
 
 CASES = {
     "tags": ("<think>a</think>b", Thought("a", "b", True)),
@@ -65,3 +65,18 @@ def test_an_echoed_prompt_that_speaks_of_tags_is_kept_apart():
 def test_a_question_restated_inside_the_thought_is_no_echo():
     text = "<think>\nWhat is 1+1? It is 2.\n</think>\n2"
     assert split_output(text, "What is 1+1?") == Thought("What is 1+1? It is 2.", "2", True)
+
+
+@given(
+    st.lists(st.sampled_from(["<", "<think>", "</THINK>", "<|end_of_thought|>", ">", "a", "</", "think>"])).map(
+        "".join
+    )
+)
+def test_tags_are_found_where_a_search_for_them_finds_them(text):
+    for tag in (OPEN, CLOSE):
+        for start, stop in ((0, len(text)), (2, len(text) - 3)):
+            found, searched = first_tag(tag, text, start, stop), tag.search(text, start, stop)
+            assert (found and found.span()) == (searched and searched.span())
+    closed = list(CLOSE.finditer(text))
+    if closed and not OPEN.search(text):
+        assert split_think(text) == Thought(text[: closed[-1].start()].strip(), text[closed[-1].end() :].strip(), True)

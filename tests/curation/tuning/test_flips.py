@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 from pydantic import Field
@@ -8,6 +8,7 @@ from curation.operator import Mapper
 from curation.operators.chunk import Chunk
 from curation.operators.cut import Cut
 from curation.operators.drop_segments import DropSegments
+from curation.params import When
 from curation.trace import Problem, Segment, Trace, derive
 from curation.tuning.flips import Flip, answers, flips, strengths
 
@@ -30,8 +31,10 @@ class Limit(Mapper):
     """Keep so many words, or all of them."""
 
     op: Literal["limit"] = "limit"
-    active: bool = Field(True, description="Whether anything happens")
-    words: int = Field(4, description="Words kept", ge=1, le=10, json_schema_extra={"strength": {"active": [True]}})
+    active: Literal["yes", "no"] = Field("yes", description="Whether anything happens")
+    words: int = Field(4, description="Words kept", ge=1, le=10, json_schema_extra={"strength": True})
+
+    when: ClassVar[When] = {"words": {"active": "yes"}}
 
     def map(self, trace):
         return [derive(trace, reasoning=" ".join(trace.reasoning.split(" ")[: self.words]))]
@@ -79,7 +82,7 @@ def test_kinds_of_segments_are_added_one_by_one():
 
 def test_larger_numbers_take_multiples_of_their_own_value_within_their_range():
     assert [step.words for step in strengths(Limit())] == [1, 2, 3, 4, 6, 8]
-    assert strengths(Limit(active=False)) == [Limit(active=False)]
+    assert strengths(Limit(active="no")) == [Limit(active="no")]
     assert [step.share for step in strengths(Shorten(share=0.25))][:3] == [0.1, 0.2, 0.25]
 
 

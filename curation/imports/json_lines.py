@@ -1,0 +1,118 @@
+"""JSON lines: cut where the file is read, parsed wherever the lines are handed to."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from curation.imports.record import Chunk, Record, Row, bad, good, told
+from curation.imports.sources import BROKEN, CHUNK, Stream
+
+GROUP = 50  # lines; ours: a preview reads hardly more than it shows
+LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
+TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
+BEYOND = 2.0**63  # orjson reads whole numbers beyond 64 bits as floats
+
+
+class Lines(NamedTuple):
+    """Lines of a file from the one numbered `first` on."""
+
+    first: int
+    texts: list[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the lines."""
+        return sum(map(len, self.texts))
+
+    @property
+    def rows(self) -> int:
+        """How many lines there are."""
+        return len(self.texts)
+
+    def records(self) -> Iterator[Record]:
+        """A record for every line that is not blank."""
+        return (parse(line, text) for line, text in enumerate(self.texts, self.first) if not text.isspace())
+
+
+def read_lines(stream: Stream) -> Iterator[Chunk]:
+    """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
+    lines, size, reason = Lines(1, []), 0, ""
+    try:
+        for text in stream:
+            lines.texts.append(text)
+            size += len(text)
+            if lines.rows == GROUP or size >= CHUNK:
+                yield lines
+                lines, size = Lines(lines.first + lines.rows, []), 0
+    except BROKEN as error:
+        reason = f"the file is damaged or cut: {error}"
+    if lines.rows:
+        yield lines
+    if reason:
+        yield told(bad(lines.first + lines.rows, reason, ""))
+
+
+def parse(line: int, text: bytes) -> Record:
+    """One JSON object as a record; anything else with the reason."""
+    value = _parse_plain(text)
+    return good(line, value, text) if value else _parse_carefully(line, text)
+
+
+def _parse_plain(text: bytes) -> Row | None:
+    """The object of a text that the fast parser and the careful one read alike; else None."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) and _is_exact(value) else None
+
+
+def _is_exact(value: Row) -> bool:
+    """Whether no number in it can have lost digits."""
+    waiting: list[Any] = [value]
+    for one in waiting:  # it grows meanwhile
+        for member in one.values() if isinstance(one, dict) else one:
+            kind = type(member)
+            if kind is dict or kind is list:
+                waiting.append(member)
+            elif kind is float and abs(member) >= BEYOND:
+                return False
+    return True
+
+
+def _parse_carefully(line: int, text: bytes) -> Record:
+    try:
+        value = _loads(text.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return bad(line, f"not UTF-8: byte {error.object[error.start]:#04x} at {error.start}", text)
+    except (ValueError, RecursionError) as error:
+        return bad(line, f"not JSON: {error}", text)
+    if not isinstance(value, dict):
+        return bad(line, f"a row must be an object, found {type(value).__name__}", text)
+    if LONE.search(text) and not _storable(value):
+        return bad(line, "holds a lone surrogate, which UTF-8 cannot store", text)
+    if not value:
+        return bad(line, "the row is empty", text)
+    return good(line, value, text)
+
+
+def _loads(text: str) -> object:
+    """The value, also where a hand-edited file has a comma before a closing bracket."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        repaired = TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
+        if repaired == text:
+            raise
+        return json.loads(repaired)
+
+
+def _storable(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

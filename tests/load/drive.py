@@ -1,0 +1,87 @@
+"""Drives the sessions: one browser with a context for each, acts by a seeded random choice, and pauses to think."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, async_playwright, expect
+
+from curation.runs import ACTIVE, all_runs
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Server
+from tests.load.acts import ACTS, LIST
+from tests.load.outcome import SAMPLES
+from tests.load.session import Session
+
+THINK = (0.5, 3.0)  # seconds between acts; ours
+ANSWER = 30_000  # milliseconds after which a page counts as dead
+LOOK = 0.5  # seconds between looks at runs that are still at work
+WAIT = 300  # seconds the last runs may take
+
+
+@dataclass
+class Load:
+    """What the sessions left, and the most memory the server took, in bytes."""
+
+    sessions: list[Session]
+    memory: int = 0
+
+    def errors(self) -> list[str]:
+        """What any of them complained about."""
+        return [text for session in self.sessions for text in session.errors]
+
+
+async def drive(server: Server, count: int, seconds: float, seed: int, folder: Path) -> Load:
+    """Load the samples, let the sessions work for so long, and wait until what they started has ended."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        contexts = [await browser.new_context(viewport={"width": 1440, "height": 1000}) for _ in range(count)]
+        sessions = [await _session(n, context, server, seed, folder, count) for n, context in enumerate(contexts)]
+        load = Load(sessions)
+        await _samples(sessions[0], server)
+        for session in sessions:
+            session.watch()
+        until = time.monotonic() + seconds
+        await asyncio.gather(*(_work(session, until) for session in sessions))
+        await _all_ended(sessions[0], server)
+        load.memory = server.most_memory()
+        await browser.close()
+    return load
+
+
+async def _session(
+    number: int, context: BrowserContext, server: Server, seed: int, folder: Path, count: int
+) -> Session:
+    context.set_default_timeout(ANSWER)
+    expect.set_options(timeout=ANSWER)
+    page = await context.new_page()
+    share = SAMPLES // count // LIST * LIST  # whole pages of the list
+    return Session(number, page, server.url, folder, random.Random(f"{seed} {number}"), number * share)
+
+
+async def _samples(session: Session, server: Server) -> None:
+    """Load the sample workspace, and wait until it is measured."""
+    await session.page.goto(server.url)
+    await session.page.get_by_role("button", name="Load the sample workspace").click()
+    await session.page.get_by_text(f"{SAMPLES:,} of {SAMPLES:,} traces").wait_for(timeout=WAIT * 1000)
+    await _all_ended(session, server)
+    session.times.clear()
+
+
+async def _work(session: Session, until: float) -> None:
+    """Act and think by turns."""
+    acts, weights = list(ACTS), list(ACTS.values())
+    while time.monotonic() < until:
+        await session.random.choices(acts, weights)[0](session)
+        await asyncio.sleep(session.random.uniform(*THINK))
+
+
+async def _all_ended(session: Session, server: Server) -> None:
+    """Wait until no run is at work, and open a page, which takes the last results in."""
+    until = time.monotonic() + WAIT
+    while time.monotonic() < until and any(
+        run.status().state in ACTIVE for run in all_runs(server.workspace / "runs")
+    ):
+        await asyncio.sleep(LOOK)
+    await session.address("", "Traces")
