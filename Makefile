@@ -40,15 +40,18 @@ demo-study: .venv/.done
 	for name in $(ONE); do $(BIN)/python -m training study $$name --workspace $(STUDY) --out $(STUDY)/results/$$name \
 	|| exit; done
 
-# At 100,000 traces: how fast funnel and page follow a slider; near-copies found among 20,000; memory and time of a recipe;
-# the pace of training against a bare SFTTrainer; and the shipped student through transformers and through vLLM.
-bench: .venv/.done chromium
-	$(BIN)/python -m tests.bench.funnel
-	$(BIN)/python -m tests.bench.browser
-	$(BIN)/python -m tests.bench.near_copies
-	$(BIN)/python -m tests.bench.apply_memory
-	$(BIN)/python -m tests.bench.train_speed
-	$(BIN)/python -m tests.bench.backends
+# Every target beside its figure, the limit and the peers, in tests/bench/RESULTS.md. PARTS="import recipe" runs some of
+# them, SIZE=1000000 all at a million traces (20 GB of disk); the exit code says whether every target was met.
+SIZE ?= 100000
+PARTS ?=
+bench: .venv/.done .venv-bench/.done chromium
+	$(BIN)/python -m tests.bench $(SIZE) $(PARTS)
+
+# What Winnow is measured against, apart from what it needs itself.
+.venv-bench/.done: requirements-bench.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install -q -r requirements-bench.txt
+	touch $@
 
 # Each kind of work killed at a hundred random moments, and what was lost of it: nothing. SEED=2 draws other moments.
 KILLS ?= 100
@@ -93,4 +96,4 @@ chromium:
 	|| echo "No Chromium found: the browser tests will be skipped. Install it with your package manager."
 
 clean:
-	rm -rf .venv .venv-fuzz .mypy_cache .ruff_cache .pytest_cache artefacts
+	rm -rf .venv .venv-bench .venv-fuzz .mypy_cache .ruff_cache .pytest_cache artefacts

@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.params import Positive
 from curation.trace import Trace
 
+MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that nothing of a hash is lost
 # a word, cut every 16 characters so that a text without spaces still repeats, or a symbol
 PIECES = re.compile(r"\w{1,16}|[^\w\s]")
 
@@ -43,24 +45,41 @@ def repeated_share(words: Sequence[str], n: int) -> float | None:
     total = len(words) - n + 1
     if total < 1:
         return None
-    return 1 - len(set(zip(*(words[shift:] for shift in range(n)), strict=False))) / total
+    hashes = np.fromiter(map(hash, words), np.int64, len(words)).view(np.uint64)
+    mixed = np.zeros(total, np.uint64)
+    for shift in range(n):
+        mixed = mixed * MIX + hashes[shift : shift + total]
+    return 1 - len(np.unique(mixed)) / total
 
 
 def ending_loop(words: Sequence[str], min_repeats: int) -> tuple[int, int]:
     """Words covered by the longest loop at the end, and how often it turns; (0, 0) without one.
 
-    The prefix function of Knuth, Morris and Pratt on the reversed words gives the smallest period of every ending in
-    one pass. The last word is left out, as a generation may stop in the middle of it.
+    Read backwards, a loop repeats its first word at its period. Periods inside a loop already found are left out: by
+    Fine and Wilf none of them reaches farther. The last word is left out too, as a generation may stop in the middle
+    of it.
     """
-    backward = words[-2::-1]
-    borders = [0] * len(backward)
-    best, turns, border = 0, 0, 0
-    for place in range(1, len(backward)):
-        while border and backward[place] != backward[border]:
-            border = borders[border - 1]
-        border += backward[place] == backward[border]
-        borders[place] = border
-        length, period = place + 1, place + 1 - border
-        if length >= min_repeats * period:
+    backward = list(words[-2::-1])
+    best, turns, period = 0, 0, _next(backward, 1)
+    while min_repeats * period <= len(backward):
+        length = _reach(backward, period)
+        if length >= min_repeats * period and length > best:
             best, turns = length, length // period
+        period = _next(backward, max(period, length - period) + 1)
     return best, turns
+
+
+def _next(backward: list[str], start: int) -> int:
+    """The next place of the first word."""
+    try:
+        return backward.index(backward[0], start)
+    except (ValueError, IndexError):
+        return len(backward) + 1
+
+
+def _reach(backward: list[str], period: int) -> int:
+    """How many words from the first on repeat the word one period before."""
+    place = period
+    while place < len(backward) and backward[place] == backward[place - period]:
+        place += 1
+    return place

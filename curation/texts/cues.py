@@ -113,6 +113,12 @@ ANSWERS = [
     r"\b(?:final |correct |missing )?answer (?:is|should be|would be|must be|has to be|=|:)",
     r"\banswer\b\**:",
 ]
+# what a sentence that admits an error or names the answer holds: found ten times as fast as by the patterns
+ERROR_HINTS = (
+    "wrong", "correct", "impossible", "mis", "error", "not ", "n't", "n’t", "slip", "mess", "mixed", "scratch",
+    "second thought", "contradict", "discrepancy", "let me",
+)  # fmt: skip
+ANSWER_HINTS = ("answer", "boxed")
 _OPENING = re.compile("|".join(f"(?P<{kind}>{'|'.join(listed)})" for kind, listed in OPENINGS.items()), re.IGNORECASE)
 _ERROR = re.compile(rf"\b(?:{'|'.join(ERRORS)})", re.IGNORECASE)
 _ANSWER = re.compile("|".join(ANSWERS), re.IGNORECASE)
@@ -124,9 +130,17 @@ def admits_error(sentence: str) -> bool:
     lead = LEAD.match(sentence)
     rest = lead.end() if lead else 0
     waiting = rest > 0 and WAIT.search(sentence, 0, rest) is not None
-    return (waiting and _NO.match(sentence, rest) is not None) or (
-        "?" not in sentence and _ERROR.search(sentence) is not None
-    )
+    return (waiting and _NO.match(sentence, rest) is not None) or ("?" not in sentence and _says_error(sentence))
+
+
+def _says_error(sentence: str) -> bool:
+    small = sentence.lower()
+    return any(hint in small for hint in ERROR_HINTS) and _ERROR.search(sentence) is not None
+
+
+def _says_answer(sentence: str) -> bool:
+    small = sentence.lower()
+    return any(hint in small for hint in ANSWER_HINTS) and _ANSWER.search(sentence) is not None
 
 
 def cue(sentence: str) -> Kind | None:
@@ -134,7 +148,7 @@ def cue(sentence: str) -> Kind | None:
     lead = LEAD.match(sentence)
     rest = lead.end() if lead else 0
     asks = "?" in sentence
-    if not asks and _ANSWER.search(sentence):
+    if not asks and _says_answer(sentence):
         return "answer"
     found = _OPENING.match(sentence, rest)
     kind: Kind | None = found.lastgroup if found else None  # type: ignore[assignment]  # the groups are named by kind

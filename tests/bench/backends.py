@@ -1,7 +1,5 @@
 """The same weights through transformers and through a vLLM server: are texts and scores equal, how fast is each.
 
-    python -m tests.bench.backends [prompts]
-
 Both answer the first prompts of the shipped benchmark greedily with the shipped student in float32. Where two texts
 part, transformers is asked how much likelier it found its own token. Then both write 64 tokens a prompt, with so many
 requests at once, and answers of uneven lengths (exponential, mean 86, at most 400 tokens). Speeds are by the clock and
@@ -11,7 +9,7 @@ by the processor: neighbours on a shared machine disturb the second less. Each c
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,8 +24,11 @@ from curation.decoding import Scored, token_log_probs
 from curation.models import Completion, LanguageModel, Request, ask
 from curation.runs import ACTIVE, Run
 from curation.serving import running_servers, start_server
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure
 
-GOAL, NEAR = 0.95, 1e-3  # share of equal texts; largest difference of a log-probability
+GOAL, NEAR = "figure >= 0.95", "figure <= 0.001"  # share of equal texts; nats between log-probabilities
+PROMPTS = 100
 LENGTH, AT_ONCE = 256, (1, 8, 64)  # tokens of an answer; requests at once
 SOME = {1: 16, 8: 64, 64: 256}  # prompts that are timed, so that every line takes seconds
 NAME = "student"
@@ -91,12 +92,13 @@ def parting(model: TransformersModel, request: Request, ours: Completion, theirs
     return Parting(place, own - other)
 
 
-def compare(plain: TransformersModel, server: LanguageModel, requests: Sequence[Request]) -> bool:
-    """Say how many texts and how nearly the scores are equal; whether both are as they should be."""
+def compare(plain: TransformersModel, server: LanguageModel, requests: Sequence[Request]) -> Iterator[Figure]:
+    """How many texts are equal, where the others part, and how near the scores are."""
     ours, theirs = plain.complete(requests), server.complete(requests)
     unequal = [row for row, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one.text != other.text]
-    share = 1 - len(unequal) / len(requests)
-    say(f"{len(requests)} greedy answers, {share:.0%} equal (goal {GOAL:.0%})")
+    yield Figure(
+        "vLLM: share of greedy answers equal", 1 - len(unequal) / len(requests), "", len(requests), asked=GOAL
+    )
     for row in unequal:
         place, gap = parting(plain, requests[row], ours[row], theirs[row])
         say(f"  problem {row + 1}: they part at token {place}; transformers prefers its own by {gap:.6f} nats")
@@ -105,9 +107,8 @@ def compare(plain: TransformersModel, server: LanguageModel, requests: Sequence[
         [abs(one.log_prob - other.log_prob) for one, other in zip(*pair, strict=True)]
         for pair in zip(plain.score(requests, texts), server.score(requests, texts), strict=True)
     ]
-    every = [value for values in scores for value in values]
-    say(f"{len(every)} tokens scored by both: log-probabilities differ by at most {max(every):.2e} (goal {NEAR})")
-    return share >= GOAL and max(every) <= NEAR
+    most = max(value for values in scores for value in values)
+    yield Figure("vLLM: largest difference of a log-probability", most, "nats", len(requests), asked=NEAR)
 
 
 def uneven(requests: Sequence[Request], seed: int = 0) -> list[Request]:
@@ -133,36 +134,29 @@ def spent_by(pid: int) -> float:
     return time.process_time() + sum(one.user + one.system for one in times)
 
 
-def race(plain: TransformersModel, root: Path) -> None:
-    """Say how fast both are, as one table."""
+def race(plain: TransformersModel, root: Path) -> Iterator[Figure]:
+    """How fast both are, by the clock and by the processor."""
     many = [replace(one, max_new_tokens=64, temperature=1.0) for one in asked(SOME[64])]
     lines = {f"{at_once} at once": (at_once, many[: SOME[at_once]]) for at_once in AT_ONCE}
     lines["64 at once, uneven lengths"] = (64, uneven(many))
     server = running_servers(root)[NAME].pid
-    say(f"{'':28}{'tokens/s':^34}{'tokens per processor second':^34}")
-    say(f"{'':28}" + f"{'transformers':>14}{'vLLM':>10}{'ratio':>10}" * 2)
     for words, (at_once, requests) in lines.items():
         ours = pace(through_transformers(plain, at_once), requests, time.process_time)
         theirs = pace(through_vllm(root, at_once), requests, lambda: spent_by(server))
-        pairs = zip(ours, theirs, strict=True)
-        say(f"{words:28}" + "".join(f"{one:14,.0f}{other:10,.0f}{other / one:10.2f}" for one, other in pairs))
+        for unit, one, other in zip(("tokens/s", "tokens/s of processor time"), theirs, ours, strict=True):
+            yield Figure(f"vLLM: {words}, {unit}", one, unit, len(requests), "transformers", other)
 
 
-def main(prompts: int) -> int:
-    """Write both tables; 1 when texts or scores miss their goal."""
+def figures(_: Bench) -> Iterator[Figure]:
+    """Equality, then speed, with one server."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
         run = served(root)
         try:
             plain = TransformersModel.open(str(BASE_FOLDER), device="cpu", batch_size=AT_ONCE[-1])
-            fine = compare(plain, through_vllm(root, AT_ONCE[-1]), asked(prompts))
-            race(plain, root)
+            yield from compare(plain, through_vllm(root, AT_ONCE[-1]), asked(PROMPTS))
+            yield from race(plain, root)
         finally:
             run.cancel()
             while run.status().state in ACTIVE:
                 time.sleep(0.2)
-    return int(not fine)
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))

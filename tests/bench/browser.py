@@ -1,16 +1,12 @@
-"""How long a person waits, in a real browser: python -m tests.bench.browser [--rows N | --workspace FOLDER].
+"""How long a person waits, in a real browser.
 
 Starts the app on a workspace of measured traces and times, in headless Chromium, the first paint (from the start of
 the server, and from a warm one), a page of the list, opening a trace, a brush, and a slider of a recipe until the
 funnel shows other numbers; and how much memory the server took for all of it.
 """
 
-import argparse
-import os
 import re
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,13 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import psutil
 import yaml
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from curation.query.filters import Filter
-from curation.workspace import Workspace
-from tests.bench.funnel import STEPS, fill
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure
+from tests.bench.funnel import STEPS
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, Server
 
 TIMES = 10  # each act is repeated
@@ -35,7 +30,7 @@ ANSWER = 120_000  # milliseconds
 GIB = 2**30
 
 
-class Figure(NamedTuple):
+class Waited(NamedTuple):
     """A measure: its middle and most, the most it may be, and the unit."""
 
     name: str
@@ -43,11 +38,6 @@ class Figure(NamedTuple):
     most: float
     limit: float | None
     unit: str = "ms"
-
-    def __str__(self) -> str:
-        """A line of the table."""
-        asked = "" if self.limit is None else f" (asked {self.limit:g})"
-        return f"{self.name:44} median {self.median:9.2f} {self.unit}, most {self.most:9.2f} {self.unit}{asked}"
 
 
 def milliseconds(page: Page, act: Callable[[], object]) -> float:
@@ -58,9 +48,9 @@ def milliseconds(page: Page, act: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def figure(name: str, times: list[float], limit: float | None) -> Figure:
+def figure(name: str, times: list[float], limit: float | None) -> Waited:
     """The middle and the longest of several times."""
-    return Figure(name, statistics.median(times), max(times), limit)
+    return Waited(name, statistics.median(times), max(times), limit)
 
 
 @contextmanager
@@ -79,7 +69,7 @@ def paint(page: Page, url: str) -> None:
     page.locator(".st-key-reader-question").wait_for()
 
 
-def first_paints(playwright: Playwright, server: Server) -> list[Figure]:
+def first_paints(playwright: Playwright, server: Server) -> list[Waited]:
     """The list of traces, as its first visitor sees it, and the next ones."""
     with opened(playwright) as page:
         began = time.perf_counter()
@@ -94,7 +84,7 @@ def first_paints(playwright: Playwright, server: Server) -> list[Figure]:
     return [*started, figure("first paint, server warm", warm, 3000)]
 
 
-def reading(page: Page, url: str) -> list[Figure]:
+def reading(page: Page, url: str) -> list[Waited]:
     """Turn pages of the list, open traces, switch to raw text and back."""
     paint(page, url)
     page.wait_for_function(READY)
@@ -132,7 +122,7 @@ def switch(page: Page, shown: str) -> None:
     page.get_by_role("button", name=shown).wait_for()
 
 
-def exploring(page: Page, url: str) -> list[Figure]:
+def exploring(page: Page, url: str) -> list[Waited]:
     """All charts, and a brush over the first, lifted again."""
 
     def visit() -> None:
@@ -169,9 +159,9 @@ def release(page: Page) -> None:
     page.locator(CLEAR).wait_for()
 
 
-def tuning(page: Page, url: str) -> list[Figure]:
+def tuning(page: Page, url: str) -> list[Waited]:
     """Open a recipe and its step's form, and move the slider by key until the funnel shows other numbers."""
-    steps = [{**step, "maximum": 200} if step.get("score") == "n_tokens" else step for step in STEPS]
+    steps = [{**step, "maximum": 3000} if step.get("score") == "n_tokens" else step for step in STEPS]
     draft = yaml.safe_dump({"name": "bench", "steps": steps}, sort_keys=False)
 
     def visit() -> None:
@@ -197,7 +187,7 @@ def press(page: Page) -> None:
     page.wait_for_function(CHANGED, arg=shown, polling=10)
 
 
-def figures(workspace: Path) -> Iterator[Figure]:
+def waits(workspace: Path) -> Iterator[Waited]:
     """Everything that is measured on a workspace, as it is found."""
     server = Server(workspace)
     with sync_playwright() as playwright:
@@ -207,31 +197,14 @@ def figures(workspace: Path) -> Iterator[Figure]:
                 for part in (reading, exploring, tuning):
                     yield from part(page, server.url)
             memory = server.most_memory() / GIB
-            yield Figure("memory of the server", memory, memory, 3, "GiB")
+            yield Waited("memory of the server", memory, memory, 3, "GiB")
         finally:
             server.stop()
 
 
-def main(rows: int, workspace: Path | None) -> int:
-    """Write the figures; 1 when one is over its limit."""
-    with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
-        work = Workspace(workspace or Path(folder) / "workspace")
-        if workspace is None:
-            fill(work, rows)
-        shown = work.store.count(Filter()).rows
-        work.store.close()
-        sys.stdout.write(f"{shown:,} traces, {psutil.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
-        missed = 0
-        for found in figures(work.root):
-            sys.stdout.write(f"{found}\n")
-            sys.stdout.flush()
-            missed += found.limit is not None and found.median > found.limit
-    return int(missed > 0)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--workspace", type=Path)
-    asked = parser.parse_args()
-    sys.exit(main(asked.rows, asked.workspace))
+def figures(bench: Bench) -> Iterator[Figure]:
+    """The middle of each measure, on a workspace of measured traces."""
+    bench.measured().store.close()
+    for one in waits(bench.root):
+        asked = "" if one.limit is None else f"figure <= {one.limit:g}"
+        yield Figure(f"page: {one.name}", one.median, one.unit, bench.rows, asked=asked)

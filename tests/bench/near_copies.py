@@ -1,38 +1,26 @@
-"""Plant near-copies among traces that share phrases, and count what find_duplicates makes of them.
+"""What find_duplicates makes of near copies among traces that share phrases, how fast, and how fast its peers are."""
 
-    python -m tests.bench.near_copies [rows] [copies]
-
-Traces are strings of worked steps in the words of a few hundred phrases, as those of one teacher are; a near-copy has
-1 to 2 % of its words exchanged, its case changed and a sentence added or left out.
-"""
-
-import random
-import resource
-import sys
 import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.application.batches import sketch_batch
+from curation.application.batches import annotate_batch, sketch_batch
+from curation.operators.embed import Embed
 from curation.operators.find_duplicates import FindDuplicates
-from curation.table import LIGHT, to_table
-from curation.trace import Problem, Trace
+from curation.trace import Trace
+from tests.bench.bench import Bench
+from tests.bench.clock import Peak, seconds
+from tests.bench.figures import Figure
+from tests.bench.peer import run_peer
+from tests.bench.traces import planted
 
-STEMS = (
-    "First, {a} {verb} {x} {noun}, so that makes {x} times {y}, which is {z}.",
-    "Wait, let me check that again: {x} plus {y} is {z}, not {y}.",
-    "So the number of {noun} that {a} {verb} is {z}, and {y} of them are {kind}.",
-    "Now we need to find how many {kind} {noun} {a} {verb} in {x} days.",
-    "If {a} {verb} {x} {noun} each day, then after {y} days there are {z} {noun} in all.",
-    "Hmm, the question asks for the {kind} {noun} only, so subtract {y} from {z}.",
-    "Alternatively, divide {z} by {y} to see how many {noun} each {kind} box holds.",
-    "Therefore the answer should be {z} {noun}, since {a} {verb} exactly {x} of them.",
-)  # fmt: skip
-NAMES = ["Mia", "Leo", "Ada", "Bob", "Janet", "the farmer", "the baker", "his aunt", "the class", "every worker"]
-VERBS = ["buys", "sells", "counts", "paints", "carries", "bakes", "reads", "plants", "collects", "repairs"]
-NOUNS = ["apples", "eggs", "books", "tiles", "chairs", "coins", "stamps", "flowers", "bottles", "pages", "shells"]
-KINDS = ["red", "small", "broken", "spare", "old", "large", "golden", "empty", "round", "heavy"]
+PACE = "figure >= 1500"  # traces/s
+BATCH = 1000
+MOST = 20_000  # traces the peers are given
+PEERS = ("datasketch", "datatrove", "data_juicer")
 
 
 class World(NamedTuple):
@@ -42,65 +30,76 @@ class World(NamedTuple):
     copies: dict[str, str]
 
 
-def world(rows: int, copies: int, seed: int = 0) -> World:
-    """Traces of 60 to 160 sentences; the copies stand anywhere after the originals."""
-    chance = random.Random(seed)
-    texts = [[_sentence(chance) for _ in range(chance.randint(60, 160))] for _ in range(rows - copies)]
-    traces = [Trace(Problem(f"Question {n}?"), " ".join(text), model="ada") for n, text in enumerate(texts)]
-    planted = {}
-    for original in chance.sample(range(len(texts)), copies):
-        copy = Trace(Problem(f"Question {original}?"), _edited(texts[original], chance), model="bob")
-        planted[copy.id] = traces[original].id
-        traces.append(copy)
-    return World(traces, planted)
+class Found(NamedTuple):
+    """Of each near-duplicate the earlier trace it was found to repeat, and the seconds that took."""
+
+    pairs: dict[str, str]
+    seconds: float
 
 
-def _sentence(chance: random.Random) -> str:
-    x, y = chance.randint(2, 99), chance.randint(2, 99)
-    lists = {"a": NAMES, "verb": VERBS, "noun": NOUNS, "kind": KINDS}
-    words = {name: chance.choice(values) for name, values in lists.items()}
-    return chance.choice(STEMS).format(x=x, y=y, z=x * y, **words)
+def world(rows: int) -> World:
+    """The first traces, with the copies among them."""
+    made = list(planted(rows))
+    return World([trace for trace, _ in made], {trace.id: first for trace, first in made if first is not None})
 
 
-def _edited(sentences: list[str], chance: random.Random) -> str:
-    sentences = list(sentences)
-    place = chance.randrange(len(sentences))
-    sentences[place : place + 1] = chance.choice([[], [sentences[place], _sentence(chance)]])
-    words = " ".join(sentences).upper().split(" ")
-    for _ in range(round(len(words) * chance.uniform(0.01, 0.02))):
-        words[chance.randrange(len(words))] = chance.choice(NOUNS)
-    return " ".join(words)
-
-
-def rows_of(step: FindDuplicates, traces: list[Trace]) -> pa.Table:
+def rows_of(step: FindDuplicates, traces: Sequence[Trace]) -> pa.Table:
     """The rows that the engine hands over for comparison."""
-    sketches = [sketch_batch(step, traces[low : low + 1000])["sketch"] for low in range(0, len(traces), 1000)]
-    light = to_table(traces).select(LIGHT)
-    return light.append_column("sketch", pa.chunked_array([part for batch in sketches for part in batch.chunks]))
+    sketches = sketch_batch(step, list(traces)).select(["id", "sketch"])
+    return sketches.append_column("problem_id", pa.array([trace.problem.id for trace in traces]))
 
 
-def found(step: FindDuplicates, traces: list[Trace]) -> dict[str, str]:
-    """Of each near-duplicate the earlier trace it was found to repeat."""
-    table = step.conclude(rows_of(step, traces))
-    pairs = zip(table["id"].to_pylist(), table["dup_of"].to_pylist(), strict=True)
-    return {late: early for late, early in pairs if early is not None}
-
-
-def main(rows: int, copies: int) -> None:
-    """Write what was found, and how fast."""
-    made = world(rows, copies)
-    words = sum(len(trace.reasoning.split()) for trace in made.traces) / rows
-    for step in (FindDuplicates(), FindDuplicates(scope="problem")):
+def found(step: FindDuplicates, traces: Iterable[Trace]) -> Found:
+    """Sketch batch by batch, so that texts need not be held, then compare; making the traces is not timed."""
+    waiting, tables, spent = iter(traces), list[pa.Table](), 0.0
+    while batch := list(islice(waiting, BATCH)):
         began = time.perf_counter()
-        pairs = found(step, made.traces)
-        seconds = time.perf_counter() - began
-        right = sum(pairs.get(copy) == original for copy, original in made.copies.items())
-        sys.stdout.write(
-            f"scope {step.scope}: {rows} traces of {words:.0f} words, {right} of {copies} copies found, "
-            f"{len(pairs) - right} false, {seconds:.1f} s, {rows / seconds:.0f} traces/s, "
-            f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most\n"
-        )
+        tables.append(rows_of(step, batch))
+        spent += time.perf_counter() - began
+    began = time.perf_counter()
+    table = step.conclude(pa.concat_tables(tables))
+    pairs = zip(table["id"].to_pylist(), table["dup_of"].to_pylist(), strict=True)
+    repeats = {late: early for late, early in pairs if early is not None}
+    return Found(repeats, spent + time.perf_counter() - began)
 
 
-if __name__ == "__main__":
-    main(*(int(value) for value in (sys.argv[1:3] + ["20000", "400"][len(sys.argv) - 1 :])))
+def figures(bench: Bench) -> Iterator[Figure]:
+    """Winnow's pace, what it finds, its memory; then each peer on as many traces as it is given."""
+    copies: dict[str, str] = {}
+
+    def noted() -> Iterator[Trace]:
+        for trace, first in planted(bench.rows):
+            copies.update({trace.id: first} if first else {})
+            yield trace
+
+    with Peak() as peak:
+        pairs, spent = found(FindDuplicates(), noted())
+    pace = bench.rows / spent
+    yield Figure("near copies", pace, "traces/s", bench.rows, asked=PACE)
+    right = sum(pairs.get(copy) == original for copy, original in copies.items())
+    yield Figure("near copies: of the planted, found", right / len(copies), "", bench.rows)
+    yield Figure("near copies: found wrongly", len(pairs) - right, "", bench.rows, asked="figure <= 0")
+    yield Figure("memory of near copies", peak.gib, "GiB", bench.rows)
+    if not bench.alone:
+        yield from beside_peers(bench, min(bench.rows, MOST))
+
+
+def beside_peers(bench: Bench, rows: int) -> Iterator[Figure]:
+    """By shared words beside each peer that does that, by meaning beside semhash."""
+    some = [trace for trace, _ in planted(rows)]
+    ours = rows / found(FindDuplicates(), some).seconds
+    for peer in PEERS:
+        theirs = rows / run_peer(f"copies_{peer}", bench, rows)
+        yield Figure(f"near copies against {peer}", ours, "traces/s", rows, peer, theirs)
+    meant, theirs = rows / seconds(lambda: by_meaning(some)), rows / run_peer("copies_semhash", bench, rows)
+    yield Figure("near copies by meaning against semhash", meant, "traces/s", rows, "semhash", theirs)
+
+
+def by_meaning(some: list[Trace]) -> None:
+    """The vectors of whole texts, and which of them point the same way."""
+    embed, ids = Embed(what="reasoning"), [trace.id for trace in some]
+    vectors = [annotate_batch(embed, some[low : low + BATCH])["vector"] for low in range(0, len(some), BATCH)]
+    columns = [ids, [trace.problem.id for trace in some], pa.chunked_array([one.combine_chunks() for one in vectors])]
+    FindDuplicates(method="embedding", threshold=0.99).conclude(
+        pa.table(columns, names=["id", "problem_id", "vector"])
+    )

@@ -10,18 +10,40 @@ import os
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from curation.application.cluster import Ray
 from curation.application.executors import Executor, Local
 from curation.application.sources import Parts
-from curation.table import parts
-from tests.bench.apply_memory import PROJECT, RECIPE, Peak, pss, write_traces
+from curation.table import parts, to_table, write_part
+from tests.bench.clock import pss
+from tests.bench.figures import PROJECT
+from tests.bench.recipe import RECIPE
+from tests.bench.traces import traces
 from tests.nodes import Nodes
 
 CORES = 2
+PART = 2000  # traces
+
+
+class Peak(NamedTuple):
+    """The highest memory seen, in GiB, the processes at that moment, and the seconds it all took."""
+
+    memory: float
+    processes: int
+    seconds: float
+
+
+def write_traces(folder: Path, rows: int) -> None:
+    """Traces as parts."""
+    waiting, number = traces(rows), 0
+    while some := list(islice(waiting, PART)):
+        write_part(to_table(some), folder / f"part-{number:05d}.parquet")
+        number += 1
 
 
 def watch(command: list[str], beside: list[psutil.Process]) -> Peak:

@@ -1,15 +1,13 @@
 """Winnow's sft against a bare SFTTrainer: the same model, rows, batches and settings, in turns on the same machine.
 
-    python -m tests.bench.train_speed [rows] [turns]
-
 Both train the shipped student on the shipped teacher traces in float32, 16 rows a batch. The bare trainer is given
 rows already tokenised, in the very order, and logs as often; it has no run folder, no metrics and no token count.
 Time is the processor's, which neighbours on a shared machine disturb less than the clock.
 """
 
 import statistics
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +19,8 @@ from curation.imports.run import import_files
 from curation.job import Job
 from curation.runs import PROJECT, create
 from curation.table import from_table, parts, read_batches, to_table, write_part
+from tests.bench.bench import Bench
+from tests.bench.figures import Figure
 from training.launch import train_request
 from training.objectives.sft import Sft
 from training.rows.batches import draw, group
@@ -30,7 +30,8 @@ from training.train import train
 
 SAMPLES = PROJECT / "data" / "samples" / "teacher_traces.jsonl.gz"
 BATCH, RATE = 16, 1e-3
-GOAL = 0.95
+GOAL = "ratio >= 0.95"
+ROWS, TURNS = 320, 3
 
 
 def curated(root: Path, rows: int) -> CuratedSet:
@@ -89,20 +90,12 @@ def in_order(rows: list[Rendered]) -> list[Rendered]:
     return [rows[number] for batch in group(order, lengths, rows=BATCH, tokens=None, seed=0) for number in batch]
 
 
-def main(rows: int, turns: int) -> int:
-    """Write the ratio of the medians; 1 when it misses the goal."""
+def figures(_: Bench) -> Iterator[Figure]:
+    """The medians of some turns."""
     with TemporaryDirectory() as folder:
         root = Path(folder)
-        data = curated(root, rows - rows % BATCH)
+        data = curated(root, ROWS)
         bare(data, root)  # imports and first allocations are nobody's
-        found = [(winnow(data, root), bare(data, root)) for _ in range(turns)]
+        found = [(winnow(data, root), bare(data, root)) for _ in range(TURNS)]
     ours, theirs = (statistics.median(column) for column in zip(*found, strict=True))
-    sys.stdout.write(
-        f"{data.manifest.rows} rows, {turns} turns: Winnow {ours:,.0f} tokens/s, bare SFTTrainer {theirs:,.0f}, "
-        f"ratio {ours / theirs:.3f} (goal {GOAL})\n"
-    )
-    return int(ours / theirs < GOAL)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*(int(value) for value in (sys.argv[1:3] + ["320", "3"][len(sys.argv) - 1 :]))))
+    yield Figure("train: sft", ours, "tokens/s of processor time", ROWS, "bare SFTTrainer", theirs, GOAL)
