@@ -14,7 +14,6 @@ from curation.benchmarking.card import write_card
 from curation.benchmarks import describe, locate, shipped
 from curation.console import Parser, follow, main, write
 from curation.curated import CuratedSet
-from curation.damage import trouble
 from curation.docs import reference
 from curation.errors import UserError
 from curation.executor_flags import add_executor, chosen_cluster
@@ -31,7 +30,8 @@ from curation.recipe import Recipe
 from curation.serve_command import add_serve, serve_command
 from curation.sets.freeze import read_manifest, rebuild_run
 from curation.sets.set_diff import compare_sets
-from curation.store_rebuild import rebuild_store_command
+from curation.storing.damage import trouble
+from curation.storing.rebuilding import rebuild_store_command
 from curation.workspace import DEFAULT, Workspace
 
 

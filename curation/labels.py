@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from curation import lines
 from curation.errors import UserError, unknown
 from curation.store import Store
+from curation.storing import lines
 
 # the values a label may have; None where it is free text
 VALUES: dict[str, tuple[str, ...] | None] = {

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from curation import scores, versions
 from curation.application.batches import annotation_schema, read_parquet
-from curation.damage import only_to_be_read, refused
 from curation.disk import denied
 from curation.operator import Annotator, CorpusAnnotator, QueryAnnotator, column
 from curation.query.browse import Browse
+from curation.storing import scores, versions
+from curation.storing.damage import only_to_be_read, refused
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"

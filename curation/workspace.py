@@ -13,7 +13,6 @@ import duckdb
 from curation.application.needs import with_needs
 from curation.application.preview import Preview
 from curation.curated import CuratedSet, all_sets
-from curation.damage import STORE, trouble
 from curation.disk import refusal
 from curation.errors import UserError
 from curation.generating.launch import Generating
@@ -27,8 +26,9 @@ from curation.recipe import SHIPPED, Recipe
 from curation.runs import PROJECT, Request, Run, replace_text, staged
 from curation.sets.requests import AGAIN, NAME, check_name, request
 from curation.store import Store
-from curation.taking import Takings, compute_here
-from curation.taking_in import TakingIn
+from curation.storing.damage import STORE, trouble
+from curation.storing.taking import Takings, compute_here
+from curation.storing.taking_in import TakingIn
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"

@@ -6,7 +6,7 @@ import duckdb
 
 from curation.disk import refusal
 from curation.errors import UserError
-from curation.held import held_by
+from curation.storing.held import held_by
 
 STORE = "winnow.duckdb"  # in a workspace
 BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import duckdb
 
 from curation.console import write
-from curation.damage import STORE, trouble
 from curation.disk import refusal
 from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.runs import Run, all_runs
 from curation.store import Store
-from curation.taking import TAKEN, Taking, compute_here, take_run
+from curation.storing.damage import STORE, trouble
+from curation.storing.taking import TAKEN, Taking, compute_here, take_run
 from curation.workspace import Workspace
 
 SCRATCH = ".rebuild"  # in a workspace, while its store is made anew

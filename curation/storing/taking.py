@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from curation import lines
 from curation.application.sources import Stored
 from curation.engine import apply
 from curation.operator import OPERATORS, Annotator, QueryAnnotator
@@ -21,6 +20,7 @@ from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Request, Run
 from curation.store import Store
+from curation.storing import lines
 
 TAKEN = ("import", "annotate", "apply", "generate")  # kinds of runs that leave something for the store
 

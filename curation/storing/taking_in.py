@@ -7,13 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from curation.damage import trouble
 from curation.errors import UserError
 from curation.operator import OPERATORS, Annotator, Operator
 from curation.query.filters import Filter
 from curation.runs import Run, all_runs
 from curation.store import Store
-from curation.taking import TAKEN, Takings, take_run
+from curation.storing.damage import trouble
+from curation.storing.taking import TAKEN, Takings, take_run
 
 
 class TakingIn:

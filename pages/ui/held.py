@@ -3,7 +3,7 @@
 import streamlit as st
 
 from curation.errors import UserError
-from curation.held import Held
+from curation.storing.held import Held
 from curation.workspace import Workspace
 
 POLL = 2.0  # seconds

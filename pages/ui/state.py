@@ -12,10 +12,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from curation.damage import trouble
 from curation.errors import UserError
 from curation.query.filters import Filter
 from curation.runs import ACTIVE, Run, State, all_runs, find
+from curation.storing.damage import trouble
 from curation.workspace import Workspace
 from pages.ui import held
 from pages.ui.reading.looks import stylesheet

@@ -16,12 +16,12 @@ from curation.benchmarks import locate
 from curation.curated import CuratedSet, Manifest, describe_part
 from curation.job import work
 from curation.labels import Event
-from curation.lines import append
 from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run, create
-from curation.store_rebuild import rebuild_store
+from curation.storing.lines import append
+from curation.storing.rebuilding import rebuild_store
 from curation.table import to_table, write_part
 from curation.worker import TASKS as CURATING
 from curation.workspace import SAMPLES, Workspace

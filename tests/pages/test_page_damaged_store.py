@@ -2,7 +2,7 @@
 
 import pytest
 
-from curation.store_rebuild import rebuild_store
+from curation.storing.rebuilding import rebuild_store
 from curation.workspace import Workspace
 
 

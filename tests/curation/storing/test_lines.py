@@ -3,7 +3,7 @@
 import pytest
 
 from curation.errors import UserError
-from curation.lines import append, read
+from curation.storing.lines import append, read
 
 
 def numbers(path):

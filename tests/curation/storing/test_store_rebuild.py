@@ -12,7 +12,6 @@ import duckdb
 import pytest
 
 from curation.__main__ import run as command
-from curation.damage import trouble
 from curation.errors import UserError
 from curation.imports.mapping import parse_mapping
 from curation.operators.count_tokens import CountTokens
@@ -24,8 +23,9 @@ from curation.operators.verify_answer import VerifyAnswer
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT
-from curation.store_rebuild import rebuild_store
-from curation.taking import Taking
+from curation.storing.damage import trouble
+from curation.storing.rebuilding import rebuild_store
+from curation.storing.taking import Taking
 from curation.workspace import Workspace
 from tests.curation.finishing import finish
 from tests.kills.outcomes import tables
