@@ -152,7 +152,7 @@ def yes_no(text: str) -> bool | None:
 
 
 def _begins_so(text: str) -> re.Match[str] | None:
-    return YES_NO.match(_bare(text).lstrip("\"'“‘("))
+    return YES_NO.match(_bare(text).lstrip("\"'“‘(*_"))
 
 
 def plain(text: str) -> str:

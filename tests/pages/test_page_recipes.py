@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from curation.operator import OPERATORS
 from curation.recipe import Recipe
 from curation.runs import all_runs
 from tests.pages.conftest import RECIPE
@@ -202,9 +201,8 @@ def test_yaml_that_is_right_becomes_the_recipe(page, recipe):
 
 
 def test_traces_dropped_by_hand_are_left_out_by_one_click(page, recipe, workspace, words):
-    with workspace.store.writing() as cursor:
-        cursor.execute("INSERT INTO labels SELECT id, 'decision', 'drop' FROM traces ORDER BY model LIMIT 1")
-    workspace.store.take_annotation("", OPERATORS.parse({"op": "difficulty"}), [])  # scores are joined anew
+    (first,) = workspace.store.cursor().execute("SELECT id FROM traces ORDER BY model LIMIT 1").fetchone()
+    workspace.label(first, "decision", "drop", "ada")
     at = opened(page, recipe)
     assert "1 traces were dropped by hand; this recipe does not leave them out." in words(at)
     click(at, "Leave them out")

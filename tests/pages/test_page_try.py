@@ -145,4 +145,4 @@ def test_a_model_that_is_not_there_is_told_by_name(opened, teacher):
 
 def test_connections_that_cannot_be_read_are_told_beside_the_form(opened, workspace):
     (workspace.root / "models.yaml").write_text("a: b: c")
-    assert "models.yaml is no YAML" in said(opened())
+    assert "models.yaml, line 1: this is not valid YAML" in said(opened())
