@@ -16,7 +16,7 @@ from curation.imports.sources import BROKEN, CHUNK, Stream, expansion
 
 CELL_LIMIT = 1 << 26  # characters; Python's own limit of 131,072 is shorter than one long trace
 BROKEN_CSV: tuple[type[Exception], ...] = (csv.Error, *BROKEN)
-BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, MemoryError, *BROKEN)
+BROKEN_PARQUET: tuple[type[Exception], ...] = (pa.ArrowException, MemoryError, UnicodeDecodeError, *BROKEN)
 ROWS = 200  # rows read at once; ours: bounds memory where a dictionary makes them look smaller than they are
 ROOM = 2 * GIB  # ours: memory for one batch of a Parquet file
 MOST_ROWS, MOST_COLUMNS = 10_000_000, 10_000  # ours: rows that a smaller file may hold, and columns of any

@@ -10,7 +10,7 @@ from tests.load import outcome
 from tests.load.drive import drive
 
 pytestmark = pytest.mark.e2e
-SECONDS = 20
+SECONDS = 8
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

@@ -147,6 +147,13 @@ def test_a_broken_parquet_file_is_quarantined(tmp_path):
     assert records[0].reason.startswith("the rest of the Parquet file cannot be read")
 
 
+def test_a_parquet_column_whose_name_is_no_text_quarantines_the_file(tmp_path):
+    pq.write_table(pa.table({"question": ["why"]}), tmp_path / "a.parquet")
+    data = (tmp_path / "a.parquet").read_bytes()
+    (record,) = read(tmp_path, "b.parquet", data.replace(b"question%", b"\x80uestion%", 1))
+    assert (record.line, "can't decode byte 0x80" in record.reason) == (1, True)
+
+
 def test_csv_rows_that_do_not_fit_the_header_are_quarantined(tmp_path):
     records = read(tmp_path, "a.csv", b'a,b\n1,2\n1,2,3\n\xe9,2\n"x\ny",4\n"open,5\n')
     assert found(records) == [
