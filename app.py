@@ -39,7 +39,7 @@ st.set_page_config(page_title="Winnow", page_icon=DRAWINGS / "winnow.svg", layou
 st.logo(DRAWINGS / "wordmark.svg", size="medium", icon_image=DRAWINGS / "winnow.svg")
 access.admit(root())
 st.session_state["in-app"] = True
-page = st.navigation(SECTIONS)
+page = st.navigation(SECTIONS, expanded=True)  # beside the name in the sidebar it would fold sections away
 visitor.show()
 names = {known.title.lower(): known for section in SECTIONS.values() for known in section}
 if found := names.get(st.query_params.get("open", "")):

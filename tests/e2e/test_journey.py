@@ -77,6 +77,7 @@ def load_samples(page: Page, url: str, shot) -> None:
     open_page(page, url)
     page.get_by_role("button", name="Load the sample workspace").click()
     expect(page.get_by_text("4,000 of 4,000 traces")).to_be_visible(timeout=TRAINING)
+    expect(page.get_by_role("link", name="History")).to_be_visible()  # no section of the menu is folded away
     settle(page)
     shot("1-traces")
 
