@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from curation.application.batches import annotate_batch
@@ -46,31 +47,40 @@ def annotate(workspace: Workspace, step: Annotator) -> None:
     store.take_annotation("", step, [path])
 
 
-def check(store: Store) -> None:
-    """What grew is what is made anew, columns and their order included."""
-    grown = store.cursor().sql("FROM scores ORDER BY rowid").to_arrow_table()
+def grown_and_anew(store: Store) -> tuple[pa.Table, pa.Table]:
+    """The table as it grew, and as it is made anew: columns and their order included."""
+    query = "FROM scores ORDER BY rowid"
+    grown = store.cursor().sql(query).to_arrow_table()
     with store.writing() as cursor:
         store.rebuild(cursor)
-    assert grown == store.cursor().sql("FROM scores ORDER BY rowid").to_arrow_table()
+    return grown, store.cursor().sql(query).to_arrow_table()
 
 
 def test_scores_that_grew_are_those_made_anew(workspace):
     store = workspace.store
     take(workspace, "first", 1, 2, 3)
-    check(store)
+    grown, anew = grown_and_anew(store)
+    assert grown == anew
     annotate(workspace, Repetition(n=1))
     workspace.label(store.ids(Filter())[0], "decision", "drop", "ada")
     take(workspace, "second", 3, 4, 5)
-    check(store)
+    grown, anew = grown_and_anew(store)
+    assert grown == anew
     annotate(workspace, VerifyAnswer())
     annotate(workspace, Repetition(n=4))
-    check(store)
+    grown, anew = grown_and_anew(store)
+    assert grown == anew
     store.take_annotation("", Difficulty(), [])
     take(workspace, "third", 6, 7)
-    check(store)
+    grown, anew = grown_and_anew(store)
+    assert grown == anew
     annotate(workspace, Repetition(n=1))
     annotate(workspace, CountTokens())
-    check(store)
+    grown, anew = grown_and_anew(store)
+    assert grown == anew
+    measured = (Repetition(n=1), VerifyAnswer(), CountTokens(), Difficulty())
+    assert {name for step in measured for name in step.adds()} <= set(anew.column_names)
+    assert anew["decision"].to_pylist().count("drop") == 1
 
 
 def test_a_label_that_was_there_before_its_trace_is_shown_with_it(workspace):
