@@ -209,12 +209,18 @@ async def import_a_file(session: Session) -> None:
     if not await session.address(f"import?path={quote(str(file))}", "Import"):
         return
 
-    async def start() -> None:
-        await session.page.get_by_role("button", name="Start import").click()
-        await session.page.get_by_text(f"Import {file.name}").first.wait_for()
-
     session.imported.append(file)
-    await session.timed("start an import", start)
+    await start(session, "start an import", "Start import", f"Import {file.name}")
+
+
+async def start(session: Session, act: str, button: str, shown: str) -> None:
+    """Press a button that starts a run, until the run is shown."""
+
+    async def press() -> None:
+        await session.page.get_by_role("button", name=button).click()
+        await session.page.get_by_text(shown).first.wait_for()
+
+    await session.timed(act, press)
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -232,12 +238,8 @@ async def freeze(session: Session) -> None:
     if not await session.address(f"recipes?draft={quote(yaml.safe_dump({'name': name, 'steps': STEPS}))}", "Recipes"):
         return
 
-    async def start() -> None:
-        await session.page.get_by_role("button", name="Freeze curated set").click()
-        await session.page.get_by_text(f"Curate {name} with {name}").first.wait_for()
-
     session.frozen.append(name)
-    await session.timed("start a run", start)
+    await start(session, "start a run", "Freeze curated set", f"Curate {name} with {name}")
 
 
 async def measure(session: Session) -> None:
