@@ -148,8 +148,7 @@ class Store(Browse):
         with self.writing() as cursor:
             if not isinstance(step, QueryAnnotator):
                 table = column(f"ann_{step.key()}")
-                cursor.register("nothing", annotation_schema(step).empty_table())
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM nothing")
+                _create(cursor, table, annotation_schema(step))
             if isinstance(step, CorpusAnnotator):
                 if not paths or not _cover(cursor, paths):
                     return
@@ -231,6 +230,17 @@ bad AS (SELECT DISTINCT file, line FROM bad_in WHERE (file, line) NOT IN (SELECT
 SELECT (SELECT count(*) FROM good) + (SELECT count(*) FROM bad), count(*) FILTER (new), count(*) FILTER (NOT new),
        (SELECT count(*) FROM bad) FROM good
 """
+
+
+def _create(cursor: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
+    """An empty table, unless it is there already.
+
+    Its columns are listed: DuckDB 2.0.0 does not show, until it is started anew, 122,880 and more rows that are
+    inserted in the transaction that made the table from a query without rows.
+    """
+    cursor.register("nothing", schema.empty_table())
+    columns = ", ".join(f"{column(row[0])} {row[1]}" for row in cursor.execute("DESCRIBE nothing").fetchall())
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
 
 
 def _cover(cursor: duckdb.DuckDBPyConnection, paths: list[Path]) -> bool:

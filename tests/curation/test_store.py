@@ -146,6 +146,22 @@ def test_annotations_become_scores_in_import_order(store, take, tmp_path):
     assert [step.title() for step in store.annotations().values()] == ["count_tokens", "verify_answer"]
 
 
+def test_scores_of_very_many_traces_are_shown_at_once(store, tmp_path):
+    many = 130_000  # more than DuckDB keeps together in one row group
+    with store.writing() as cursor:
+        cursor.execute(f"INSERT INTO traces (id) SELECT i::VARCHAR FROM range({many}) r(i)")
+        store.rebuild(cursor)
+    schema = annotation_schema(CountTokens())
+    found = {"id": map(str, range(many)), "n_tokens": [7.0] * many, "n_reasoning_tokens": [5.0] * many}
+    columns = {name: list(found.get(name, [None] * many)) for name in schema.names}
+    write_part(pa.table(columns, schema=schema), tmp_path / "part-00000.parquet")
+
+    store.take_annotation("measured", CountTokens(), [tmp_path / "part-00000.parquet"])
+
+    query = "SELECT count(DISTINCT id), min(n_tokens), max(n_tokens), count(n_reasoning_tokens) FROM scores"
+    assert store.cursor().execute(query).fetchone() == (many, 7.0, 7.0, many)
+
+
 def test_rows_imported_later_have_unknown_scores(store, take, tmp_path):
     take("first", ONE)
     annotate(store, tmp_path, VerifyAnswer())
