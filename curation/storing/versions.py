@@ -15,7 +15,7 @@ from curation.disk import refusal
 from curation.errors import UserError
 
 Connect = Callable[[Path], duckdb.DuckDBPyConnection]
-VERSION = 1
+VERSION = 2
 SCHEMA_SQL = Path(__file__).parent / "schema.sql"
 MIGRATIONS = Path(__file__).parent / "migrations"
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND NOT temporary"

@@ -60,7 +60,7 @@ def version_of(store: Store) -> list[tuple]:
 def test_a_store_without_a_version_is_copied_and_brought_up_with_all_it_holds(tmp_path, schema, decision):
     old = write_old(tmp_path / "winnow.duckdb", schema)
     with closing(Store(tmp_path / "winnow.duckdb")) as store:
-        assert version_of(store) == [(1,)]
+        assert version_of(store) == [(2,)]
         assert store.trace("t").reasoning == "One and one."
         assert store.scores("t")["decision"] == decision
         assert store.taken_in() == {"run"}
@@ -71,7 +71,7 @@ def test_a_store_without_a_version_is_copied_and_brought_up_with_all_it_holds(tm
 def test_a_store_of_this_version_is_opened_without_a_copy(tmp_path):
     for _ in range(2):
         with closing(Store(tmp_path / "winnow.duckdb")) as store:
-            assert version_of(store) == [(1,)]
+            assert version_of(store) == [(2,)]
     assert [path.name for path in tmp_path.iterdir()] == ["winnow.duckdb"]
 
 
@@ -79,7 +79,7 @@ def test_a_store_of_a_newer_winnow_is_refused_and_left_as_it_is(tmp_path):
     path = tmp_path / "winnow.duckdb"
     before = write_old(path, VERSION_0 + "CREATE TABLE version AS SELECT 7 AS version;")
     with pytest.raises(
-        UserError, match=r"was written by a newer Winnow: its tables have version 7, and this one knows .* up to 1\."
+        UserError, match=r"was written by a newer Winnow: its tables have version 7, and this one knows .* up to 2\."
     ):
         Store(path)
     assert path.read_bytes() == before
@@ -99,4 +99,17 @@ def test_a_brought_up_store_has_the_tables_of_a_new_one(tmp_path):
     tables = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
     with closing(Store(tmp_path / "old.duckdb")) as old, closing(Store(tmp_path / "new.duckdb")) as new:
         assert old.cursor().execute(tables).fetchall() == new.cursor().execute(tables).fetchall()
+        indexes = "SELECT index_name, sql FROM duckdb_indexes() ORDER BY ALL"
+        assert old.cursor().execute(indexes).fetchall() == new.cursor().execute(indexes).fetchall() != []
         assert new.count(Filter()).rows == 0
+
+
+def test_scores_that_stayed_unknown_in_version_1_are_made_anew(store_of, traces, tmp_path):
+    with closing(store_of(traces[:2])) as store:
+        lengths = store.cursor().execute("SELECT n_chars FROM scores").fetchall()
+        path = store.path
+    with closing(duckdb.connect(str(path))) as connection:
+        connection.execute("UPDATE scores SET n_chars = NULL; UPDATE version SET version = 1")
+        connection.execute("DROP INDEX traces_by_id; DROP INDEX problems_by_id")
+    with closing(Store(path)) as store:
+        assert store.cursor().execute("SELECT n_chars FROM scores").fetchall() == lengths
