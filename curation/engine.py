@@ -6,6 +6,7 @@ parts that are missing. What a step leaves is kept under a hash of the steps up 
 changed is applied anew only from there.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,8 +24,10 @@ from curation.application.state import State
 from curation.asker import Asker
 from curation.errors import UserError
 from curation.operator import (
+    LABELS,
     Annotator,
     CorpusAnnotator,
+    Decision,
     Mapper,
     Operator,
     QueryAnnotator,
@@ -33,10 +36,12 @@ from curation.operator import (
     column,
 )
 from curation.recipe import check
+from curation.table import LIGHT
 
 # ours: a step that fails on more of its rows is a broken step, not broken rows; of a model half may fail, since what
 # it cannot do is a finding, and every row was paid for
 FAIL_LIMIT, FAIL_LIMIT_ASKING = 0.05, 0.5
+WORD = re.compile(r"\w+")
 KEPT = 100  # states; ours: a slider leaves one behind at each stop
 
 
@@ -105,9 +110,11 @@ class Application:
         """Apply one step and report it."""
         began, label = time.monotonic(), f"{number}. {step.title()}"
         try:
-            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None, counted=None), label)
+            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None), label)
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
+        if state.left == before.left and not state.same_rows(before):
+            state = replace(state, left=None)
         report = measure(self.memory.sql, number, step, before, state)
         if report.failed > _limit(step) * report.rows_in:
             raise self._broken(number, step, state, report.failed, report.rows_in)
@@ -129,13 +136,14 @@ class Application:
 
     def _select(self, step: Selector, before: State) -> State:
         """One scan decides which positions are kept; value and threshold are computed when somebody asks."""
-        decision, rows = step.decide(), before.select([*step.needs(), "n_tokens"])
-        counted = "problem_pos, n_chars, n_tokens" if "n_tokens" in before.scores else "problem_pos, n_chars"
+        decision, carried = step.decide(), before.carried()
+        read = [*step.needs(), *_mentioned(decision), "n_tokens"]
         table = self.memory.create(
             f"verdict_{before.key}",
-            f"WITH rows AS ({rows}) SELECT pos, {counted}, keep, if(keep, NULL, reason) AS reason FROM (SELECT *, "
-            f"coalesce(({decision.keep}), FALSE) AS keep, ({decision.reason}) AS reason FROM rows)",
+            f"WITH rows AS ({before.narrow(read)}) SELECT {carried}, keep, CASE WHEN keep THEN NULL ELSE "
+            f"({decision.reason}) END AS reason FROM (SELECT *, coalesce(({decision.keep}), FALSE) AS keep FROM rows)",
         )
+        rows = before.select(step.needs())
         verdicts = (
             f"WITH rows AS ({rows}) SELECT d.id, if(t.keep, 'kept', 'dropped') AS verdict, t.reason, NULL::VARCHAR[] "
             "AS became, d.value, d.threshold, if(t.keep, NULL, d.other) AS other FROM (SELECT pos, id, "
@@ -144,7 +152,8 @@ class Application:
         )
         reasons = f"SELECT if(keep, 'kept', 'dropped') AS verdict, reason FROM {table}"
         kept = f"SELECT pos FROM {table} WHERE keep"
-        return replace(before, kept=kept, verdicts=verdicts, reasons=reasons, counted=f"FROM {table} WHERE keep")
+        left = f"SELECT {carried} FROM {table} WHERE keep"
+        return replace(before, kept=kept, verdicts=verdicts, reasons=reasons, left=left)
 
     def _judge(self, step: TableSelector, before: State) -> State:
         """The step looks at all rows and says which to keep."""
@@ -174,6 +183,12 @@ class Application:
             f"Step {number} ({step.title()}) failed on {failed} of {rows} rows ({failed / rows:.0%}; the limit is "
             f"{limit:.0%}). First reason: {reason}. Mend the step's parameters or select other rows before it."
         )
+
+
+def _mentioned(decision: Decision) -> list[str]:
+    """The columns every trace has that a decision may read: those whose names stand in its SQL."""
+    words = set(WORD.findall(f"{decision.keep} {decision.reason}"))
+    return [name for name in (*LIGHT, *LABELS) if name in words]
 
 
 def _limit(step: Operator) -> float:

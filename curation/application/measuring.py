@@ -40,8 +40,7 @@ def measure(sql: Execute, number: int, step: Operator, before: State, state: Sta
 
 
 def _left_after(sql: Execute, before: State, state: State) -> Left:
-    same = (state.base, state.kept, state.scores.get("n_tokens"))
-    if before.report and same == (before.base, before.kept, before.scores.get("n_tokens")):
+    if before.report and state.same_rows(before):
         return Left(before.report.rows, before.report.problems, before.report.chars, before.report.tokens)
     return _left(sql, state)
 
@@ -50,7 +49,7 @@ def _left(sql: Execute, state: State) -> Left:
     tokens = "if(count(n_tokens) = count(*), sum(n_tokens), NULL)" if "n_tokens" in state.scores else "NULL"
     rows, problems, chars, n_tokens = sql(
         f"SELECT count(*), count(DISTINCT problem_pos), coalesce(sum(n_chars), 0), {tokens} "
-        f"FROM ({state.counted or state.select(['n_tokens'])})"
+        f"FROM ({state.left or state.select(['n_tokens'])})"
     )[0]
     known = None if n_tokens is None else state.scaled_text(n_tokens)
     return Left(state.scaled(rows), state.scaled(problems), state.scaled_text(chars), known)

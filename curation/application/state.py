@@ -11,6 +11,7 @@ from curation.application.report import StepReport
 from curation.application.sources import Source
 from curation.operator import Annotator, column
 
+CARRIED = ("pos", "problem_pos", "n_chars", "n_tokens")  # from selector to selector; n_tokens where it is known
 UNDECIDED = "NULL AS value, NULL::VARCHAR AS threshold, NULL::VARCHAR AS other"  # where nothing was compared
 
 
@@ -22,8 +23,8 @@ class State:
     of the positions left (None: all), `scores` the table that holds each score, `lineage` a hash of everything that
     shaped the traces' text and segments, `scale` how many rows each one stands for and `text_scale` how many
     characters or tokens each of theirs does. `verdicts` is a query of what became of each row (id, verdict, reason,
-    became, value, threshold, other), `reasons` a cheaper one of verdict and reason alone and `counted` a cheaper one
-    of what is counted of the rows left, where there is one.
+    became, value, threshold, other), `reasons` a cheaper one of verdict and reason alone and `left` a query of what is
+    CARRIED of the rows left, where a selector wrote that down.
     """
 
     key: str
@@ -39,7 +40,7 @@ class State:
     embedder: Annotator | None = None
     verdicts: str = ""
     reasons: str | None = None
-    counted: str | None = None
+    left: str | None = None
     report: StepReport | None = None
 
     def select(self, names: Iterable[str] | None = None) -> str:
@@ -49,6 +50,25 @@ class State:
         joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(self.scores[n] for n in wanted))
         kept = f" WHERE {self.base}.pos IN ({self.kept})" if self.kept else ""
         return f"SELECT {self.base}.*{columns} FROM {self.base}{joins}{kept}"
+
+    def narrow(self, names: Iterable[str]) -> str:
+        """The rows left with what is CARRIED and these columns and scores, where known, and perhaps others."""
+        if self.left is None:
+            return self.select(names)
+        missing = [name for name in dict.fromkeys(names) if name not in CARRIED]
+        tables = {name: self.scores.get(name, self.base) for name in missing}
+        columns = "".join(f", {table}.{column(name)}" for name, table in tables.items())
+        joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(tables.values()))
+        return f"SELECT l.*{columns} FROM ({self.left}) l{joins}"
+
+    def same_rows(self, other: "State") -> bool:
+        """Whether the same rows are left with the same count of tokens."""
+        mine, others = ((state.base, state.kept, state.scores.get("n_tokens")) for state in (self, other))
+        return mine == others
+
+    def carried(self) -> str:
+        """The columns that are CARRIED here."""
+        return ", ".join(CARRIED if "n_tokens" in self.scores else CARRIED[:-1])
 
     def scaled(self, count: int) -> int:
         """An exact count of rows at hand as a count of the rows they stand for."""
