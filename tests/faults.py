@@ -45,6 +45,7 @@ class Listener(ThreadingHTTPServer):
     """Listens for a fault server."""
 
     daemon_threads = True
+    request_queue_size = 128  # of its own it lets five wait, and resets who comes besides
     faults: "FaultServer"
 
     def process_request(self, request: Any, client_address: Any) -> None:
