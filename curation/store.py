@@ -5,7 +5,7 @@ Writers are serialised by a lock and work in one transaction each; readers take 
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,6 @@ from curation.storing.damage import only_to_be_read, refused
 from curation.table import LIGHT, PROBLEMS, QUARANTINE, SCHEMA
 
 MEMORY = "4GB"
-SORTED = 20  # parts whose texts are put in order together: DuckDB inserts the rows of many files in any order
 TRACE_COLUMNS = [*LIGHT, "source", "line"]
 
 
@@ -116,10 +115,9 @@ class Store(Browse):
             cursor.execute(FRESH)
             cursor.execute(NEW_PROBLEMS)
             light = ", ".join(TRACE_COLUMNS)
-            fresh = "SEMI JOIN fresh USING (place) ORDER BY place"
-            cursor.execute(f"INSERT INTO traces SELECT {light}, $run FROM traces_in {fresh}", {"run": run})
-            for rows in _numbered(sorted(out.glob("part-*.parquet")), SORTED):
-                cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra FROM ({rows}) {fresh}")
+            fresh = "FROM traces_in SEMI JOIN fresh USING (place)"
+            cursor.execute(f"INSERT INTO traces SELECT {light}, $run {fresh} ORDER BY place", {"run": run})
+            cursor.execute(f"INSERT INTO texts SELECT id, reasoning, answer, extra {fresh}")
             cursor.execute("INSERT INTO quarantine SELECT $run, file, line, reason, raw FROM bad_in", {"run": run})
             taken = Taken(*(cursor.execute(ROW_COUNTS).fetchone() or (0, 0, 0, 0)))
             self._note_import(cursor, run, out, taken, at or datetime.now(UTC))
@@ -151,14 +149,16 @@ class Store(Browse):
             if not isinstance(step, QueryAnnotator):
                 table = column(f"ann_{step.key()}")
                 _create(cursor, table, annotation_schema(step))
+                if step.adds_segments:  # they are shown with the trace
+                    cursor.execute(f"CREATE INDEX IF NOT EXISTS {column(f'{step.key()}_by_id')} ON {table} (id)")
             if isinstance(step, CorpusAnnotator):
                 if not paths or not _cover(cursor, paths):
                     return
                 cursor.execute(f"DELETE FROM {table}")
             if paths:
                 cursor.execute(
-                    f"INSERT INTO {table} SELECT {names} FROM ({next(_numbered(paths, len(paths)))}) "
-                    f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table}) ORDER BY place"
+                    f"INSERT INTO {table} SELECT {names} FROM {read_parquet(paths)} "
+                    f"WHERE id IN (SELECT id FROM traces) AND id NOT IN (SELECT id FROM {table})"
                 )
             self._note_annotation(cursor, step, at or datetime.now(UTC))
             if run:
@@ -257,14 +257,10 @@ def _view(cursor: duckdb.DuckDBPyConnection, name: str, folder: Path, prefix: st
         cursor.register("nothing", schema.empty_table())
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT 0::BIGINT AS place, * FROM nothing")
         return
-    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {next(_numbered(paths, len(paths)))}")
-
-
-def _numbered(paths: Sequence[Path], at_once: int) -> Iterator[str]:
-    """Queries of the rows of parts with `place`, their number in all of them, so many parts at a time."""
-    for first in range(0, len(paths), at_once):
-        some = read_parquet(paths[first : first + at_once])
-        yield f"SELECT (file_index + {first}) * 10000000 + file_row_number AS place, * FROM {some}"
+    cursor.execute(
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT file_index * 10000000 + file_row_number AS place, * "
+        f"FROM {read_parquet(paths)}"
+    )
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,6 @@
-"""Rows found by their place: a look at one place takes a millisecond where looking an id up reads a million ids.
+"""Rows of one or of few traces, found in a millisecond among a million.
 
-A trace stands at the same place (rowid) in `traces`, in `scores` and, as far as they were written together, in the
-other tables. A row whose id is another one is looked up by its id.
+A trace stands at the same place (rowid) in `traces` and in `scores`; the other tables are indexed by id.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +26,7 @@ def places(cursor: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> dict[str, i
 def rows(
     cursor: duckdb.DuckDBPyConnection, table: str, names: str, known: Mapping[str, int]
 ) -> dict[str, dict[str, Any]]:
-    """The rows of a table for traces at known places, by id."""
+    """The rows of `traces` or `scores` for traces at known places, by id; one that stands elsewhere is looked up."""
     query = f"SELECT {names} FROM {table} WHERE rowid IN (SELECT unnest($places))"
     found = _by_id(cursor, query, {"places": list(known.values())})
     right = {name: row for name, row in found.items() if name in known}
@@ -49,9 +48,9 @@ def _by_id(cursor: duckdb.DuckDBPyConnection, query: str, given: dict[str, Any])
 def traces(cursor: duckdb.DuckDBPyConnection, known: Mapping[str, int], segmented: str | None) -> dict[str, Trace]:
     """The traces at these places by id, with the segments of an annotator's table."""
     light = rows(cursor, "traces", TRACE, known)
-    texts = rows(cursor, "texts", TEXT, known)
+    texts = by_ids(cursor, "texts", TEXT, known)
     problems = by_ids(cursor, "problems", PROBLEM, {row["problem_id"] for row in light.values()})
-    marked = rows(cursor, column(segmented), "id, segments", known) if segmented else {}
+    marked = by_ids(cursor, column(segmented), "id, segments", known) if segmented else {}
     return {
         name: from_row({**problems[row["problem_id"]], **row, **texts[name], **marked.get(name, {})})
         for name, row in light.items()

@@ -16,8 +16,9 @@ CREATE TABLE IF NOT EXISTS imports (
 );
 CREATE TABLE IF NOT EXISTS quarantine (run VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, raw VARCHAR);
 CREATE TABLE IF NOT EXISTS taken_in (run VARCHAR);
--- A trace and its problem are looked up by id when one is opened.
+-- A trace, its text and its problem are looked up by id when one is opened.
 CREATE INDEX IF NOT EXISTS traces_by_id ON traces (id);
+CREATE INDEX IF NOT EXISTS texts_by_id ON texts (id);
 CREATE INDEX IF NOT EXISTS problems_by_id ON problems (id);
 -- What people said of traces, one value a trace and name; every change is an event, and also a line of labels.jsonl.
 CREATE TABLE IF NOT EXISTS labels (trace_id VARCHAR, name VARCHAR, value VARCHAR);

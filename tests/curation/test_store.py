@@ -83,13 +83,6 @@ def test_rows_are_imported_duplicates_or_quarantined(store, take):
     assert json.loads(bad["raw"]) == BAD
 
 
-def test_texts_of_many_parts_stand_where_their_traces_do(store, take):
-    rows = [{**ONE, "reasoning": f"One and one, for the {n}th time."} for n in range(20_000)]
-    take("many", *rows, rows[0])
-    apart = "SELECT count(*) FROM traces t JOIN texts x ON x.rowid = t.rowid WHERE x.id <> t.id"
-    assert store.cursor().execute(f"SELECT count(*), ({apart}) FROM texts").fetchone() == (20_000, 0)
-
-
 def test_importing_again_adds_nothing(store, take):
     take("first", ONE, TWO)
     before = store.page(Filter())

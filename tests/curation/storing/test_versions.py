@@ -110,6 +110,6 @@ def test_scores_that_stayed_unknown_in_version_1_are_made_anew(store_of, traces,
         path = store.path
     with closing(duckdb.connect(str(path))) as connection:
         connection.execute("UPDATE scores SET n_chars = NULL; UPDATE version SET version = 1")
-        connection.execute("DROP INDEX traces_by_id; DROP INDEX problems_by_id")
+        connection.execute("DROP INDEX traces_by_id; DROP INDEX texts_by_id; DROP INDEX problems_by_id")
     with closing(Store(path)) as store:
         assert store.cursor().execute("SELECT n_chars FROM scores").fetchall() == lengths
