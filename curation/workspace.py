@@ -32,6 +32,7 @@ from curation.storing.taking_in import TakingIn
 
 DEFAULT = PROJECT / "data" / "workspace"
 SAMPLES = PROJECT / "data" / "samples"
+COMPARED_AT_ONCE = 200_000  # traces; ours: comparing a million takes most of a minute and 7 GB
 BASICS = ("count_tokens", "segment", "verify_answer", "repetition", "difficulty")
 
 
@@ -120,13 +121,14 @@ class Workspace(Labelled, Generating, TakingIn):
         for step in queries:
             self._check_needs(step, every)
         missing = [step for step in every if not self.store.is_complete(step)]
-        at_once = all(step.at_once() for step in missing)
+        compared = any(isinstance(step, CorpusAnnotator) for step in missing)
+        at_once = all(step.at_once() for step in missing) and (self.is_small() or not compared)
         now = every if at_once and missing else queries
         if now:
             compute_here(self.store, now, self.takings.note(steps=now))
         if at_once:
             return None
-        if any(isinstance(step, CorpusAnnotator) for step in missing):
+        if compared:
             chosen = Filter()
         title = f"Annotate: {', '.join(step.title() for step in missing)}"
         spec = {"steps": [step.dump() for step in every]}
@@ -135,6 +137,10 @@ class Workspace(Labelled, Generating, TakingIn):
         with self.staged(request) as run:
             self.stage(run.folder / "in", every, chosen)
         return run
+
+    def is_small(self) -> bool:
+        """Whether the traces are few enough to be compared with each other while somebody waits."""
+        return self.store.count(Filter()).rows <= COMPARED_AT_ONCE
 
     def _check_needs(self, step: Operator, others: Sequence[Operator]) -> None:
         added = {name for other in others if isinstance(other, Annotator) for name in other.adds()}

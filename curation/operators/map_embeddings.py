@@ -12,6 +12,7 @@ from curation.operator import CorpusAnnotator, ScoreType
 from curation.params import Seed
 
 Plane = NDArray[np.float64]
+BLOCK = 1 << 16  # rows taken at once; ours: of a million vectors no second copy is held
 
 
 class MapEmbeddings(CorpusAnnotator):
@@ -60,12 +61,17 @@ class MapEmbeddings(CorpusAnnotator):
 
 def pca(points: NDArray[np.float32]) -> Plane:
     """The two widest directions; each points to where its largest weight is positive."""
-    centred = points - points.mean(axis=0)
-    _, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))
-    widest = directions[:, :-3:-1]
+    middle = points.mean(axis=0)
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(points), BLOCK)]
+    spread = np.zeros((points.shape[1], points.shape[1]))
+    for block in blocks:
+        centred = points[block] - middle
+        spread += centred.T @ centred
+    widest = np.linalg.eigh(spread)[1][:, :-3:-1]
     widest = widest * np.sign(widest[np.abs(widest).argmax(axis=0), range(widest.shape[1])])
     plane = np.zeros((len(points), 2))
-    plane[:, : widest.shape[1]] = centred @ widest
+    for block in blocks:
+        plane[block, : widest.shape[1]] = (points[block] - middle) @ widest
     return plane
 
 

@@ -1,6 +1,7 @@
+import pyarrow as pa
 import pytest
 
-from curation.application.batches import annotate_batch
+from curation.application.batches import annotate_batch, annotation_schema
 from curation.operators.embed import Embed
 from curation.operators.map_embeddings import MapEmbeddings
 from curation.query.filters import Filter
@@ -49,6 +50,21 @@ def test_before_anything_is_embedded_the_map_offers_to(page, workspace):
     labels = [button.label for button in page("explore").button]
     assert "Measure meaning" in labels
     assert "Draw it by UMAP" not in labels
+
+
+def test_the_map_of_very_many_traces_is_drawn_when_somebody_asks_for_it(page, workspace, tmp_path):
+    store, many = workspace.store, 200_001
+    with store.writing() as cursor:
+        cursor.execute(f"INSERT INTO traces (id, problem_id) SELECT i::VARCHAR, 'p' FROM range({many}) r(i)")
+        store.rebuild(cursor)
+    ids = store.ids(Filter())
+    columns = {"id": ids, "vector": [[0.0, 1.0]] * len(ids), "failure": [None] * len(ids)}
+    write_part(pa.table(columns, schema=annotation_schema(Embed())), tmp_path / "vectors.parquet")
+    store.take_annotation("", Embed(), [tmp_path / "vectors.parquet"])
+    labels = [button.label for button in page("explore").button]
+    assert "Draw the map" in labels
+    assert "Draw it by UMAP" not in labels
+    assert "map_x" not in store.columns()
 
 
 def test_an_embedded_workspace_has_a_map_and_a_lasso_in_the_address_filters(page, mapped, words):

@@ -140,15 +140,20 @@ def compared(work: Workspace) -> str:
 
 
 def offer_map(work: Workspace, key: str) -> bool:
-    """See that the embedded traces have places on a map, by principal components at once; True when they have."""
+    """See that the embedded traces have places on a map, by principal components at once; True when they have.
+
+    Of very many traces the map is drawn by a run, when somebody asks for it.
+    """
     if _is_running(work, MAPPER):
         st.caption("The map is being drawn.")
     elif not set(MAP) <= set(work.store.columns()):
-        with st.spinner("Drawing the map"):
-            run = work.start_annotate([_annotator(MAPPER, method="pca")], Filter())
-        if run is None:
-            st.rerun()
-        st.caption("The map is being drawn.")
+        if work.is_small() or st.button(
+            "Draw the map", key=f"{key}-map", icon=":material/scatter_plot:",
+            help="A run of some minutes, by principal components",
+        ):  # fmt: skip
+            with errors(), st.spinner("Drawing the map"):
+                work.start_annotate([_annotator(MAPPER, method="pca")], Filter())
+                st.rerun()
     elif st.button(
         "Draw it by UMAP", key=f"{key}-umap", icon=":material/scatter_plot:", type="tertiary",
         help="Keeps neighbours together better than principal components do; a run of some minutes",
