@@ -1,4 +1,4 @@
-"""How fast files become traces of the store, against DuckDB's own reader, and against reading the bytes alone."""
+"""How fast files become traces of the store, against DuckDB's own reader into the same table, and the bytes."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +10,7 @@ import duckdb
 from curation.application.batches import read_parquet
 from curation.operator import literal
 from curation.store import MEMORY
+from curation.storing.versions import SCHEMA_SQL
 from curation.workspace import Workspace
 from tests.bench.bench import Bench, take_files
 from tests.bench.clock import Peak, seconds
@@ -19,6 +20,7 @@ from tests.bench.traces import Kind, Row
 SHARE = "ratio >= 0.8"  # of DuckDB's own pace
 PACKED: tuple[Kind, ...] = ("jsonl.gz", "parquet")
 MOST = 200_000  # of the packed formats, whose cost a row is that of the plain one and unpacking
+ID = "left(sha256(concat(question, reasoning, answer, model)), 32)"
 PLAIN = f"{{{', '.join(f'{name}: VARCHAR' for name in Row._fields)}}}"
 
 
@@ -50,13 +52,14 @@ def _beside_duckdb(kind: Kind, paths: Sequence[Path], rows: int, work: Callable[
 
 
 def _raw(kind: Kind, paths: Sequence[Path]) -> None:
-    """The columns of the files as they are, in a DuckDB file; nothing is hashed, checked or told apart."""
+    """The texts of the files in the table that a store has for them; nothing is checked or told apart."""
     listed = ", ".join(literal(str(path)) for path in paths)
     source = read_parquet(paths) if kind == "parquet" else f"read_json([{listed}], columns = {PLAIN})"
     with TemporaryDirectory(dir=paths[0].parents[1]) as folder:
         connection = duckdb.connect(f"{folder}/raw.duckdb", config={"memory_limit": MEMORY})
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"CREATE TABLE raw AS FROM {source}")
+        connection.execute(SCHEMA_SQL.read_text(encoding="utf-8"))
+        connection.execute(f"INSERT INTO texts SELECT {ID}, reasoning, answer, '{{}}' FROM {source}")
         connection.close()
 
 
