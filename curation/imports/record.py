@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 RAW_CHARS = 2000  # ours: enough to recognise a row in the quarantine list
 RAW_BYTES = 4 * RAW_CHARS  # a character takes at most four
 DEEPEST = 64  # ours: values inside each other; deeper ones are no data, and would break what walks through them
+NESTED = (dict, list)
 Row = dict[str, Any]
 
 
@@ -62,12 +63,11 @@ def good(line: int, value: Row, raw: str | bytes = "") -> Record:
     return Record(line, value, None, raw[:RAW_BYTES])
 
 
-def is_deep(value: object) -> bool:
+def is_deep(value: Row) -> bool:
     """Whether lists and objects stand inside each other deeper than data does."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(DEEPEST):
-        members = (each for one in level for each in (one.values() if isinstance(one, dict) else one))  # type: ignore[attr-defined]
-        level = [each for each in members if isinstance(each, dict | list)]
+        level = [each for one in level for each in (one.values() if type(one) is dict else one) if type(each) in NESTED]
         if not level:
             return False
     return True

@@ -35,7 +35,7 @@ class Watched(io.FileIO):
     def __init__(self, path: Path, moved: Moved) -> None:
         """Open the file for reading; `moved` is called with the position after every read."""
         super().__init__(path)
-        self.moved = moved
+        self.path, self.moved = path, moved
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         """Read, and tell the position."""
@@ -127,6 +127,11 @@ def open_bytes(path: Path, moved: Moved = ignore) -> Stream:
     if stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream
+
+
+def plain_file(stream: Stream) -> Path | None:
+    """The file whose bytes these are as they are; None where they were compressed."""
+    return stream.raw.path if isinstance(stream.raw, Watched) else None
 
 
 def suffix(path: Path) -> str:
