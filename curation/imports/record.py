@@ -1,6 +1,7 @@
 """Record: one row read from a file, or the reason why it could not be read; Chunk: rows that are read together."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 RAW_CHARS = 2000  # ours: enough to recognise a row in the quarantine list
@@ -67,7 +68,8 @@ def is_deep(value: Row) -> bool:
     """Whether lists and objects stand inside each other deeper than data does."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
-        level = [each for one in level for each in (one.values() if type(one) is dict else one) if type(each) in NESTED]
+        members = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        level = [each for each in members if type(each) in NESTED]
         if not level:
             return False
     return True
