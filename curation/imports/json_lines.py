@@ -5,12 +5,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import NoneType
 from typing import Any, NamedTuple
 
 import orjson
 
-from curation.imports.record import Chunk, Record, Row, bad, good, told
+from curation.imports.record import DEEPEST, RAW_BYTES, Chunk, Record, Row, bad, good, told
 from curation.imports.sources import BROKEN, CHUNK, Stream, plain_file
 
 GROUP = 50  # lines; ours: a preview reads hardly more than it shows
@@ -18,7 +17,6 @@ LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 TRAILING_COMMA = re.compile(r'("[^"\\\n]*+(?:\\.[^"\\\n]*+)*+")|,(?=\s*[\]}])', re.DOTALL)
 LINE_LIMIT = 1 << 26  # bytes; ours: a longer line is no row, and would take gigabytes once it is parsed
 BEYOND = 2.0**63  # orjson reads whole numbers beyond 64 bits as floats
-EXACT = frozenset((str, int, bool, NoneType))
 
 
 class Lines(NamedTuple):
@@ -105,32 +103,27 @@ def parse(line: int, text: bytes) -> Record:
     """One JSON object as a record; anything else with the reason."""
     if len(text) >= LINE_LIMIT:
         return bad(line, f"the line is longer than {LINE_LIMIT >> 20} MB", text)
-    value = _parse_plain(text)
-    return good(line, value, text) if value else _parse_carefully(line, text)
-
-
-def _parse_plain(text: bytes) -> Row | None:
-    """The object of a text that the fast parser and the careful one read alike; else None."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) and _is_exact(value) else None
+        return _parse_carefully(line, text)
+    nested = _nested(value) if isinstance(value, dict) and value else None
+    if nested is None:
+        return _parse_carefully(line, text)
+    return good(line, value, text) if len(nested) > DEEPEST else Record(line, value, None, text[:RAW_BYTES])
 
 
-def _is_exact(value: Row) -> bool:
-    """Whether no number in it can have lost digits."""
-    if EXACT.issuperset(map(type, value.values())):
-        return True
-    waiting: list[Any] = [value]
-    for one in waiting:  # it grows meanwhile
-        for member in one.values() if isinstance(one, dict) else one:
+def _nested(value: Row) -> list[Any] | None:
+    """The row and every list and object in it; None where a number in it may have lost digits."""
+    found: list[Any] = [value]
+    for one in found:  # it grows meanwhile
+        for member in one.values() if type(one) is dict else one:
             kind = type(member)
             if kind is dict or kind is list:
-                waiting.append(member)
+                found.append(member)
             elif kind is float and abs(member) >= BEYOND:
-                return False
-    return True
+                return None
+    return found
 
 
 def _parse_carefully(line: int, text: bytes) -> Record:

@@ -69,7 +69,7 @@ def is_deep(value: Row) -> bool:
     level: list[Any] = [value]
     for _ in range(DEEPEST):
         members = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
-        level = [each for each in members if type(each) in NESTED]
+        level = [member for member in members if type(member) in NESTED]
         if not level:
             return False
     return True

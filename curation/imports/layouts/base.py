@@ -11,7 +11,7 @@ import orjson
 
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
-from curation.imports.record import Row
+from curation.imports.record import NESTED, Row
 from curation.imports.values import Json, flag, get, text, text_at, used, with_options
 from curation.texts.think import Thought, split_final
 from curation.trace import Form, Problem, Trace, canonical_json
@@ -164,8 +164,9 @@ def _repeats(value: Json, known: frozenset[str]) -> bool:
 def _long_texts(value: Json) -> list[str]:
     if isinstance(value, str):
         return [value] if len(value) > DUPLICATE_CHARS else []
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [long for member in members for long in _long_texts(member)]
+    if not value or type(value) not in NESTED:
+        return []
+    return [long for member in (value.values() if type(value) is dict else value) for long in _long_texts(member)]
 
 
 def json_text(values: Row) -> str:

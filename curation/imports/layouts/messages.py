@@ -45,7 +45,7 @@ def content(message: Row) -> str:
     calls, value = get(message, "tool_calls"), get(message, "content|value")
     if isinstance(value, list):
         value = [part for part in value if part not in _thoughts(message)]
-    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls}) if calls else "")))
+    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls})))) if calls else text(value)
 
 
 def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:
