@@ -81,7 +81,7 @@ def to_table(traces: Iterable[Trace]) -> pa.Table:
 
 
 def _column(name: str, traces: Sequence[Trace]) -> pa.Array:
-    return pa.array([VALUES[name](trace) for trace in traces], SCHEMA.field(name).type)
+    return pa.array(list(map(VALUES[name], traces)), SCHEMA.field(name).type)
 
 
 def from_row(row: dict[str, Any]) -> Trace:

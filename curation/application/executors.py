@@ -31,9 +31,9 @@ class Executor(Protocol):
 class Local:
     """This machine: in this process, or in several worker processes."""
 
-    def __init__(self, workers: int = 1) -> None:
-        """More than one worker starts that many processes when there is work for them."""
-        self.workers = workers
+    def __init__(self, workers: int = 1, small: int = SMALL) -> None:
+        """More than one worker starts that many processes when there is work for them: `small` batches or more."""
+        self.workers, self.small = workers, small
 
     @cached_property
     def pool(self) -> ProcessPoolExecutor:
@@ -41,10 +41,10 @@ class Local:
         return ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _end_with_parent)
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
-        """Results in batch order; at most two batches per worker are held."""
+        """Results in batch order; at most two batches per worker are held, or the first `small`."""
         waiting_batches = iter(batches)
-        head = list(islice(waiting_batches, SMALL))
-        if self.workers == 1 or len(head) < SMALL:
+        head = [] if self.workers == 1 else list(islice(waiting_batches, self.small))
+        if len(head) < self.small:
             yield from map(work, chain(head, waiting_batches))
             return
         try:

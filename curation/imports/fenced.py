@@ -19,13 +19,15 @@ def split_output(text: str, question: str = "") -> Thought:
     if fenced is not None:
         return fenced
     echo = _echo(text, question)
+    if not echo:
+        return split_think(text)
     thought = split_think(text[echo:])
     return thought._replace(before="\n".join(filter(None, (text[:echo].strip(), thought.before))))
 
 
 def _echo(text: str, question: str) -> int:
     """Where an echoed prompt, which may speak of think tags itself, ends; 0 where the output echoes none."""
-    place = text.find(question) if question else -1
+    place = text.find(question) if question and "<" in text else -1  # without < there is no tag
     end = place + len(question)
     if place < 0 or OPEN.match(text.lstrip()) or not first_tag(OPEN, text, end):
         return 0

@@ -1,14 +1,16 @@
 """JSON lines: cut where the file is read, parsed wherever the lines are handed to."""
 
+import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from curation.imports.record import Chunk, Record, Row, bad, good, told
-from curation.imports.sources import BROKEN, CHUNK, Stream
+from curation.imports.record import DEEPEST, RAW_BYTES, Chunk, Record, Row, bad, good, told
+from curation.imports.sources import BROKEN, CHUNK, Stream, plain_file
 
 GROUP = 50  # lines; ours: a preview reads hardly more than it shows
 LONE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
@@ -38,6 +40,33 @@ class Lines(NamedTuple):
         return (parse(line, text) for line, text in enumerate(self.texts, self.first) if not text.isspace())
 
 
+class Place(NamedTuple):
+    """Where such lines stand in a plain file: another process reads them there sooner than it is handed them."""
+
+    path: Path
+    start: int
+    size: int
+    first: int
+    rows: int
+
+    def records(self) -> Iterator[Record]:
+        """A record for every line that is not blank; one with the reason where the file no longer holds them."""
+        try:
+            text = self._read()
+        except OSError as error:
+            reason = f"lines {self.first} to {self.first + self.rows - 1} cannot be read again: {error}"
+            return iter([bad(self.first, reason, "")])
+        return Lines(self.first, io.BytesIO(text).readlines()).records()
+
+    def _read(self) -> bytes:
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self.start)
+            text = file.read(self.size)
+        if len(text) < self.size:
+            raise OSError("the file was changed meanwhile")
+        return text
+
+
 def read_lines(stream: Stream) -> Iterator[Chunk]:
     """One record a line; lines end at a line feed only, since U+2028 may stand inside a string."""
     lines, size, reason = Lines(1, []), 0, ""
@@ -46,14 +75,20 @@ def read_lines(stream: Stream) -> Iterator[Chunk]:
             lines.texts.append(text)
             size += len(text)
             if lines.rows == GROUP or size >= CHUNK:
-                yield lines
+                yield _placed(lines, size, stream)
                 lines, size = Lines(lines.first + lines.rows, []), 0
     except BROKEN as error:
         reason = f"the file is damaged or cut: {error}"
     if lines.rows:
-        yield lines
+        yield lines if reason else _placed(lines, size, stream)
     if reason:
         yield told(bad(lines.first + lines.rows, reason, ""))
+
+
+def _placed(lines: Lines, size: int, stream: Stream) -> Chunk:
+    """The lines just read as their place, where they can be read once more."""
+    path = plain_file(stream)
+    return Place(path, stream.tell() - size, size, lines.first, lines.rows) if path else lines
 
 
 def _lines(stream: Stream) -> Iterator[bytes]:
@@ -68,30 +103,27 @@ def parse(line: int, text: bytes) -> Record:
     """One JSON object as a record; anything else with the reason."""
     if len(text) >= LINE_LIMIT:
         return bad(line, f"the line is longer than {LINE_LIMIT >> 20} MB", text)
-    value = _parse_plain(text)
-    return good(line, value, text) if value else _parse_carefully(line, text)
-
-
-def _parse_plain(text: bytes) -> Row | None:
-    """The object of a text that the fast parser and the careful one read alike; else None."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) and _is_exact(value) else None
+        return _parse_carefully(line, text)
+    nested = _nested(value) if isinstance(value, dict) and value else None
+    if nested is None:
+        return _parse_carefully(line, text)
+    return good(line, value, text) if len(nested) > DEEPEST else Record(line, value, None, text[:RAW_BYTES])
 
 
-def _is_exact(value: Row) -> bool:
-    """Whether no number in it can have lost digits."""
-    waiting: list[Any] = [value]
-    for one in waiting:  # it grows meanwhile
-        for member in one.values() if isinstance(one, dict) else one:
+def _nested(value: Row) -> list[Any] | None:
+    """The row and every list and object in it; None where a number in it may have lost digits."""
+    found: list[Any] = [value]
+    for one in found:  # it grows meanwhile
+        for member in one.values() if type(one) is dict else one:
             kind = type(member)
             if kind is dict or kind is list:
-                waiting.append(member)
+                found.append(member)
             elif kind is float and abs(member) >= BEYOND:
-                return False
-    return True
+                return None
+    return found
 
 
 def _parse_carefully(line: int, text: bytes) -> Record:

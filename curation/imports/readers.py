@@ -6,7 +6,7 @@ from pathlib import Path
 from curation.imports.json_lines import read_lines
 from curation.imports.json_values import read_json
 from curation.imports.record import RAW_BYTES, Chunk, Record, bad, records, told
-from curation.imports.sources import BROKEN, Format, Moved, Stream, find_format, ignore, open_bytes
+from curation.imports.sources import BROKEN, Digest, Format, Moved, Stream, find_format, ignore, open_bytes
 from curation.imports.tables import read_csv, read_parquet
 
 READERS: dict[Format, Callable[[Stream], Iterator[Chunk]]] = {
@@ -27,12 +27,12 @@ def read_rows(path: Path, moved: Moved = ignore) -> Iterator[Record]:
     return records(read_chunks(path, moved))
 
 
-def read_chunks(path: Path, moved: Moved = ignore) -> Iterator[Chunk]:
-    """The rows of the file in chunks, which parse them where they are asked to."""
+def read_chunks(path: Path, moved: Moved = ignore, digest: Digest | None = None) -> Iterator[Chunk]:
+    """The rows of the file in chunks, which parse them where they are asked to; `digest` follows what is read."""
     line = 0
     try:
         found = find_format(path)
-        with open_bytes(path, moved) as stream:
+        with open_bytes(path, moved, digest) as stream:
             if found not in READERS:
                 yield told(bad(1, REASONS[found], stream.read(RAW_BYTES)))
                 return

@@ -1,11 +1,13 @@
 """Record: one row read from a file, or the reason why it could not be read; Chunk: rows that are read together."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 RAW_CHARS = 2000  # ours: enough to recognise a row in the quarantine list
 RAW_BYTES = 4 * RAW_CHARS  # a character takes at most four
 DEEPEST = 64  # ours: values inside each other; deeper ones are no data, and would break what walks through them
+NESTED = (dict, list)
 Row = dict[str, Any]
 
 
@@ -62,12 +64,12 @@ def good(line: int, value: Row, raw: str | bytes = "") -> Record:
     return Record(line, value, None, raw[:RAW_BYTES])
 
 
-def is_deep(value: object) -> bool:
+def is_deep(value: Row) -> bool:
     """Whether lists and objects stand inside each other deeper than data does."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(DEEPEST):
-        members = (each for one in level for each in (one.values() if isinstance(one, dict) else one))  # type: ignore[attr-defined]
-        level = [each for each in members if isinstance(each, dict | list)]
+        members = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        level = [member for member in members if type(member) in NESTED]
         if not level:
             return False
     return True

@@ -1,5 +1,6 @@
 """Opening a file: compression and format are recognised by content, the suffix only breaks ties."""
 
+import hashlib
 import io
 import re
 import zlib
@@ -29,18 +30,43 @@ def ignore(_position: int) -> None:
     """Nobody wants to know how far the reader is."""
 
 
+class Digest:
+    """The SHA-256 of a file, taken while it is read, so that it need not be read twice."""
+
+    def __init__(self) -> None:
+        """Nothing was read yet."""
+        self._found, self._stop = hashlib.sha256(), 0
+
+    def follow(self, start: int, data: memoryview) -> None:
+        """Take in what was read at a place, unless bytes before it were left out."""
+        if start == self._stop:
+            self._found.update(data)
+            self._stop += len(data)
+
+    def of(self, path: Path) -> str:
+        """The digest, of bytes too that were not read in their order."""
+        with path.open("rb", buffering=0) as file:
+            file.seek(self._stop)
+            while data := file.read(CHUNK):
+                self.follow(self._stop, memoryview(data))
+        return self._found.hexdigest()
+
+
 class Watched(io.FileIO):
     """A file that tells how many of its bytes were read."""
 
-    def __init__(self, path: Path, moved: Moved) -> None:
+    def __init__(self, path: Path, moved: Moved, digest: Digest | None) -> None:
         """Open the file for reading; `moved` is called with the position after every read."""
         super().__init__(path)
-        self.moved = moved
+        self.path, self.moved, self.digest = path, moved, digest
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         """Read, and tell the position."""
         count = super().readinto(buffer) or 0
-        self.moved(self.tell())
+        place = self.tell()
+        if self.digest:
+            self.digest.follow(place - count, memoryview(buffer)[:count])
+        self.moved(place)
         return count
 
 
@@ -116,9 +142,9 @@ def _zstd() -> Decoder:
     return zstandard.ZstdDecompressor().decompressobj()
 
 
-def open_bytes(path: Path, moved: Moved = ignore) -> Stream:
+def open_bytes(path: Path, moved: Moved = ignore, digest: Digest | None = None) -> Stream:
     """The decompressed bytes of a plain, gzip or zstd file, without a byte order mark."""
-    raw = io.BufferedReader(cast(io.RawIOBase, Watched(path, moved)), HEAD)
+    raw = io.BufferedReader(cast(io.RawIOBase, Watched(path, moved, digest)), HEAD)
     magic = raw.peek(4)[:4]
     stream = raw
     decoder, step = (_gzip, HEAD) if magic[:2] == b"\x1f\x8b" else (_zstd, STEP)
@@ -127,6 +153,11 @@ def open_bytes(path: Path, moved: Moved = ignore) -> Stream:
     if stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream
+
+
+def plain_file(stream: Stream) -> Path | None:
+    """The file whose bytes these are as they are; None where they were compressed."""
+    return stream.raw.path if isinstance(stream.raw, Watched) else None
 
 
 def suffix(path: Path) -> str:

@@ -9,6 +9,7 @@ from curation.imports.record import Row
 Json = Any  # whatever a JSON or Parquet file may hold
 TRUE = ("true", "correct", "yes", "right", "1", "1.0")
 FALSE = ("false", "wrong", "incorrect", "no", "0", "0.0")
+EMPTY: tuple[Json, ...] = (None, "", [], {})
 TEXT_KEYS = ("text", "content", "value", "step")
 
 
@@ -17,8 +18,9 @@ def get(row: Json, path: str | None) -> Json:
     if path is None:
         return None
     for choice in choices(path):
-        value = row[choice] if isinstance(row, dict) and choice in row else _walk(row, choice)
-        if value not in (None, "", [], {}):
+        direct = isinstance(row, dict) and (choice in row or ("." not in choice and "*" not in choice))
+        value = row.get(choice) if direct else _walk(row, choice)
+        if value or value not in EMPTY:
             return value
     return None
 
@@ -86,6 +88,8 @@ def text(value: Json) -> str:
 
 def flag(value: Json) -> bool | None:
     """A correctness flag; scores between wrong and right, and anything else, are unknown."""
+    if value is None or isinstance(value, bool):
+        return value
     word = str(value).strip().lower()
     return True if word in TRUE else False if word in FALSE else None
 

@@ -41,6 +41,8 @@ def split_think(text: str) -> Thought:
 
 def split_final(text: str) -> tuple[str, str]:
     """A GSM8K solution as the text before `####` and the final answer; other texts whole."""
+    if "#" not in text:  # looking for one character is many times faster
+        return text.strip(), ""
     head, mark, final = text.rpartition("####")
     final = final.strip()
     if mark and final and "\n" not in final and len(final) <= GSM8K_CHARS:

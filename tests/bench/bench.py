@@ -10,7 +10,7 @@ from curation.application.batches import annotation_schema, read_parquet
 from curation.application.executors import Local
 from curation.application.sources import Parts
 from curation.engine import apply
-from curation.imports.run import import_files
+from curation.imports.run import SMALL_IMPORT, import_files
 from curation.operator import OPERATORS, Annotator, QueryAnnotator, column, literal
 from curation.table import to_table, write_part
 from curation.workspace import Workspace, basics
@@ -58,7 +58,7 @@ class Bench:
 def take_files(work: Workspace, paths: list[Path]) -> None:
     """Import files into the store, as a run and the app do."""
     with TemporaryDirectory(dir=work.root) as folder:
-        import_files(paths, Path(folder), executor=Local(WORKERS))
+        import_files(paths, Path(folder), executor=Local(WORKERS, SMALL_IMPORT))
         work.store.take_import("bench", Path(folder))
 
 

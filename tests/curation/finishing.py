@@ -2,7 +2,7 @@
 
 from curation.job import Job
 from curation.runs import Run
-from curation.worker import TASKS
+from curation.tasks import TASKS
 
 
 def finish(run: Run) -> Run:

@@ -173,6 +173,11 @@ def work_on(run: Run, largest_file: int | None = None) -> None:
         subprocess.run(command, cwd=PROJECT, stdout=log, stderr=log, preexec_fn=limit, check=False)
 
 
+def test_what_every_process_of_a_run_imports_again_leaves_out_the_tasks():
+    looking = "import sys, curation.worker; sys.exit('curation.tasks' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", looking], cwd=PROJECT, check=False).returncode == 0
+
+
 def test_a_disk_that_refuses_a_part_fails_the_run_with_a_sentence_and_resumes(tmp_path):
     run = big_import(tmp_path)
     work_on(run, largest_file=200_000)

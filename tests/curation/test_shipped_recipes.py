@@ -27,7 +27,7 @@ def finish(run: Run | None, work: Workspace) -> None:
     """Do what the run's worker would, without a process of its own."""
     if run:
         from curation.job import Job
-        from curation.worker import TASKS
+        from curation.tasks import TASKS
 
         TASKS[run.request.kind](Job(run))
         status = {"state": "done", "pid": None, "pid_started": None}

@@ -12,7 +12,7 @@ from curation.job import Job
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run, all_runs, create
-from curation.worker import apply_task
+from curation.tasks import apply_task
 from curation.workspace import SAMPLES, Workspace
 from tests.e2e.test_journey import choose, fill, open_page, settle, wait_done
 from training.evaluate import evaluate

@@ -18,7 +18,7 @@ from typing import Protocol
 
 LONGEST = 300.0  # seconds; work that takes longer hangs
 PRELOADED = [
-    "__main__", "curation.worker", "curation.workspace", "training.worker", "training.objectives.sft", "trl", "peft",
+    "__main__", "curation.tasks", "curation.workspace", "training.worker", "training.objectives.sft", "trl", "peft",
     "datasets", "transformers.trainer", "training.losses.supervised", "training.answering.journal",
     "transformers.models.llama.modeling_llama", "tests.kills.killing",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from curation.runs import Run, create
 from curation.storing.lines import append
 from curation.storing.rebuilding import rebuild_store
 from curation.table import to_table, write_part
-from curation.worker import TASKS as CURATING
+from curation.tasks import TASKS as CURATING
 from curation.workspace import SAMPLES, Workspace
 from tests.kills import outcomes
 from tests.kills.killing import World, finish

@@ -17,7 +17,7 @@ from curation.operator import OPERATORS, Annotator, QueryAnnotator
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT, Request, Run, Status, create
-from curation.worker import apply_task
+from curation.tasks import apply_task
 from curation.workspace import Workspace
 
 ROWS = [

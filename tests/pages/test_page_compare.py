@@ -8,8 +8,8 @@ from curation.job import Job
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Request, Status, create
+from curation.tasks import apply_task
 from curation.trace import Problem
-from curation.worker import apply_task
 from training.evaluate import SAMPLES
 from training.student import TRAINED_ON
 

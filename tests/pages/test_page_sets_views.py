@@ -9,7 +9,7 @@ from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import all_runs
 from curation.sets.lineage import Graph, Node
-from curation.worker import apply_task
+from curation.tasks import apply_task
 from pages.ui.sets import lineage_chart
 from pages.ui.sets.set_compare import nearest
 from pages.ui.training.student_view import tokens

@@ -11,8 +11,8 @@ from curation.connections.server import ServerConnection
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import Run, all_runs
+from curation.tasks import TASKS
 from curation.tuning import trying
-from curation.worker import TASKS
 from tests.faults import FaultServer, question
 
 RECIPE = """

@@ -11,7 +11,7 @@ import orjson
 
 from curation.imports.fenced import split_output
 from curation.imports.mapping import Mapping
-from curation.imports.record import Row
+from curation.imports.record import NESTED, Row
 from curation.imports.values import Json, flag, get, text, text_at, used, with_options
 from curation.texts.think import Thought, split_final
 from curation.trace import Form, Problem, Trace, canonical_json
@@ -38,6 +38,7 @@ class Converted:
 
 
 NOTHING: Row = {}
+NO_THOUGHT = Thought("", "", None)
 Converter = Callable[[Row, Mapping, Context], Converted]
 
 
@@ -104,7 +105,7 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
     if not reasoning.strip():
         thought = split_output(output, problem.question)
         return thought if thought.answer else thought._replace(answer=answer.strip())
-    tagged = split_output(output, problem.question)
+    tagged = split_output(output, problem.question) if output else NO_THOUGHT
     if tagged.closed is not None and reasoning.strip() in output:
         return tagged
     if tagged.closed is not None:
@@ -112,13 +113,15 @@ def _thought(problem: Problem, solution: Solution) -> Thought:
     inner = split_output(reasoning)
     if inner.closed is None:
         inner = Thought(reasoning.strip(), "", None)
-    rest = [part.strip() for part in (inner.answer, output, answer) if part.strip()]
-    return inner._replace(answer="\n".join(dict.fromkeys(rest)))
+    rest = filter(None, map(str.strip, (inner.answer, output, answer)))
+    return Thought(inner.reasoning, "\n".join(dict.fromkeys(rest)), inner.closed, inner.before)
 
 
 def finish(row: Row, mapping: Mapping, converted: Converted, count: int = 1) -> Converted:
     """Give the traces the values of the row that are not mapped; of a list parallel to the solutions, their own."""
     values = unmapped(row, mapping.paths)
+    if not values:
+        return converted
     known = _known(row, mapping.paths, converted.traces) if any(map(_long_texts, values.values())) else None
     for index, trace in enumerate(converted.traces):
         extra = values if count == 1 else {name: _own(value, trace.sample, count) for name, value in values.items()}
@@ -161,8 +164,9 @@ def _repeats(value: Json, known: frozenset[str]) -> bool:
 def _long_texts(value: Json) -> list[str]:
     if isinstance(value, str):
         return [value] if len(value) > DUPLICATE_CHARS else []
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [long for member in members for long in _long_texts(member)]
+    if not value or type(value) not in NESTED:
+        return []
+    return [long for member in (value.values() if type(value) is dict else value) for long in _long_texts(member)]
 
 
 def json_text(values: Row) -> str:

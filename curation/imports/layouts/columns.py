@@ -20,14 +20,14 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
         return Converted(reasons=[f"no question in {mapping.question or 'any column'}"])
     steps = get(row, mapping.steps)
     reasoning, output = get(row, mapping.reasoning) or text(steps), get(row, mapping.output)
-    count = max((len(value) for value in (reasoning, output) if isinstance(value, list)), default=1)
-    values = (reasoning, output, *(get(row, path) for path in (mapping.answer, mapping.model, mapping.correct)))
+    count = max([len(value) for value in (reasoning, output) if isinstance(value, list)], default=1)
+    others = [get(row, path) for path in (mapping.answer, mapping.model, mapping.correct)]
     converted = Converted()
     for index in range(count):
-        solution = Solution(*(at(value, index) for value in values))
+        solution = Solution(*[at(value, index) for value in (reasoning, output, *others)])
         trace = read_trace(problem, solution, mapping.form, context, index)
         if trace is not None:
-            segments = steps_of(trace.reasoning, steps)
+            segments = steps_of(trace.reasoning, steps) if steps else ()
             converted.traces.append(replace(trace, segments=segments) if segments else trace)
         elif count > 1:
             converted.reasons.append(f"solution {index + 1} of {count} is empty")

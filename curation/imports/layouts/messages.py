@@ -18,8 +18,9 @@ REASONING = "reasoning_content|reasoning|thinking"
 def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     """The trace of a conversation, or why it has none."""
     messages = [message for message in get(row, mapping.messages) or [] if isinstance(message, dict)]
-    first = next((index for index, message in enumerate(messages) if speaker(message) in ASSISTANT), len(messages))
-    asked = [content(message) for message in messages[:first] if speaker(message) not in SYSTEM]
+    roles = list(map(speaker, messages))
+    first = next((index for index, role in enumerate(roles) if role in ASSISTANT), len(messages))
+    asked = [content(message) for message, role in zip(messages[:first], roles, strict=False) if role not in SYSTEM]
     question = text(get(row, mapping.question)) or "\n".join(filter(None, asked))
     problem = read_problem(row, mapping, context, question)
     if problem is None:
@@ -28,7 +29,8 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
     trace = read_trace(problem, _solution(row, messages[first:], mapping), form, context)
     if trace is None:
         return Converted(reasons=["no assistant message with text"])
-    system = "\n".join(content(message) for message in messages[:first] if speaker(message) in SYSTEM)
+    told = [content(message) for message, role in zip(messages[:first], roles, strict=False) if role in SYSTEM]
+    system = "\n".join(told)
     values = {"system": system, **row} if system else row
     return finish(values, mapping, Converted([trace]))
 
@@ -43,7 +45,7 @@ def content(message: Row) -> str:
     calls, value = get(message, "tool_calls"), get(message, "content|value")
     if isinstance(value, list):
         value = [part for part in value if part not in _thoughts(message)]
-    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls}) if calls else "")))
+    return "\n".join(filter(None, (text(value), json_text({"tool_calls": calls})))) if calls else text(value)
 
 
 def _solution(row: Row, turns: list[Row], mapping: Mapping) -> Solution:

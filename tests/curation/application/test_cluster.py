@@ -16,7 +16,7 @@ from curation.operators.segment import SegmentReasoning
 from curation.query.filters import Filter
 from curation.recipe import Recipe
 from curation.runs import PROJECT
-from curation.worker import apply_task, import_task
+from curation.tasks import apply_task, import_task
 
 COUNTED = Recipe.read("{name: counted, steps: [{op: count_tokens}]}")
 

@@ -39,6 +39,8 @@ def test_results_come_in_batch_order():
 
 def test_few_batches_stay_in_this_process():
     assert set(Local(2).map(process_of, range(3))) == {os.getpid()}
+    assert set(Local(2, small=8).map(process_of, range(7))) == {os.getpid()}
+    assert os.getpid() not in set(Local(2, small=8).map(process_of, range(8)))
 
 
 def test_many_batches_leave_this_process_and_the_next_step_finds_the_same_workers():

@@ -19,8 +19,8 @@ from curation.prompting.replies import unusable
 from curation.runs import Request as RunRequest
 from curation.runs import create
 from curation.table import to_table, write_part
+from curation.tasks import asker_of
 from curation.trace import Problem, Trace, derive
-from curation.worker import asker_of
 from tests.curation.operators.scripted_asker import MemoryBook
 from tests.faults import FaultServer, echo
 

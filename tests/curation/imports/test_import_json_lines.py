@@ -2,13 +2,16 @@
 
 import json
 import math
+from gzip import compress
 from io import BufferedReader, BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.imports.json_lines import GROUP, Lines, parse, read_lines
+from curation.imports.json_lines import GROUP, LINE_LIMIT, Lines, Place, parse, read_lines
+from curation.imports.readers import read_chunks, read_rows
+from curation.imports.record import bad
 
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
@@ -68,3 +71,31 @@ def test_lines_are_cut_into_groups_that_know_their_numbers():
     ]
     assert [record.line for chunk in chunks for record in chunk.records()] == list(range(1, 2 * GROUP, 2))
     assert (chunks[0].rows, chunks[0].size) == (GROUP, GROUP // 2 * 10)
+
+
+def test_lines_of_a_plain_file_stay_there_until_they_are_parsed(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b'{"a": 1}\r\n\n' * GROUP + b'oops\n{"a": 2}')
+    size = GROUP // 2 * 11
+    assert list(read_chunks(path)) == [
+        Place(path, 3, size, 1, GROUP),
+        Place(path, 3 + size, size, GROUP + 1, GROUP),
+        Place(path, 3 + 2 * size, 13, 2 * GROUP + 1, 2),
+    ]
+    (tmp_path / "packed").write_bytes(compress(path.read_bytes()))
+    assert list(read_rows(path)) == list(read_rows(tmp_path / "packed"))
+
+
+def test_lines_behind_one_without_end_are_found_where_they_stand(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": "' + b"x" * LINE_LIMIT + b'"}\n{"a": 1}\n')
+    assert [(record.line, record.value) for record in read_rows(path)] == [(1, None), (2, {"a": 1})]
+
+
+def test_lines_that_are_gone_before_they_are_parsed_are_told_of(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * (GROUP + 2))
+    _, rest = read_chunks(path)
+    path.write_bytes(b'{"a": 1}\n' * (GROUP + 1))
+    reason = f"lines {GROUP + 1} to {GROUP + 2} cannot be read again: the file was changed meanwhile"
+    assert list(rest.records()) == [bad(GROUP + 1, reason, "")]

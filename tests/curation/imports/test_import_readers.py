@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import json
 
 import pyarrow as pa
@@ -6,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from curation.imports.readers import read_rows
-from curation.imports.sources import find_format
+from curation.imports.readers import read_chunks, read_rows
+from curation.imports.sources import Digest, find_format
 
 ROWS = [{"question": "1+1?", "answer": "2"}, {"question": "2+2?", "answer": "4\u2028four"}]
 
@@ -178,3 +179,15 @@ def test_the_position_in_the_file_is_told(tmp_path):
     assert len(list(read_rows(path, positions.append))) == 2000
     assert positions[-1] == path.stat().st_size
     assert find_format(path) == "jsonl"
+
+
+def test_a_digest_that_followed_the_reading_is_that_of_the_file(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"a": 1}\n' * 100_000)
+    whole = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = Digest()
+    chunks = read_chunks(path, digest=digest)
+    assert [next(chunks).rows, digest.of(path)] == [50, whole]
+    digest = Digest()
+    digest.follow(4, memoryview(b"read later on"))
+    assert digest.of(path) == whole

@@ -16,8 +16,8 @@ from curation.imports.remote import as_text, bring, fetch, last_name, location
 from curation.job import Job
 from curation.recipe import Recipe
 from curation.sets.freeze import rebuild_run
+from curation.tasks import apply_task, import_task
 from curation.trace import Trace
-from curation.worker import apply_task, import_task
 from curation.workspace import Workspace
 
 COUNTED = Recipe.read("{name: counted, steps: [{op: count_tokens}, {op: keep_where, score: n_chars, minimum: 5}]}")

@@ -18,8 +18,8 @@ from curation.recipe import Recipe
 from curation.runs import PROJECT, Run
 from curation.sets.derived import SetSource, repair
 from curation.sets.freeze import derive_run, rebuild_run
+from curation.tasks import apply_task
 from curation.trace import Problem, Trace
-from curation.worker import apply_task
 
 STUDENT = str(PROJECT / "data" / "base_student")
 SUM, PRODUCT = Problem("1 + 1?", "2", "three"), Problem("2 * 3? ", "6", "three")

@@ -10,10 +10,10 @@ from curation.operator import OPERATORS
 from curation.query.filters import Filter
 from curation.runs import replace_text
 from curation.table import to_table, write_part
+from curation.tasks import TASKS
 from curation.trace import Problem, Trace
 from curation.tuning import trying
 from curation.tuning.estimate import Estimate, Tally
-from curation.worker import TASKS
 from tests.faults import FaultServer, question
 
 SUMS = [

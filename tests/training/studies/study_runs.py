@@ -6,7 +6,7 @@ from pathlib import Path
 
 from curation.job import work
 from curation.runs import Run, all_runs
-from curation.worker import TASKS as CURATION
+from curation.tasks import TASKS as CURATION
 from training.studies.work import study
 from training.worker import TASKS as TRAINING
 
