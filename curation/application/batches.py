@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from curation.asker import Asker
 from curation.operator import (
+    Annotation,
     Annotator,
     CorpusAnnotator,
     Dropped,
@@ -21,7 +22,7 @@ from curation.operator import (
     guarded,
     literal,
 )
-from curation.table import SEGMENTS, segment_rows, to_table
+from curation.table import SEGMENTS, segment_column, to_table
 from curation.trace import Segment, Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
@@ -68,17 +69,22 @@ def annotation_schema(step: Annotator) -> pa.Schema:
 
 def annotate_batch(step: Annotator, traces: list[Trace], asker: Asker | None = None) -> pa.Table:
     """One row per trace, in order; a failed row has NULL scores and its reason."""
-    rows: list[dict[str, object]] = []
     results = step.annotate_with(traces, asker) if asker else step.annotate_batch(traces)
-    for trace, result in zip(traces, results, strict=True):
-        if isinstance(result, Failure):
-            rows.append({"id": trace.id, "failure": result.reason})
-        else:
-            segments = None if result.segments is None else segment_rows(result.segments)
-            surprise = None if result.surprise is None else [token._asdict() for token in result.surprise]
-            attached = {"segments": segments, "vector": result.vector, "surprise": surprise}
-            rows.append({"id": trace.id, **result.scores, **attached})
-    return pa.Table.from_pylist(rows, schema=annotation_schema(step))
+    found = [None if isinstance(result, Failure) else result for result in results]
+    columns: dict[str, object] = {name: [one and one.scores.get(name) for one in found] for name in step.adds()}
+    columns["id"] = [trace.id for trace in traces]
+    columns["failure"] = [result.reason if isinstance(result, Failure) else None for result in results]
+    if step.adds_segments:
+        columns["segments"] = segment_column([one and one.segments for one in found])
+    if step.adds_vectors:
+        columns["vector"] = [one and one.vector for one in found]
+    if step.adds_surprise:
+        columns["surprise"] = [one and _surprise(one) for one in found]
+    return pa.table(columns, schema=annotation_schema(step))
+
+
+def _surprise(annotation: Annotation) -> list[dict[str, object]] | None:
+    return None if annotation.surprise is None else [token._asdict() for token in annotation.surprise]
 
 
 def sketch_batch(step: CorpusAnnotator, traces: list[Trace]) -> pa.Table:
