@@ -1,9 +1,9 @@
 """What an executor runs: one operator over one batch of traces, results as Arrow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
@@ -22,8 +22,8 @@ from curation.operator import (
     guarded,
     literal,
 )
-from curation.table import SEGMENTS, segment_column, to_table
-from curation.trace import Segment, Trace
+from curation.table import SEGMENTS, from_table, segment_column, segments_of, to_table
+from curation.trace import Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
 VECTOR = pa.list_(pa.float32())
@@ -35,6 +35,7 @@ VERDICTS = pa.schema(
 
 Known = Mapping[str, Mapping[str, Value]]  # scores by trace id
 UNKNOWN: Known = {}
+Out = TypeVar("Out")
 
 
 class Mapped(NamedTuple):
@@ -126,13 +127,72 @@ def read_parquet(paths: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
 
 
+class Batch(Protocol):
+    """Traces that are worked on together; it can be handed to another process, where they are made."""
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+
+
+class Columns(NamedTuple):
+    """Traces as Arrow, which reaches another process as it lies in memory."""
+
+    rows: pa.RecordBatch
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return cast(list[str], self.rows.column("id").to_pylist())
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+        return from_table(self.rows)
+
+
+class Made(NamedTuple):
+    """Traces that were made where they were read."""
+
+    found: list[Trace]
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return [trace.id for trace in self.found]
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+        return self.found
+
+
+class Segmented(NamedTuple):
+    """A batch, and the segments of those of its traces that have other segments than it knows."""
+
+    batch: Batch
+    known: pa.Table
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return self.batch.ids()
+
+    def traces(self) -> list[Trace]:
+        """The traces with these segments."""
+        listed = segments_of(self.known.column("segments").combine_chunks())
+        known = dict(zip(self.known.column("id").to_pylist(), listed, strict=True))
+        return [
+            replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in self.batch.traces()
+        ]
+
+
 def with_segments(
-    connection: duckdb.DuckDBPyConnection, batches: Iterator[list[Trace]], table: str = "segments"
-) -> Iterator[list[Trace]]:
+    connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], table: str = "segments"
+) -> Iterator[Batch]:
     """Attach the segments of a table (id, segments) to the traces it knows."""
+    query = f"SELECT id, segments FROM {table} WHERE id IN (SELECT unnest($ids))"
     for batch in batches:
-        found = connection.execute(
-            f"SELECT id, segments FROM {table} WHERE id IN (SELECT unnest($ids))", {"ids": [t.id for t in batch]}
-        ).fetchall()
-        known = {row[0]: tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row[1] or ()) for row in found}
-        yield [replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in batch]
+        yield Segmented(batch, connection.sql(query, params={"ids": batch.ids()}).to_arrow_table())
+
+
+def apply_work(work: Callable[[list[Trace]], Out], batch: Batch) -> Out:
+    """A function of traces, where they are worked on."""
+    return work(batch.traces())
