@@ -1,11 +1,13 @@
 """Traces as Arrow: one flat schema for parquet parts, batches between steps, and the store."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curation.trace import Problem, Segment, Trace
@@ -55,21 +57,34 @@ QUARANTINE = pa.schema(
 )
 TEXTS = ("question", "reasoning", "answer", "extra", "segments", "media", "reference", "source", "line")
 DIRECT = ["id", "reasoning", "answer", "model", "form", "sample", "closed", "given_correct"]  # fields of Trace
-DIRECT += ["parent_id", "source", "line", "extra"]
+DIRECT += ["parent_id", "source", "line", "extra"]  # id first, then as Trace takes them
+ABOUT_PROBLEM = ["question", "reference", "dataset", "split", "subject"]  # as Problem takes them
 LIGHT = [name for name in SCHEMA.names if name not in TEXTS]  # every column a chart, filter or selector may read
 VALUES: dict[str, Callable[[Trace], object]] = {
     **{name: attrgetter(name) for name in (*DIRECT, "question", "text_key")},
     **{name: attrgetter(f"problem.{name}") for name in ("dataset", "split", "subject", "reference", "media")},
     "problem_id": attrgetter("problem.id"),
     "n_chars": lambda trace: len(trace.reasoning) + len(trace.answer),
-    "segments": lambda trace: segment_rows(trace.segments),
 }
 ROW_GROUP = 1000  # rows; bounds the memory of a streaming reader to a few megabytes of text
 
 
-def segment_rows(segments: Sequence[Segment]) -> list[dict[str, object]]:
-    """Segments as rows of the SEGMENTS type."""
-    return [{"start": s.start, "stop": s.stop, "kind": s.kind} for s in segments]
+def segment_column(listed: Sequence[Sequence[Segment] | None]) -> pa.Array:
+    """Segments of traces as a column of the SEGMENTS type; unknown ones are NULL."""
+    ends = accumulate((len(segments or ()) for segments in listed), initial=0)
+    offsets = [None if segments is None else end for end, segments in zip(ends, [*listed, ()], strict=True)]
+    found = [segment for segments in listed for segment in segments or ()]
+    values = [pa.array(map(attrgetter(field.name), found), field.type) for field in SEGMENTS.value_type]
+    struct = pa.StructArray.from_arrays(values, fields=list(SEGMENTS.value_type))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct, type=SEGMENTS)
+
+
+def segments_of(column: pa.Array) -> list[tuple[Segment, ...]]:
+    """The segments of each row of such a column; none where they are unknown."""
+    flat = column.flatten()
+    found = list(map(Segment, *(flat.field(number).to_pylist() for number in range(3))))
+    ends = accumulate((length or 0 for length in pc.list_value_length(column).to_pylist()), initial=0)
+    return [tuple(found[start:stop]) for start, stop in pairwise(ends)]
 
 
 def to_table(traces: Iterable[Trace]) -> pa.Table:
@@ -81,6 +96,8 @@ def to_table(traces: Iterable[Trace]) -> pa.Table:
 
 
 def _column(name: str, traces: Sequence[Trace]) -> pa.Array:
+    if name == "segments":
+        return segment_column([trace.segments for trace in traces])
     return pa.array(list(map(VALUES[name], traces)), SCHEMA.field(name).type)
 
 
@@ -95,7 +112,12 @@ def from_row(row: dict[str, Any]) -> Trace:
 
 def from_table(table: pa.Table | pa.RecordBatch) -> list[Trace]:
     """The traces of an Arrow table or batch."""
-    return [from_row(row) for row in table.to_pylist()]
+    values = {name: table.column(name).to_pylist() for name in (*ABOUT_PROBLEM, *DIRECT, "media")}
+    media = (tuple(paths or ()) for paths in values["media"])
+    problems = map(Problem, *(values[name] for name in ABOUT_PROBLEM), media)
+    column = table.column("segments")
+    segments = segments_of(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
+    return list(map(Trace, problems, *(values[name] for name in DIRECT[1:]), segments, values["id"]))
 
 
 def write_part(table: pa.Table, path: Path, dictionaries: bool | list[str] = True) -> None:

@@ -61,7 +61,8 @@ def apply_task(job: Job) -> None:
     if is_set_of(folder, origin):  # complete, but the worker was killed before it could say so
         return
     executor = _executor(job)  # first: a cluster that cannot be reached is said at once
-    source, made_from = _staged(job, recipe)
+    here = executor if isinstance(executor, Local) else _local(SMALL)  # what imported goes on with the recipe
+    source, made_from = _staged(job, recipe, here)
     again = job.run.folder / "in" / AGAIN
     first = Manifest.model_validate_json(again.read_text(encoding="utf-8")) if again.is_file() else None
     if first:
@@ -73,7 +74,7 @@ def apply_task(job: Job) -> None:
         raise UserError(explain(first, made))
 
 
-def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
+def _staged(job: Job, recipe: Recipe, here: Local) -> tuple[Parts, Inputs]:
     """What a recipe is applied to, files imported first, and its hashes."""
     inputs, folder = job.request.inputs, job.run.folder / "in"
     if inputs.get("parent"):
@@ -82,7 +83,7 @@ def _staged(job: Job, recipe: Recipe) -> tuple[Parts, Inputs]:
     files: dict[str, str] = {}
     if inputs.get("files"):
         with _brought(job, inputs["files"]) as paths:
-            report = import_files(paths, folder, progress=job.progress, executor=_local(SMALL_IMPORT))
+            report = import_files(paths, folder, progress=job.progress, executor=here)
         files = {file.path: file.sha256 for file in report.files}
     folder = Path(inputs.get("frozen") or folder)  # rows that several runs start from
     source = Parts(parts(folder), folder / "known")

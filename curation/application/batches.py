@@ -1,15 +1,16 @@
 """What an executor runs: one operator over one batch of traces, results as Arrow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 import duckdb
 import pyarrow as pa
 
 from curation.asker import Asker
 from curation.operator import (
+    Annotation,
     Annotator,
     CorpusAnnotator,
     Dropped,
@@ -21,8 +22,8 @@ from curation.operator import (
     guarded,
     literal,
 )
-from curation.table import SEGMENTS, segment_rows, to_table
-from curation.trace import Segment, Trace
+from curation.table import SEGMENTS, from_table, segment_column, segments_of, to_table
+from curation.trace import Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
 VECTOR = pa.list_(pa.float32())
@@ -34,6 +35,7 @@ VERDICTS = pa.schema(
 
 Known = Mapping[str, Mapping[str, Value]]  # scores by trace id
 UNKNOWN: Known = {}
+Out = TypeVar("Out")
 
 
 class Mapped(NamedTuple):
@@ -68,17 +70,22 @@ def annotation_schema(step: Annotator) -> pa.Schema:
 
 def annotate_batch(step: Annotator, traces: list[Trace], asker: Asker | None = None) -> pa.Table:
     """One row per trace, in order; a failed row has NULL scores and its reason."""
-    rows: list[dict[str, object]] = []
     results = step.annotate_with(traces, asker) if asker else step.annotate_batch(traces)
-    for trace, result in zip(traces, results, strict=True):
-        if isinstance(result, Failure):
-            rows.append({"id": trace.id, "failure": result.reason})
-        else:
-            segments = None if result.segments is None else segment_rows(result.segments)
-            surprise = None if result.surprise is None else [token._asdict() for token in result.surprise]
-            attached = {"segments": segments, "vector": result.vector, "surprise": surprise}
-            rows.append({"id": trace.id, **result.scores, **attached})
-    return pa.Table.from_pylist(rows, schema=annotation_schema(step))
+    found = [None if isinstance(result, Failure) else result for result in results]
+    columns: dict[str, object] = {name: [one and one.scores.get(name) for one in found] for name in step.adds()}
+    columns["id"] = [trace.id for trace in traces]
+    columns["failure"] = [result.reason if isinstance(result, Failure) else None for result in results]
+    if step.adds_segments:
+        columns["segments"] = segment_column([one and one.segments for one in found])
+    if step.adds_vectors:
+        columns["vector"] = [one and one.vector for one in found]
+    if step.adds_surprise:
+        columns["surprise"] = [one and _surprise(one) for one in found]
+    return pa.table(columns, schema=annotation_schema(step))
+
+
+def _surprise(annotation: Annotation) -> list[dict[str, object]] | None:
+    return None if annotation.surprise is None else [token._asdict() for token in annotation.surprise]
 
 
 def sketch_batch(step: CorpusAnnotator, traces: list[Trace]) -> pa.Table:
@@ -120,13 +127,72 @@ def read_parquet(paths: Sequence[Path]) -> str:
     return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
 
 
+class Batch(Protocol):
+    """Traces that are worked on together; it can be handed to another process, where they are made."""
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+
+
+class Columns(NamedTuple):
+    """Traces as Arrow, which reaches another process as it lies in memory."""
+
+    rows: pa.RecordBatch
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return cast(list[str], self.rows.column("id").to_pylist())
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+        return from_table(self.rows)
+
+
+class Made(NamedTuple):
+    """Traces that were made where they were read."""
+
+    found: list[Trace]
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return [trace.id for trace in self.found]
+
+    def traces(self) -> list[Trace]:
+        """The traces."""
+        return self.found
+
+
+class Segmented(NamedTuple):
+    """A batch, and the segments of those of its traces that have other segments than it knows."""
+
+    batch: Batch
+    known: pa.Table
+
+    def ids(self) -> list[str]:
+        """Their ids, in order."""
+        return self.batch.ids()
+
+    def traces(self) -> list[Trace]:
+        """The traces with these segments."""
+        listed = segments_of(self.known.column("segments").combine_chunks())
+        known = dict(zip(self.known.column("id").to_pylist(), listed, strict=True))
+        return [
+            replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in self.batch.traces()
+        ]
+
+
 def with_segments(
-    connection: duckdb.DuckDBPyConnection, batches: Iterator[list[Trace]], table: str = "segments"
-) -> Iterator[list[Trace]]:
+    connection: duckdb.DuckDBPyConnection, batches: Iterable[Batch], table: str = "segments"
+) -> Iterator[Batch]:
     """Attach the segments of a table (id, segments) to the traces it knows."""
+    query = f"SELECT id, segments FROM {table} WHERE id IN (SELECT unnest($ids))"
     for batch in batches:
-        found = connection.execute(
-            f"SELECT id, segments FROM {table} WHERE id IN (SELECT unnest($ids))", {"ids": [t.id for t in batch]}
-        ).fetchall()
-        known = {row[0]: tuple(Segment(s["start"], s["stop"], s["kind"]) for s in row[1] or ()) for row in found}
-        yield [replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in batch]
+        yield Segmented(batch, connection.sql(query, params={"ids": batch.ids()}).to_arrow_table())
+
+
+def apply_work(work: Callable[[list[Trace]], Out], batch: Batch) -> Out:
+    """A function of traces, where they are worked on."""
+    return work(batch.traces())

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from curation.application.batches import read_parquet, with_segments
+from curation.application.batches import Batch, apply_work, read_parquet, with_segments
 from curation.application.executors import Executor
 from curation.application.sources import Source
 from curation.application.state import State
@@ -184,14 +185,15 @@ class Memory:
         """A batch function over the traces of these ids, with their segments, and with progress in rows."""
         done, sizes = 0, list[int]()
 
-        def batches() -> Iterator[list[Trace]]:
-            plain = source.traces(ids)
+        def batches() -> Iterator[Batch]:
+            plain = source.batches(ids)
             for batch in with_segments(self.connection.cursor(), plain, segments) if segments else plain:
-                sizes.append(len(batch))
+                sizes.append(len(batch.ids()))
                 yield batch
 
         self.progress(0, len(ids), label)
-        for result in (executor or self.executor).map(work, batches() if ids else iter(())):
+        todo = batches() if ids else iter(())
+        for result in (executor or self.executor).map(partial(apply_work, work), todo):
             yield result
             done += sizes.pop(0)
             self.progress(done, len(ids), label)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 import pyarrow as pa
 
-from curation.application.batches import with_segments
+from curation.application.batches import Made, with_segments
 from curation.application.ledger import Fate, Ledger
 from curation.application.memory import Memory
 from curation.application.report import StepReport
@@ -121,8 +121,9 @@ class Result:
     def traces(self) -> Iterator[list[Trace]]:
         """The surviving traces in order, in batches, with their segments."""
         state = self.states[-1]
-        plain, segments = state.source.traces(self.memory.ids(state.select(()))), self.memory.segments(state)
-        yield from with_segments(self.connection.cursor(), plain, segments) if segments else plain
+        plain, segments = state.source.batches(self.memory.ids(state.select(()))), self.memory.segments(state)
+        for batch in with_segments(self.connection.cursor(), plain, segments) if segments else plain:
+            yield batch.traces()
 
     def borderline(self, step: int, n: int = 5) -> pa.Table:
         """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
@@ -143,16 +144,19 @@ class Result:
     def taken(self, state: State) -> list[Trace]:
         """The few traces of a state, with their segments."""
         ids, segments = self.ids(state), self.memory.segments(state)
-        batches = iter([_take(state.source, ids)])
-        return next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
+        return self.segmented(_take(state.source, ids), segments)
+
+    def segmented(self, traces: list[Trace], segments: str | None) -> list[Trace]:
+        """Traces with their segments of a table, where there is one."""
+        found = with_segments(self.connection.cursor(), [Made(traces)], segments) if segments else ()
+        return next((batch.traces() for batch in found), traces)
 
     def examples(self, step: int, n: int = 5) -> list[Example]:
         """The first n traces a mapper changed, before and after."""
         before, after = self.states[step - 1], self.states[step]
         query = f"SELECT id, became FROM ({after.verdicts}) WHERE verdict = 'changed' LIMIT {n}"
         became = dict(self.connection.execute(query).fetchall())
-        batches, segments = iter([_take(before.source, set(became))]), self.memory.loaded_segments(before)
-        parents = next(with_segments(self.connection.cursor(), batches, segments) if segments else batches)
+        parents = self.segmented(_take(before.source, set(became)), self.memory.loaded_segments(before))
         children = {t.id: t for t in _take(after.source, {child for ids in became.values() for child in ids})}
         return [Example(trace, [children[child] for child in became[trace.id]]) for trace in parents]
 
@@ -197,4 +201,4 @@ class Result:
 
 
 def _take(source: Source, ids: set[str]) -> list[Trace]:
-    return list(islice((trace for batch in source.traces(ids) for trace in batch), len(ids)))
+    return list(islice((trace for batch in source.batches(ids) for trace in batch.traces()), len(ids)))

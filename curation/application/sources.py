@@ -9,12 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curation.application.batches import ARROW, attached_schema, score_schema
+from curation.application.batches import ARROW, Batch, Columns, Made, attached_schema, score_schema
 from curation.operator import LABELS, Annotator
 from curation.query.browse import Browse
 from curation.query.filters import Filter
-from curation.table import LIGHT, SCHEMA, from_table, read_batches
-from curation.trace import Trace
+from curation.table import LIGHT, SCHEMA, read_batches
 
 
 class Source(Protocol):
@@ -23,8 +22,8 @@ class Source(Protocol):
     def rows(self) -> pa.Table:
         """The LIGHT columns and the labels of every trace, in order."""
 
-    def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
-        """The traces of these ids in order, in batches."""
+    def batches(self, ids: set[str]) -> Iterator[Batch]:
+        """The traces of these ids in order."""
 
     def known(self, step: Annotator) -> pa.Table:
         """Stored results of an annotator: `id`, its scores and `failure`, without segments or vectors."""
@@ -54,17 +53,17 @@ class Parts:
             table = table.append_column(name, pa.array([row.get(name) for row in given], ARROW[kind]))
         return table
 
-    def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
-        """The traces of these ids in order, in batches."""
+    def batches(self, ids: set[str]) -> Iterator[Batch]:
+        """The traces of these ids in order."""
         left = set(ids)
-        for batch in read_batches(self.paths):
+        for batch in read_batches(self.paths, SCHEMA.names):
             chosen = []
             for position, value in enumerate(batch.column("id").to_pylist()):
                 if value in left:
                     left.remove(value)
                     chosen.append(position)
             if chosen:
-                yield from_table(batch.take(pa.array(chosen)))
+                yield Columns(batch.take(pa.array(chosen)))
 
     def known(self, step: Annotator) -> pa.Table:
         """Results written beside the parts."""
@@ -95,10 +94,10 @@ class Stored:
         """The LIGHT columns and the labels of every trace, in order."""
         return self.store.light(self.chosen)
 
-    def traces(self, ids: set[str]) -> Iterator[list[Trace]]:
-        """The traces of these ids in order, in batches; without segments, which a recipe adds by itself."""
+    def batches(self, ids: set[str]) -> Iterator[Batch]:
+        """The traces of these ids in order; without segments, which a recipe adds by itself."""
         for batch in self.store.traces([value for value in self.store.ids(self.chosen) if value in ids]):
-            yield [replace(trace, segments=()) for trace in batch]
+            yield Made([replace(trace, segments=()) for trace in batch])
 
     def known(self, step: Annotator) -> pa.Table:
         """Stored results of an annotator."""

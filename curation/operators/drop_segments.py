@@ -6,7 +6,7 @@ from pydantic import Field
 
 from curation.operator import Mapper
 from curation.texts.cues import admits_error
-from curation.texts.splitting import protected, sentences
+from curation.texts.splitting import each_sentence, protected
 from curation.trace import Kind, Segment, Trace, keep_segments
 
 
@@ -57,7 +57,7 @@ def _taken_back(trace: Trace, place: int) -> bool:
 
 
 def _first_sentence(text: str, segment: Segment) -> str:
-    start, stop = sentences(text, (segment.start, segment.stop), protected(text))[0]
+    start, stop = next(each_sentence(text, (segment.start, segment.stop), protected(text)))
     return text[start:stop]
 
 

@@ -1,19 +1,25 @@
 """Measure how much a trace repeats itself, and whether it ends in a loop."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import lru_cache
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from curation.operator import Annotation, Annotator, ScoreType
 from curation.params import Positive
+from curation.texts.kinds import latin, table
 from curation.trace import Trace
 
+Hashes = npt.NDArray[np.uint64]
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that nothing of a hash is lost
-# a word, cut every 16 characters so that a text without spaces still repeats, or a symbol
-PIECES = re.compile(r"\w{1,16}|[^\w\s]")
+BASE = 0x5851F42D4C957F2D  # odd, so that its powers have inverses
+TABLE = 1 << 16  # characters; of longer texts, which are few, the powers are made each time anew
+LONGEST = 16  # characters of a word, so that a text without spaces still repeats
+KINDS = table({"w": r"\w", ".": r"\S"})
 
 
 class Repetition(Annotator):
@@ -30,56 +36,85 @@ class Repetition(Annotator):
 
     def annotate(self, trace: Trace) -> Annotation:
         """Measure the n-grams over reasoning and answer, the loop at the end of either."""
-        reasoning, answer = PIECES.findall(trace.reasoning), PIECES.findall(trace.answer)
-        words = reasoning + answer
+        reasoning, answer = words_of(trace.reasoning), words_of(trace.answer)
         loops = [ending_loop(part, self.min_repeats) for part in (reasoning, answer)]
+        words = np.concatenate([reasoning, answer])
         length, turns = max(loops)
-        share = length / len(words) if words else None
-        return Annotation(
-            {"repetition": repeated_share(words, self.n), "loop_share": share, "n_loops": turns if words else None}
-        )
+        if not len(words):
+            return Annotation({"repetition": None, "loop_share": None, "n_loops": None})
+        share = length / len(words)
+        return Annotation({"repetition": repeated_share(words, self.n), "loop_share": share, "n_loops": turns})
 
 
-def repeated_share(words: Sequence[str], n: int) -> float | None:
+def words_of(text: str) -> Hashes:
+    """A hash of each word, cut every LONGEST characters, and of each symbol: a polynomial of the characters."""
+    starts, stops = _spans(latin(text).translate(KINDS))
+    powers, inverses = _powers(max(TABLE, 1 << len(text).bit_length()))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    sums = np.zeros(len(codes) + 1, np.uint64)
+    np.cumsum(codes * powers[: len(codes)], out=sums[1:])
+    return (sums[stops] - sums[starts]) * inverses[starts]
+
+
+def _spans(kinds: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where words and symbols start and stop."""
+    padded = np.frombuffer(b" " + kinds + b" ", np.uint8)
+    word, symbol = padded == ord("w"), padded[1:-1] == ord(".")
+    begins, ends = (word[1:-1] > word[:-2]) | symbol, (word[1:-1] > word[2:]) | symbol
+    starts, stops = np.flatnonzero(begins), np.flatnonzero(ends) + 1
+    long = np.flatnonzero(stops - starts > LONGEST)
+    for start, stop in zip(starts[long].tolist(), stops[long].tolist(), strict=True):
+        begins[start + LONGEST : stop : LONGEST] = True
+        ends[start + LONGEST - 1 : stop - 1 : LONGEST] = True
+    return (np.flatnonzero(begins), np.flatnonzero(ends) + 1) if len(long) else (starts, stops)
+
+
+@lru_cache(1)
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    bases = [np.full(size, base, np.uint64) for base in (BASE, pow(BASE, -1, 1 << 64))]
+    powers, inverses = (np.cumprod(base) for base in bases)
+    return powers, inverses
+
+
+def repeated_share(words: Hashes, n: int) -> float | None:
     """1 - unique n-grams / n-grams; None for a text shorter than one n-gram."""
     total = len(words) - n + 1
     if total < 1:
         return None
-    hashes = np.fromiter(map(hash, words), np.int64, len(words)).view(np.uint64)
     mixed = np.zeros(total, np.uint64)
     for shift in range(n):
-        mixed = mixed * MIX + hashes[shift : shift + total]
-    return 1 - len(np.unique(mixed)) / total
+        mixed = mixed * MIX + words[shift : shift + total]
+    mixed.sort()
+    return 1 - (1 + int(np.count_nonzero(mixed[1:] != mixed[:-1]))) / total
 
 
-def ending_loop(words: Sequence[str], min_repeats: int) -> tuple[int, int]:
+def ending_loop(words: Hashes, min_repeats: int) -> tuple[int, int]:
     """Words covered by the longest loop at the end, and how often it turns; (0, 0) without one.
 
     Read backwards, a loop repeats its first word at its period. Periods inside a loop already found are left out: by
     Fine and Wilf none of them reaches farther. The last word is left out too, as a generation may stop in the middle
     of it.
     """
-    backward = list(words[-2::-1])
-    best, turns, period = 0, 0, _next(backward, 1)
-    while min_repeats * period <= len(backward):
-        length = _reach(backward, period)
-        if length >= min_repeats * period and length > best:
-            best, turns = length, length // period
-        period = _next(backward, max(period, length - period) + 1)
+    backward = words[-2::-1]
+    best, turns, passed = 0, 0, 0
+    for period in _periods(backward, min_repeats):
+        if period > passed:
+            length = _reach(backward, period)
+            best, turns = max((best, turns), (length, length // period), key=itemgetter(0))
+            passed = length - period
     return best, turns
 
 
-def _next(backward: list[str], start: int) -> int:
-    """The next place of the first word."""
-    try:
-        return backward.index(backward[0], start)
-    except (ValueError, IndexError):
-        return len(backward) + 1
+def _periods(backward: Hashes, min_repeats: int) -> Iterator[int]:
+    """The periods with which the words repeat from the first on, at least so often."""
+    data, size = backward.tobytes(), backward.itemsize
+    for period in np.flatnonzero(backward[1 : len(backward) // min_repeats + 1] == backward[:1]).tolist():
+        place = (period + 1) * size
+        if data.startswith(data[: (min_repeats - 1) * place], place):
+            yield period + 1
 
 
-def _reach(backward: list[str], period: int) -> int:
+def _reach(backward: Hashes, period: int) -> int:
     """How many words from the first on repeat the word one period before."""
-    place = period
-    while place < len(backward) and backward[place] == backward[place - period]:
-        place += 1
-    return place
+    other = np.flatnonzero(backward[period:] != backward[:-period])
+    return period + int(other[0]) if len(other) else len(backward)

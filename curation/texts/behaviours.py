@@ -9,7 +9,7 @@ as backtracking these find 75 %, and 6 % of 1,586 labelled as deduction.
 import re
 from typing import Literal, get_args
 
-from curation.texts.cues import LEAD, admits_error, cue
+from curation.texts.cues import admits_error, cue, folded, lead_of
 
 Behaviour = Literal["verification", "backtracking", "sub_goals", "hypotheses", "hedges"]
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
@@ -102,6 +102,5 @@ def behaviours(sentence: str) -> frozenset[Behaviour]:
         found.add("verification")
     if kind in ("backtrack", "alternative") or admits_error(sentence):
         found.add("backtracking")
-    lead = LEAD.match(sentence)
-    start = lead.end() if lead else 0
+    start = lead_of(folded(sentence))
     return frozenset(found | {name for name, pattern in _OPENING.items() if pattern.match(sentence, start)})

@@ -2,8 +2,8 @@
 
 import re
 
-from curation.texts.cues import CONCLUDES, announces, kinds_of
-from curation.texts.splitting import Span, Splitter, paragraphs, sentences
+from curation.texts.cues import CONCLUDES, announces, folded, kinds_of
+from curation.texts.splitting import Span, Splitter, each_sentence, paragraphs
 from curation.trace import Kind, Segment, Trace
 
 COUNTED: dict[str, Kind] = {"n_checks": "check", "n_backtracks": "backtrack", "n_alternatives": "alternative"}
@@ -14,18 +14,17 @@ FIRST_SENTENCES = 1500  # ours: characters; enough of a paragraph to tell what i
 
 def by_cues(trace: Trace, splitter: Splitter, sentences_over: int = 0) -> tuple[Segment, ...]:
     """The named spans, in order; together they tile the reasoning."""
-    text = trace.reasoning
-    known = frozenset(WORD.findall(trace.question.lower()))
+    text, small = trace.reasoning, folded(trace.reasoning)
     named: list[Segment] = []
     carried: Kind | None = None
     for pieces in paragraphs(text, splitter, sentences_over):
         start, stop = pieces[0][0], pieces[-1][1]
-        found = _kinds(text, pieces, carried)
-        if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], known):
+        found = _kinds(text, small, pieces, carried)
+        if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], trace.question):
             found = ["restate" if kind is None else kind for kind in found]
         carried = found[-1] if announces(text[start:stop], found[-1]) else None
         named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
-    return _concluded(text, named)
+    return _concluded(small, named)
 
 
 def counts_of(trace: Trace, segments: tuple[Segment, ...] | None) -> dict[str, float | None]:
@@ -41,23 +40,22 @@ def counts_of(trace: Trace, segments: tuple[Segment, ...] | None) -> dict[str, f
     }
 
 
-def _kinds(text: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
+def _kinds(text: str, small: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
     if len(pieces) > 1:
-        return kinds_of([text[start:stop] for start, stop in pieces], carried)
+        return list(kinds_of((small[start:stop] for start, stop in pieces), carried))
     start, stop = pieces[0]
-    spans = sentences(text, (start, min(stop, start + FIRST_SENTENCES)), [])
-    kinds = kinds_of([text[first:last] for first, last in spans], carried)
-    telling = [kind for kind in kinds if kind != "filler"]
-    return [telling[0] if telling else "filler"]
+    spans = each_sentence(text, (start, min(stop, start + FIRST_SENTENCES)), [])
+    kinds = kinds_of((small[first:last] for first, last in spans), carried)
+    return [next((kind for kind in kinds if kind != "filler"), "filler")]
 
 
-def _repeats(paragraph: str, known: frozenset[str]) -> bool:
-    words = WORD.findall(paragraph.lower())
+def _repeats(paragraph: str, question: str) -> bool:
+    known, words = frozenset(WORD.findall(question.lower())), WORD.findall(paragraph.lower())
     return "=" not in paragraph and bool(words) and sum(word in known for word in words) >= SAME_WORDS * len(words)
 
 
-def _concluded(text: str, named: list[Segment]) -> tuple[Segment, ...]:
+def _concluded(small: str, named: list[Segment]) -> tuple[Segment, ...]:
     # "So Ana has 96 stamps now." ends a trace without naming the answer
-    if named and named[-1].kind == "attempt" and CONCLUDES.match(text, named[-1].start):
+    if named and named[-1].kind == "attempt" and CONCLUDES.match(small, named[-1].start):
         named[-1] = Segment(named[-1].start, named[-1].stop, "answer")
     return tuple(named)

@@ -13,8 +13,9 @@ Span = tuple[int, int]
 
 BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 NEWLINE = re.compile(r"\n\s*")
-BREAK = re.compile(r"[.!?…][\"'”’)\]*_`]{0,8}\s+|[。！？][”’」』)]{0,4}\s*|\n\s*")
-MARK = re.compile(r"```|\$\$|\\[\[\]()]")
+# both name the first character apart, since re then skips to it, and only then ask which one it was
+BREAK = re.compile(r"[.!?…。！？\n](?:(?<=[.!?…])[\"'”’)\]*_`]{0,8}\s+|(?<=[。！？])[”’」』)]{0,4}\s*|(?<=\n)\s*)")
+MARK = re.compile(r"[`$\\](?:(?<=`)``|(?<=\$)\$|(?<=\\)[\[\]()])")
 CLOSING = {"```": "```", "$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 INLINE_MATH = re.compile(r"\$(?=[^\s$])[^$\n]{0,200}(?<=\S)\$(?!\d)")
 LONGEST_FORMULA = 4000  # ours: characters; a mark left open longer is a stray mark
@@ -29,7 +30,8 @@ def paragraphs(text: str, splitter: Splitter, sentences_over: int = 0) -> list[l
     """Pieces by paragraph; together they tile the text. Only `sentence` gives a paragraph several pieces."""
     shut = protected(text)
     separator = NEWLINE if splitter == "newline" else BLANK_LINE
-    found = _spans(0, len(text), (m.end() for m in separator.finditer(text) if not _inside(m.start(), shut)), text)
+    ends = (m.end() for m in separator.finditer(text) if not _inside(m.start(), shut))
+    found = list(_spans(0, len(text), ends, text))
     if splitter != "sentence":
         return [[span] for span in found]
     return [sentences(text, span, shut) if span[1] - span[0] > sentences_over else [span] for span in found]
@@ -37,6 +39,11 @@ def paragraphs(text: str, splitter: Splitter, sentences_over: int = 0) -> list[l
 
 def sentences(text: str, span: Span, shut: list[Span]) -> list[Span]:
     """The sentences of one span of the text; formulas and code fences stay whole."""
+    return list(each_sentence(text, span, shut))
+
+
+def each_sentence(text: str, span: Span, shut: list[Span]) -> Iterator[Span]:
+    """As `sentences`, one at a time: what is not asked for is not searched."""
     start, stop = span
     breaks = BREAK.finditer(text, start, stop)
     return _spans(start, stop, (m.end() for m in breaks if _ends_sentence(text, m, shut)), text)
@@ -53,22 +60,22 @@ def protected(text: str) -> list[Span]:
             opened = ""
         elif mark in CLOSING and opened != "```":
             opened, since = mark, match.start()
-    blocks = [0, *(edge for span in spans for edge in span), len(text)]
-    for start, stop in zip(blocks[::2], blocks[1::2], strict=True):
-        spans.extend(match.span() for match in INLINE_MATH.finditer(text, start, stop))
-    return sorted(spans)
+    if "$" in text:
+        blocks = [0, *(edge for span in spans for edge in span), len(text)]
+        for start, stop in zip(blocks[::2], blocks[1::2], strict=True):
+            spans.extend(match.span() for match in INLINE_MATH.finditer(text, start, stop))
+        spans.sort()
+    return spans
 
 
-def _spans(start: int, stop: int, ends: Iterator[int], text: str) -> list[Span]:
-    spans: list[Span] = []
+def _spans(start: int, stop: int, ends: Iterator[int], text: str) -> Iterator[Span]:
     for end in ends:
         # a piece of white space alone would be no piece: it joins what follows
         if start < end < stop and not text[start:end].isspace():
-            spans.append((start, end))
+            yield start, end
             start = end
     if start < stop:
-        spans.append((start, stop))
-    return spans
+        yield start, stop
 
 
 def _inside(position: int, shut: list[Span]) -> bool:

@@ -4,19 +4,34 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from curation.errors import UserError
 from curation.places import model_name
+from curation.texts.kinds import latin, table
 
 # Ours: a digit is a token, as in Qwen and the shipped student; a Latin word costs one token per six letters begun,
 # with its space for free, other scripts one per two letters; two symbols in a row or a run of line breaks cost one.
 # Against recorded counts of 30 Qwen2.5 traces on AIME it gives 0.86 to 1.15 of them (median 1.02), and the total of
 # the shipped traces within 0.1 % of the shipped student's tokenizer.
 PIECES = re.compile(r"[A-Za-zÀ-ɏ]{1,6}|\d|[^\W\d_]{1,2}|[^\w\s]{1,2}|_+|\n+")
+KINDS = table({"x": "[×÷]", "a": "[A-Za-zÀ-ÿ]", "0": r"\d", "o": r"[^\W_]", ".": r"[^\w\s]", "_": "_", "n": "\n"})
+# Pieces of full length are counted as digits are. Another script's letter takes a Latin one along, and a symbol one of
+# × and ÷, which otherwise stand between the Latin letters.
+WHOLE = {b"oo": b"0", b"oa": b"0", b"..": b"0", b".x": b"0", b"x": b"a", b"aaaaaa": b"0"}
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of the text by the built-in estimate; no tokenizer agrees with it exactly."""
-    return len(PIECES.findall(text))
+    """Tokens of the text by the built-in estimate, as many as PIECES finds; no tokenizer agrees with it exactly."""
+    kinds = latin(text).translate(KINDS)
+    for piece, counted in WHOLE.items():
+        kinds = kinds.replace(piece, counted)
+    return sum(map(kinds.count, (b"0", b"o", b"."))) + sum(_runs(kinds, kind) for kind in b"a_n" if kind in kinds)
+
+
+def _runs(kinds: bytes, kind: int) -> int:
+    found = np.frombuffer(b" " + kinds, np.uint8) == kind
+    return int(np.count_nonzero(found[1:] > found[:-1]))
 
 
 def count_tokens(text: str, tokenizer: str = "") -> int:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from curation.application.batches import with_segments
 from curation.application.preview import Preview
 from curation.application.result import Result
 from curation.application.state import State
@@ -104,7 +103,7 @@ def reaching(result: Result, step: int, n: int) -> list[Trace]:
     query = f"SELECT id FROM ({result.states[step].verdicts}) ORDER BY hash(id) LIMIT {n}"
     ids = {row[0] for row in result.connection.execute(query).fetchall()}
     traces, segments = result.texts(step, ids), result.memory.loaded_segments(result.states[step - 1])
-    return next(with_segments(result.connection.cursor(), iter([traces]), segments)) if segments else traces
+    return result.segmented(traces, segments)
 
 
 class Returning(NamedTuple):

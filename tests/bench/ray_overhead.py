@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
+from curation.application.batches import Batch, Made
 from curation.application.cluster import Ray
 from curation.application.executors import Executor, Local
 from curation.application.sources import Parts
@@ -63,10 +64,15 @@ def watch(command: list[str], beside: list[psutil.Process]) -> Peak:
 
 def handed_out(executor: Executor, source: Parts, ids: set[str]) -> float:
     """Traces a second through a batch function that does nothing, after one that starts the workers."""
-    list(executor.map(len, [[]] * 2 * CORES))
+    list(executor.map(count, [Made([])] * 2 * CORES))
     began = time.monotonic()
-    assert sum(executor.map(len, source.traces(ids))) == len(ids)
+    assert sum(executor.map(count, source.batches(ids))) == len(ids)
     return len(ids) / (time.monotonic() - began)
+
+
+def count(batch: Batch) -> int:
+    """How many traces a batch holds, made where they are counted."""
+    return len(batch.traces())
 
 
 def say(text: str) -> None:

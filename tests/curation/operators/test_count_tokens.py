@@ -1,10 +1,12 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from curation.errors import UserError
 from curation.operators.count_tokens import CountTokens
-from curation.texts.tokens import token_stops
+from curation.texts.tokens import estimate_tokens, token_stops
 
 
 @pytest.fixture
@@ -34,6 +36,11 @@ def test_a_tokenizer_folder_counts_without_special_tokens(make_trace, tokenizer_
 def test_token_ends_are_character_offsets(tokenizer_folder):
     assert token_stops("one two three", tokenizer_folder) == [3, 7, 13]
     assert token_stops("one 22") == [3, 5, 6]
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from("aé×ªñ字٣1_ .!\n\t\x85"), st.characters()), max_size=80))
+def test_the_estimate_counts_the_tokens_whose_ends_it_tells(text):
+    assert estimate_tokens(text) == len(token_stops(text))
 
 
 def test_a_tokenizer_that_is_not_here_is_named(make_trace, tmp_path):

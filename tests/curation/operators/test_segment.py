@@ -206,6 +206,11 @@ GROUPS = {
 }
 
 
+def test_letters_that_re_takes_for_small_ones_are_cues_too():
+    sentences = ["WAİT, THAT İS WRONG.", "Waıt, that iſ wrong.", "Let me checK this.", "ONE IS MORE."]
+    assert [cue(sentence) for sentence in sentences] == ["backtrack", "backtrack", "check", None]
+
+
 def test_cues_agree_with_labelled_sentences(shared_rows):
     agreed, total = Counter(), Counter()
     for row in shared_rows("thought_anchors/labelled_chunks_entropy.json.gz"):

@@ -252,7 +252,9 @@ def test_stored_traces_and_their_parts_are_the_same_source(store, tmp_path):
     stored, written = Stored(store, chosen), Parts([tmp_path / "part-00000.parquet"])
     assert stored.rows().to_pylist() == written.rows().to_pylist()
     ids = set(store.ids(chosen))
-    assert [t for batch in stored.traces(ids) for t in batch] == [t for batch in written.traces(ids) for t in batch]
+    assert [t for b in stored.batches(ids) for t in b.traces()] == [
+        t for b in written.batches(ids) for t in b.traces()
+    ]
 
 
 def test_a_condition_selects_rows_with_their_question(store, traces):
