@@ -143,12 +143,11 @@ class Application:
             f"WITH rows AS ({before.narrow(read)}) SELECT {carried}, keep, CASE WHEN keep THEN NULL ELSE "
             f"({decision.reason}) END AS reason FROM (SELECT *, coalesce(({decision.keep}), FALSE) AS keep FROM rows)",
         )
-        rows = before.select(step.needs())
+        judged = f"SELECT r.*, t.keep AS stays, t.reason AS why FROM ({before.every(step.needs())}) r JOIN {table} t"
         verdicts = (
-            f"WITH rows AS ({rows}) SELECT d.id, if(t.keep, 'kept', 'dropped') AS verdict, t.reason, NULL::VARCHAR[] "
-            "AS became, d.value, d.threshold, if(t.keep, NULL, d.other) AS other FROM (SELECT pos, id, "
-            f"({decision.value}) AS value, ({decision.threshold})::VARCHAR AS threshold, ({decision.other})::VARCHAR "
-            f"AS other FROM rows) d JOIN {table} t USING (pos)"
+            f"WITH rows AS ({judged} USING (pos)) SELECT id, if(stays, 'kept', 'dropped') AS verdict, why AS reason, "
+            f"NULL::VARCHAR[] AS became, ({decision.value}) AS value, ({decision.threshold})::VARCHAR AS threshold, "
+            f"if(stays, NULL, ({decision.other})::VARCHAR) AS other FROM rows"
         )
         reasons = f"SELECT if(keep, 'kept', 'dropped') AS verdict, reason FROM {table}"
         kept = f"SELECT pos FROM {table} WHERE keep"

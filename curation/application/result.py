@@ -21,8 +21,9 @@ from curation.trace import Trace
 
 # The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
 BORDERLINE = """
-WITH judged AS (SELECT id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason
-           FROM ({verdicts})),
+WITH judged AS MATERIALIZED (
+    SELECT id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason FROM ({verdicts})
+),
 kept AS (SELECT min(value) AS low, max(value) AS high FROM judged WHERE kept),
 edges AS (
     SELECT max(value) FILTER (value < low) AS below, min(value) FILTER (value > high) AS above, any_value(low) AS low,
@@ -33,8 +34,10 @@ near AS (
            WHEN value < low THEN low - value ELSE value - high END AS distance
     FROM judged, edges WHERE value IS NOT NULL
 )
-SELECT id, value, kept, reason FROM near
-QUALIFY row_number() OVER (PARTITION BY kept ORDER BY distance, id) <= $n ORDER BY value, id
+SELECT id, value, kept, reason FROM (
+    (FROM near WHERE kept ORDER BY distance, id LIMIT $n)
+    UNION ALL (FROM near WHERE NOT kept ORDER BY distance, id LIMIT $n)
+) ORDER BY value, id
 """
 
 

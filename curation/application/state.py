@@ -45,11 +45,16 @@ class State:
 
     def select(self, names: Iterable[str] | None = None) -> str:
         """The rows left: pos, problem_pos, light columns, labels, and these scores where known (None: all)."""
-        wanted = list(self.scores) if names is None else [name for name in names if name in self.scores]
+        wanted = self.scores if names is None else names
+        kept = f" WHERE {self.base}.pos IN ({self.kept})" if self.kept else ""
+        return self.every(wanted) + kept
+
+    def every(self, names: Iterable[str]) -> str:
+        """As `select`, of all rows since the last mapper."""
+        wanted = [name for name in names if name in self.scores]
         columns = "".join(f", {self.scores[name]}.{column(name)}" for name in wanted)
         joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(self.scores[n] for n in wanted))
-        kept = f" WHERE {self.base}.pos IN ({self.kept})" if self.kept else ""
-        return f"SELECT {self.base}.*{columns} FROM {self.base}{joins}{kept}"
+        return f"SELECT {self.base}.*{columns} FROM {self.base}{joins}"
 
     def narrow(self, names: Iterable[str]) -> str:
         """The rows left with what is CARRIED and these columns and scores, where known, and perhaps others."""

@@ -40,7 +40,7 @@ def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
     if any(step.kind == "mapper" for step in result.steps):
         after = _of_problem(result, whole, f"SELECT {NUMBERED} FROM ({ended.select()})")
     else:  # positions hold until a mapper makes new rows
-        after = f"{whole} WHERE pos IN (SELECT pos FROM ({ended.select(())}))"
+        after = f"{whole} WHERE pos IN ({ended.kept})" if ended.kept else whole
     # looked at several times, so once
     result.connection.execute(f"CREATE OR REPLACE TEMP TABLE mix_after AS {after}")
     known = set(_names(result, whole)) & set(_names(result, "FROM mix_after"))
