@@ -117,7 +117,7 @@ async def own_list(session: Session) -> bool:
 
 async def _listening(session: Session) -> None:
     """Until a key does something: a page that was only just loaded is drawn a moment before it hears keys."""
-    place = session.page.locator(".st-key-triage")
+    place = session.page.locator(".st-key-triage").last
     was = await place.inner_text()
     for _ in range(PATIENCE):
         await session.page.keyboard.press("j")
@@ -154,6 +154,7 @@ async def label(session: Session) -> None:
         done = await (step(session) if key == "j" else decide(session, key))
         if not done:
             return
+        await session.think()
 
 
 async def step(session: Session) -> bool:
@@ -175,7 +176,7 @@ async def decide(session: Session, key: str) -> bool:
 
     async def press() -> None:
         await session.page.keyboard.press(key)
-        await expect(session.page.locator(".st-key-triage")).to_contain_text(f"{said} trace {trace}")
+        await expect(session.page.locator(".st-key-triage").last).to_contain_text(f"{said} trace {trace}")
 
     return await session.timed("label", press)
 

@@ -14,7 +14,6 @@ from tests.load.acts import ACTS, LIST, label
 from tests.load.outcome import SAMPLES
 from tests.load.session import Session
 
-THINK = (0.5, 3.0)  # seconds between acts; ours
 ANSWER = 30_000  # milliseconds after which a page counts as dead
 LOOK = 0.5  # seconds between looks at runs that are still at work
 WAIT = 300  # seconds the last runs may take
@@ -80,7 +79,7 @@ async def _work(session: Session, until: float) -> None:
             session.place = ""
             session.complain(act.__name__, str(error))
         act = session.random.choices(acts, weights)[0]
-        await asyncio.sleep(session.random.uniform(*THINK))
+        await session.think()
 
 
 async def _all_ended(session: Session, server: Server) -> None:

@@ -1,5 +1,6 @@
 """One researcher in one browser: what she does is timed, what goes wrong is kept, every label she sets is noted."""
 
+import asyncio
 import random
 import re
 import time
@@ -14,7 +15,10 @@ READY = "document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-t
 WRONG = "[data-testid='stException'], [data-testid='stAlertContentError']"
 # Streamlit asks for these below the path of a page too, before it asks at the root
 PROBES = re.compile(r"404 .*/\w+/_stcore/(health|host-config)$")
+# plotly.js says so where the mouse is over a chart that is drawn anew; nothing comes of it
+HOVERED = "reading '_hoverlayer'"
 LONGEST = 300  # characters of an error that are kept
+THINK = (2.0, 8.0)  # seconds somebody looks before she does the next thing; ours
 
 
 class Timed(NamedTuple):
@@ -50,7 +54,7 @@ class Session:
 
     def watch(self) -> None:
         """Keep what the browser itself complains about."""
-        self.page.on("pageerror", lambda error: self.complain("page", str(error)))
+        self.page.on("pageerror", lambda error: HOVERED in str(error) or self.complain("page", str(error)))
         self.page.on("console", self._heard)
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -81,6 +85,10 @@ class Session:
             self.complain(act, f"{error} at {self.page.url}")
             return False
         return True
+
+    async def think(self) -> None:
+        """Look at what is there."""
+        await asyncio.sleep(self.random.uniform(*THINK))
 
     async def look(self, act: str) -> None:
         for text in await self.page.locator(WRONG).all_inner_texts():
