@@ -163,7 +163,7 @@ async def step(session: Session) -> bool:
 
     async def go() -> None:
         await session.page.keyboard.press("j")
-        await expect(session.page.locator(".st-key-reader-question")).not_to_contain_text(was)
+        await expect(session.page.locator(".st-key-reader-question").last).not_to_contain_text(was)
 
     return await session.timed("next trace", go)
 
@@ -183,7 +183,7 @@ async def decide(session: Session, key: str) -> bool:
 
 async def opened(session: Session) -> str:
     """The first ten letters of the open trace's id."""
-    text = await session.page.locator(".st-key-reader-question").inner_text()
+    text = await session.page.locator(".st-key-reader-question").last.inner_text()
     return text.rsplit("trace ", 1)[-1].strip()[:10]
 
 
