@@ -15,8 +15,6 @@ READY = "document.querySelector('[data-testid=\"stApp\"]')?.getAttribute('data-t
 WRONG = "[data-testid='stException'], [data-testid='stAlertContentError']"
 # Streamlit asks for these below the path of a page too, before it asks at the root
 PROBES = re.compile(r"404 .*/\w+/_stcore/(health|host-config)$")
-# plotly.js says so where the mouse is over a chart that is drawn anew; nothing comes of it
-HOVERED = "reading '_hoverlayer'"
 LONGEST = 300  # characters of an error that are kept
 THINK = (2.0, 8.0)  # seconds somebody looks before she does the next thing; ours
 
@@ -54,7 +52,7 @@ class Session:
 
     def watch(self) -> None:
         """Keep what the browser itself complains about."""
-        self.page.on("pageerror", lambda error: HOVERED in str(error) or self.complain("page", str(error)))
+        self.page.on("pageerror", lambda error: self.complain("page", str(error)))
         self.page.on("console", self._heard)
 
     def _heard(self, message: ConsoleMessage) -> None:
