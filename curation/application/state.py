@@ -51,20 +51,15 @@ class State:
 
     def every(self, names: Iterable[str]) -> str:
         """As `select`, of all rows since the last mapper."""
-        wanted = [name for name in names if name in self.scores]
-        columns = "".join(f", {self.scores[name]}.{column(name)}" for name in wanted)
-        joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(self.scores[n] for n in wanted))
-        return f"SELECT {self.base}.*{columns} FROM {self.base}{joins}"
+        tables = {name: self.scores[name] for name in names if name in self.scores}
+        return f"SELECT {self.base}.*{_beside(self.base, tables)}"
 
     def narrow(self, names: Iterable[str]) -> str:
         """The rows left with what is CARRIED and these columns and scores, where known, and perhaps others."""
         if self.left is None:
             return self.select(names)
-        missing = [name for name in dict.fromkeys(names) if name not in CARRIED]
-        tables = {name: self.scores.get(name, self.base) for name in missing}
-        columns = "".join(f", {table}.{column(name)}" for name, table in tables.items())
-        joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(tables.values()))
-        return f"SELECT l.*{columns} FROM ({self.left}) l{joins}"
+        tables = {name: self.scores.get(name, self.base) for name in names if name not in CARRIED}
+        return f"SELECT l.*{_beside(f'({self.left}) l', tables)}"
 
     def same_rows(self, other: "State") -> bool:
         """Whether the same rows are left with the same count of tokens."""
@@ -82,3 +77,10 @@ class State:
     def scaled_text(self, count: int) -> int:
         """Characters or tokens of the rows at hand as those of the rows they stand for."""
         return round(count * self.text_scale)
+
+
+def _beside(rows: str, tables: Mapping[str, str]) -> str:
+    """The rest of a SELECT from rows: the column of each name from its table, beside them."""
+    columns = "".join(f", {table}.{column(name)}" for name, table in tables.items())
+    joins = "".join(f" LEFT JOIN {table} USING (pos)" for table in dict.fromkeys(tables.values()))
+    return f"{columns} FROM {rows}{joins}"
