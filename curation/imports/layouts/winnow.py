@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import NoneType
 from typing import Any, get_args
 
 from curation.imports.layouts.base import Context, Converted, json_text
@@ -36,7 +37,7 @@ def convert(row: Row, mapping: Mapping, context: Context) -> Converted:
 
 def _wrong(given: Row) -> list[str]:
     """Fields of another type than Winnow's, which a page or a Parquet file could not hold."""
-    wrong = [name for name, kind in TYPES.items() if not isinstance(given[name], kind | None)]
+    wrong = [name for name, kind in TYPES.items() if type(given[name]) not in (kind, NoneType)]  # True is no number
     wrong += [] if given["form"] in get_args(Form) else ["form"]
     wrong += [] if all(isinstance(name, str) for name in given["media"] or ()) else ["media"]
     return [*wrong, *([] if wrong or 0 <= given["sample"] < 2**31 else ["sample"])]
@@ -52,5 +53,8 @@ def _is_object(text: str | None) -> bool:
 def _tile(trace: Trace) -> bool:
     stops = [0, *(one.stop for one in trace.segments)]
     whole = not trace.segments or stops[-1] == len(trace.reasoning)
-    follow = all(one.start == stop for one, stop in zip(trace.segments, stops, strict=False))
+    follow = all(
+        one.start == stop and type(one.start) is type(one.stop) is int
+        for one, stop in zip(trace.segments, stops, strict=False)
+    )
     return whole and follow and all(one.kind in KINDS for one in trace.segments)

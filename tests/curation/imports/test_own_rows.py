@@ -22,9 +22,12 @@ def converted(**changes):
     [
         ({"model": 5}, "Winnow cannot have written its model"),
         ({"sample": 2**31}, "Winnow cannot have written its sample"),
+        ({"sample": False}, "Winnow cannot have written its sample"),
         ({"form": "poem"}, "Winnow cannot have written its form"),
         ({"media": [1]}, "Winnow cannot have written its media"),
         ({"segments": [{"start": 0, "stop": 99, "kind": "attempt"}]}, "do not tile"),
+        ({"segments": [{"start": False, "stop": 4, "kind": "attempt"}]}, "do not tile"),
+        ({"segments": [{"start": 0, "stop": 4.0, "kind": "attempt"}]}, "do not tile"),
         ({"segments": [{"start": 0, "stop": 4, "kind": "joke"}]}, "no known kind"),
         ({"segments": [{"start": 0}]}, "does not fit the winnow layout"),
     ],
