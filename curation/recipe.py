@@ -60,7 +60,7 @@ class Recipe(BaseModel):
                 f"{where}, line {lines.key(extra[0])} has unknown fields {', '.join(extra)}; a recipe's fields: "
                 f"{', '.join(FIELDS)}."
             )
-        if "name" not in values:
+        if values.get("name") is None:
             raise UserError(f"{where} has no 'name'; a recipe's fields: {', '.join(FIELDS)}.")
         listed = _steps(lines, where)
         for name, default in _DEFAULTS.items():
@@ -68,7 +68,7 @@ class Recipe(BaseModel):
                 kind, found = "text" if default == "" else "a mapping", type(values[name]).__name__
                 raise UserError(f"{where}, line {lines.key(name)}: '{name}' must be {kind}, found {found}.")
         optional = {name: values.get(name) or default for name, default in _DEFAULTS.items()}
-        paper = None if values.get("paper") is None else str(values["paper"])
+        paper = None if values.get("paper") in (None, "") else str(values["paper"])
         return cls(name=str(values["name"]), paper=paper, **split(listed), **optional)
 
     @classmethod

@@ -40,6 +40,10 @@ def test_a_recipe_reads_back_from_its_dump():
     assert "objective: sft" in recipe.dump()
 
 
+def test_an_empty_paper_is_none():
+    assert Recipe.read("name: r\npaper: ''") == Recipe(name="r")
+
+
 def test_a_recipe_needs_a_name_only():
     assert Recipe.read("name: 5") == Recipe(name="5")
     assert Recipe(name="r").dump() == "name: r\nsteps: []\n"
@@ -58,6 +62,7 @@ def test_a_recipe_needs_a_name_only():
             "steps: []",
             r"^r\.yaml has no 'name'; a recipe's fields: name, description, paper, steps, train, evaluate\.$",
         ),
+        ("name: null", r"^r\.yaml has no 'name'; "),
         ("name: r\nstep: []\n1: 2", r"^r\.yaml, line 2 has unknown fields step, 1; a recipe's fields: name, "),
         ("name: r\nsteps: segment", r"^r\.yaml, line 2: 'steps' must be a list of operators, found str\.$"),
         (
