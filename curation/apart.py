@@ -70,7 +70,7 @@ class Apart:
                 if heard != END:
                     yield heard
         finally:
-            if heard != END:  # nobody wants the rest: another question gets another process
+            if told or heard != END:  # nobody wants the rest: another question gets another process
                 self._line.close()
                 del self._line
 

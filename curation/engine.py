@@ -6,7 +6,6 @@ parts that are missing. What a step leaves is kept under a hash of the steps up 
 changed is applied anew only from there.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,15 +18,14 @@ from curation.application.measuring import measure
 from curation.application.memory import Memory, Progress, silent
 from curation.application.passes import annotate, compare, hashed, map_traces, scored
 from curation.application.result import Result
+from curation.application.selecting import judge, select
 from curation.application.sources import Source
 from curation.application.state import State
 from curation.asker import Asker
 from curation.errors import UserError
 from curation.operator import (
-    LABELS,
     Annotator,
     CorpusAnnotator,
-    Decision,
     Mapper,
     Operator,
     QueryAnnotator,
@@ -36,12 +34,10 @@ from curation.operator import (
     column,
 )
 from curation.recipe import check
-from curation.table import LIGHT
 
 # ours: a step that fails on more of its rows is a broken step, not broken rows; of a model half may fail, since what
 # it cannot do is a finding, and every row was paid for
 FAIL_LIMIT, FAIL_LIMIT_ASKING = 0.05, 0.5
-WORD = re.compile(r"\w+")
 KEPT = 100  # states; ours: a slider leaves one behind at each stop
 
 
@@ -110,12 +106,10 @@ class Application:
         """Apply one step and report it."""
         began, label = time.monotonic(), f"{number}. {step.title()}"
         try:
-            state = self._apply(step, replace(before, key=key, verdicts="", reasons=None), label)
+            state = self._apply(step, replace(before, key=key, verdicts="", values="", dropped={}), label)
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
-        if state.left == before.left and not state.same_rows(before):
-            state = replace(state, left=None)
-        report = measure(self.memory.sql, number, step, before, state)
+        report = measure(self.memory, number, step, before, state)
         if report.failed > _limit(step) * report.rows_in:
             raise self._broken(number, step, state, report.failed, report.rows_in)
         return replace(state, report=report.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
@@ -130,48 +124,16 @@ class Application:
         if isinstance(step, Mapper):
             return map_traces(self.memory, step, before, label)
         if isinstance(step, TableSelector):
-            return self._judge(step, before)
+            return judge(self.memory, step, before)
         assert isinstance(step, Selector)
-        return self._select(step, before)
-
-    def _select(self, step: Selector, before: State) -> State:
-        """One scan decides which positions are kept; value and threshold are computed when somebody asks."""
-        decision, carried = step.decide(), before.carried()
-        read = [*step.needs(), *_mentioned(decision), "n_tokens"]
-        table = self.memory.create(
-            f"verdict_{before.key}",
-            f"WITH rows AS ({before.narrow(read)}) SELECT {carried}, keep, CASE WHEN keep THEN NULL ELSE "
-            f"({decision.reason}) END AS reason FROM (SELECT *, coalesce(({decision.keep}), FALSE) AS keep FROM rows)",
-        )
-        judged = f"SELECT r.*, t.keep AS stays, t.reason AS why FROM ({before.every(step.needs())}) r JOIN {table} t"
-        verdicts = (
-            f"WITH rows AS ({judged} USING (pos)) SELECT id, if(stays, 'kept', 'dropped') AS verdict, why AS reason, "
-            f"NULL::VARCHAR[] AS became, ({decision.value}) AS value, ({decision.threshold})::VARCHAR AS threshold, "
-            f"if(stays, NULL, ({decision.other})::VARCHAR) AS other FROM rows"
-        )
-        reasons = f"SELECT if(keep, 'kept', 'dropped') AS verdict, reason FROM {table}"
-        kept = f"SELECT pos FROM {table} WHERE keep"
-        left = f"SELECT {carried} FROM {table} WHERE keep"
-        return replace(before, kept=kept, verdicts=verdicts, reasons=reasons, left=left)
-
-    def _judge(self, step: TableSelector, before: State) -> State:
-        """The step looks at all rows and says which to keep."""
-        judged = step.judge(self.memory.table(before, step.needs(), step.needs_vectors))
-        table = self.memory.create(
-            f"verdict_{before.key}", f"SELECT b.pos, j.* FROM judged j JOIN {before.base} b USING (id)", judged=judged
-        )
-        verdicts = (
-            "SELECT id, if(keep, 'kept', 'dropped') AS verdict, reason, NULL::VARCHAR[] AS became, value, "
-            f"threshold::VARCHAR AS threshold, other FROM {table}"
-        )
-        return replace(before, kept=f"SELECT pos FROM {table} WHERE keep", verdicts=verdicts)
+        return select(self.memory, step, before)
 
     def _query(self, step: QueryAnnotator, before: State) -> State:
         names = ", ".join(f"q.{column(name)}" for name in step.adds())
         table = self.memory.create(
             f"query_{before.key}",
-            f"WITH rows AS ({before.select(step.needs())}) SELECT r.pos, {names} FROM ({step.query()}) q "
-            "JOIN rows r USING (id)",
+            f"WITH rows AS ({before.select(step.needs())}) SELECT {names} FROM {before.base} b LEFT JOIN "
+            f"({step.query()}) q USING (id) ORDER BY b.pos",
         )
         return scored(step, before, table)
 
@@ -182,12 +144,6 @@ class Application:
             f"Step {number} ({step.title()}) failed on {failed} of {rows} rows ({failed / rows:.0%}; the limit is "
             f"{limit:.0%}). First reason: {reason}. Mend the step's parameters or select other rows before it."
         )
-
-
-def _mentioned(decision: Decision) -> list[str]:
-    """The columns every trace has that a decision may read: those whose names stand in its SQL."""
-    words = set(WORD.findall(f"{decision.keep} {decision.reason}"))
-    return [name for name in (*LIGHT, *LABELS) if name in words]
 
 
 def _limit(step: Operator) -> float:

@@ -72,7 +72,8 @@ class Decision(NamedTuple):
     """SQL expressions over the columns of `rows`: the measured value, whether to keep, why not, and the threshold.
 
     `reason` is a kind of reason, equal for all rows it holds for ("n_tokens is above 500"): the row's own number is
-    its value. `other` is the id of the row kept in its place, where there is one.
+    its value. `other` is the id of the row kept in its place, where there is one. A decision that is `alone` reads
+    nothing but the row itself; one with `rivals` keeps a row that shares these columns with no other.
     """
 
     value: str
@@ -80,6 +81,8 @@ class Decision(NamedTuple):
     reason: str
     threshold: str
     other: str = "NULL"
+    alone: bool = False
+    rivals: tuple[str, ...] = ()
 
 
 class Operator(Spec):

@@ -2,17 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from curation.application.arrays import Arrays
 from curation.application.batches import Batch, apply_work, read_parquet, with_segments
 from curation.application.executors import Executor
 from curation.application.sources import Source
-from curation.application.state import State
+from curation.application.state import Flags, State
 from curation.asker import Asker
 from curation.operator import Annotator, column
 from curation.trace import Trace
@@ -42,6 +45,7 @@ class Memory:
         self._lock = threading.RLock()  # several browsers ask one preview, and a connection answers one at a time
         self.full: set[str] = set()  # annotation tables that hold every row of their base
         self.failures: set[str] = set()  # annotation tables in which some row failed
+        self.arrays = Arrays(partial(_arrow, self.connection, self._lock))  # no cycle: ends with its user
         self._attached: dict[str, set[str]] = {}  # ids looked for already, by table of segments or vectors
 
     def sql(self, query: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -82,6 +86,9 @@ class Memory:
             self.full.discard(table)
             self.failures.discard(table)
             self._attached.pop(table, None)
+            self.arrays.forget(table)
+        for name in (f"left_{key}", f"rivals_{key}", f"sample_{key}"):
+            self.connection.unregister(name)
 
     def count(self, query: str) -> int:
         """Number of rows of a query."""
@@ -93,41 +100,95 @@ class Memory:
 
     def load(self, name: str, rows: pa.Table) -> str:
         """The base table of a source's rows; each id counts once."""
-        return self.create(
+        self.create(
             name,
             "SELECT pos, min(pos) OVER (PARTITION BY problem_id) AS problem_pos, * EXCLUDE (pos) FROM ("
             "SELECT (row_number() OVER ())::INTEGER AS pos, * FROM loaded "
             ") QUALIFY row_number() OVER (PARTITION BY id ORDER BY pos) = 1 ORDER BY pos",
             loaded=rows,
         )
+        if rows.num_rows != self.count(f"FROM {name}"):  # numbered without gaps, as tables beside it are read by place
+            again = "(row_number() OVER (ORDER BY pos))::INTEGER AS pos, * EXCLUDE (pos)"
+            self.create(name, f"SELECT {again} FROM {name} ORDER BY 1")
+        return name
 
     def annotation(self, step: Annotator, state: State, paths: Sequence[Path]) -> str:
-        """The table (pos, scores, failure) of an annotator over a base; what is known already is in it."""
+        """The table of an annotator beside a base: scores, failure, whether known; what is known already is in it."""
         table = f"ann_{step.key()}_{state.base}"
         if not self.has(table):
-            query = f"SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN stored s USING (id)"
-            self.create(table, query, stored=state.source.known(step))
+            self.beside(table, step, state, "stored", stored=state.source.known(step))
             self.extend(table, step, state, paths)
         return table
 
+    def beside(self, table: str, step: Annotator, state: State, results: str, **tables: pa.Table) -> None:
+        """A table of an annotator's results, one of an id at most, with a row for each row of a base in its order."""
+        columns = ", ".join(f"s.{name}" for name in _scores(step))
+        query = f"SELECT {columns}, s.id IS NOT NULL AS known FROM {state.base} b LEFT JOIN {results} s USING (id)"
+        self.create(table, f"{query} ORDER BY b.pos", **tables)
+        self._changed(table, state.base)
+
     def extend(self, table: str, step: Annotator, state: State, paths: Sequence[Path]) -> None:
-        """Add what these parts hold for rows of the base."""
-        if paths:
-            self.sql(
-                f"INSERT INTO {table} SELECT b.pos, {_scores(step)} FROM {state.base} b JOIN "
-                f"{read_parquet(paths)} s USING (id) WHERE b.pos NOT IN (SELECT pos FROM {table}) "
-                "QUALIFY row_number() OVER (PARTITION BY b.pos) = 1"
-            )
-        if self.count(f"FROM {table}") == self.count(f"FROM {state.base}"):
-            self.full.add(table)
-        if self.count(f"FROM {table} WHERE failure IS NOT NULL"):
-            self.failures.add(table)
+        """Add what these parts hold for rows of the base without a result."""
+        if not paths:
+            return
+        columns = ", ".join(f"if(t.known, t.{name}, s.{name}) AS {name}" for name in _scores(step))
+        each = "QUALIFY row_number() OVER (PARTITION BY id) = 1"
+        self.sql(
+            f"CREATE OR REPLACE TABLE {table} AS WITH t AS (SELECT b.pos, b.id, {table}.* FROM {state.base} b "
+            f"POSITIONAL JOIN {table}) SELECT {columns}, t.known OR s.id IS NOT NULL AS known FROM t LEFT JOIN "
+            f"(FROM {read_parquet(paths)} {each}) s USING (id) ORDER BY t.pos"
+        )
+        self._changed(table, state.base)
+
+    def _changed(self, table: str, base: str) -> None:
+        """Note whether every row is known and whether some failed; forget what was made of the table before."""
+        self.arrays.forget(table)
+        rows, known, failed = self.sql(f"SELECT count(*), count(*) FILTER (known), count(failure) FROM {table}")[0]
+        assert rows == self.count(f"FROM {base}"), f"{table} is not beside {base}"
+        self.full |= {table} if known == rows else set()
+        self.failures |= {table} if failed else set()
 
     def missing(self, table: str, state: State) -> set[str]:
         """Ids of the rows left without a result."""
         if table in self.full:
             return set()
-        return self.ids(f"SELECT id FROM ({state.select(())}) WHERE pos NOT IN (SELECT pos FROM {table})")
+        return self.ids(state.beside(f"{state.base}.id", [table], f"NOT {table}.known"))
+
+    def flag(self, name: str, keep: np.ndarray) -> Flags:
+        """Flags of a base's rows that SQL reads by this name."""
+        with self._lock:
+            self.connection.register(name, {"keep": keep})
+        return Flags(name, keep)
+
+    def only(self, state: State, name: str, query: str) -> State:
+        """The state with only the rows whose `pos` a query gives, as flags of this name."""
+        return replace(state, left=self.flag(name, self.at(state, query)))
+
+    def at(self, state: State, query: str) -> np.ndarray:
+        """Which rows of a state's base have a `pos` that a query gives."""
+        found = np.zeros(self.count(f"FROM {state.base}"), bool)
+        found[self.arrow(f"SELECT pos FROM ({query})").column("pos").to_numpy() - 1] = True
+        return found
+
+    def keep(self, state: State) -> np.ndarray:
+        """Which rows of its base a state leaves."""
+        return state.left.keep if state.left else np.ones(self.count(f"FROM {state.base}"), bool)
+
+    def problems(self, state: State) -> np.ndarray:
+        """Flags of the problems with a row left, each at the place of the first of its rows at the start."""
+        places = self.places(state)
+        found = np.zeros(places.max(initial=0) + 1, bool)
+        found[places[self.keep(state)]] = True
+        return found
+
+    def places(self, state: State) -> np.ndarray:
+        """For each row of a state's base the place of its problem."""
+        query, key = f"SELECT problem_pos FROM {state.base}", f"places of {state.base}"
+        return self.arrays.made(key, [state.base], lambda: self.arrow(query).column("problem_pos").to_numpy())
+
+    def arrow(self, query: str) -> pa.Table:
+        """The rows of a query."""
+        return _arrow(self.connection, self._lock, query)
 
     def attached(self, step: Annotator, state: State, name: str, columns: str) -> str:
         """A table of the segments or vectors an annotator gave the rows left, and perhaps others."""
@@ -199,5 +260,10 @@ class Memory:
             self.progress(done, len(ids), label)
 
 
-def _scores(step: Annotator) -> str:
-    return ", ".join(f"s.{column(name)}" for name in [*step.adds(), "failure"])
+def _scores(step: Annotator) -> list[str]:
+    return [column(name) for name in [*step.adds(), "failure"]]
+
+
+def _arrow(connection: duckdb.DuckDBPyConnection, lock: threading.RLock, query: str) -> pa.Table:
+    with lock:
+        return connection.sql(query).to_arrow_table()

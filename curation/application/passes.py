@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.application.batches import VERDICTS, Known, annotate_batch, map_batch, sketch_batch
+from curation.application.batches import VERDICTS, Known, annotate_batch, map_batch, read_parquet, sketch_batch
 from curation.application.executors import Local
 from curation.application.memory import Memory
 from curation.application.sources import Parts
@@ -83,8 +83,7 @@ def compare(memory: Memory, step: CorpusAnnotator, before: State, label: str) ->
             )
         write_part(compared(memory, step, before, label, asking(memory, step, label)), path)
         table = f"corpus_{before.key}"
-        memory.sql(f"CREATE OR REPLACE TABLE {table} AS FROM ann_{step.key()}_{before.base} WHERE FALSE")
-        memory.extend(table, step, before, [path])
+        memory.beside(table, step, before, read_parquet([path]))
     return scored(step, before, table, failures(memory, before, table))
 
 
@@ -123,11 +122,11 @@ def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State
     light = ", ".join(f"c.{column(name)}" for name in LIGHT)
     base = memory.create(
         f"base_{before.key}",
-        f"SELECT (row_number() OVER (ORDER BY o.pos, o.place))::INTEGER AS pos, p.problem_pos, {light}, p.decision, "
-        f"NULL::BOOLEAN AS human_correct, p.noted, p.pos AS parent_pos FROM children c JOIN (SELECT pos, "
-        f"unnest(became) AS id, generate_subscripts(became, 1) AS place FROM {verdicts}) o USING (id) "
-        f"JOIN {before.base} p ON p.pos = o.pos QUALIFY row_number() OVER (PARTITION BY c.id ORDER BY o.pos) = 1 "
-        "ORDER BY 1",
+        f"SELECT (row_number() OVER (ORDER BY parent_pos, place))::INTEGER AS pos, * EXCLUDE (place) FROM (SELECT "
+        f"p.problem_pos, {light}, p.decision, NULL::BOOLEAN AS human_correct, p.noted, p.pos AS parent_pos, o.place "
+        f"FROM children c JOIN (SELECT pos, unnest(became) AS id, generate_subscripts(became, 1) AS place "
+        f"FROM {verdicts}) o USING (id) JOIN {before.base} p ON p.pos = o.pos "
+        "QUALIFY row_number() OVER (PARTITION BY c.id ORDER BY o.pos) = 1) ORDER BY 1",
         children=source.rows(),
     )
     lineage = hashed(f"{before.lineage} {step.key()}")
@@ -145,7 +144,8 @@ def carry(memory: Memory, before: State, state: State) -> State:
     columns = ", ".join(f"p.{column(name)}" for name in names)
     table = memory.create(
         f"carried_{state.key}",
-        f"SELECT c.pos, {columns} FROM {state.base} c JOIN ({before.select(names)}) p ON p.pos = c.parent_pos",
+        f"SELECT {columns} FROM {state.base} c LEFT JOIN ({before.select(names)}) p ON p.pos = c.parent_pos "
+        "ORDER BY c.pos",
     )
     return replace(state, scores=dict.fromkeys(names, table), about_problem=before.about_problem)
 
@@ -179,10 +179,8 @@ def thin_out(memory: Memory, before: State, size: int) -> State:
     """
     counts = "SELECT count(*), sum(n_chars) FROM"
     rows = before.select(())
-    table = memory.create(
-        f"sample_{before.key}", f"SELECT pos FROM ({rows}) ORDER BY hash(problem_id), pos LIMIT {size}"
-    )
-    thin = replace(before, kept=f"SELECT pos FROM {table}")
+    chosen = f"SELECT pos FROM ({rows}) ORDER BY hash(problem_id), pos LIMIT {size}"
+    thin = memory.only(before, f"sample_{before.key}", chosen)
     count, chars = memory.sql(f"{counts} ({rows})")[0]
     kept, kept_chars = memory.sql(f"{counts} ({thin.select(())})")[0]
     text_scale = before.text_scale * (chars / kept_chars if kept_chars else 1.0)
@@ -193,10 +191,8 @@ def failures(memory: Memory, state: State, table: str) -> str:
     """A query of the verdicts of an annotator: the rows it failed on."""
     if table not in memory.failures:
         return ""
-    return (
-        f"SELECT r.id, 'failed' AS verdict, a.failure AS reason, NULL::VARCHAR[] AS became, {UNDECIDED} "
-        f"FROM ({state.select(())}) r JOIN {table} a USING (pos) WHERE a.failure IS NOT NULL"
-    )
+    columns = f"{state.base}.id, 'failed' AS verdict, {table}.failure AS reason, NULL::VARCHAR[] AS became"
+    return state.beside(f"{columns}, {UNDECIDED}", [table], f"{table}.failure IS NOT NULL")
 
 
 def hashed(text: str) -> str:

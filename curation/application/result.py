@@ -1,7 +1,6 @@
 """Result: what an application of a recipe left, made for the next question rather than for printing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -12,34 +11,14 @@ import pyarrow as pa
 from curation.application.batches import Made, with_segments
 from curation.application.ledger import Fate, Ledger
 from curation.application.memory import Memory
+from curation.application.nearest import nearest
 from curation.application.report import StepReport
+from curation.application.selecting import verdicts_at
 from curation.application.sources import Source
 from curation.application.state import State
 from curation.operator import LABELS, Operator, Selector, column, literal
 from curation.table import LIGHT, to_table
 from curation.trace import Trace
-
-# The rows a threshold decides most narrowly: `below` and `above` are the dropped values next to the kept range.
-BORDERLINE = """
-WITH judged AS MATERIALIZED (
-    SELECT id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason FROM ({verdicts})
-),
-kept AS (SELECT min(value) AS low, max(value) AS high FROM judged WHERE kept),
-edges AS (
-    SELECT max(value) FILTER (value < low) AS below, min(value) FILTER (value > high) AS above, any_value(low) AS low,
-           any_value(high) AS high FROM judged, kept WHERE NOT judged.kept
-),
-near AS (
-    SELECT judged.*, CASE WHEN judged.kept THEN least(coalesce(value - below, 'inf'), coalesce(above - value, 'inf'))
-           WHEN value < low THEN low - value ELSE value - high END AS distance
-    FROM judged, edges WHERE value IS NOT NULL
-)
-SELECT id, value, kept, reason FROM (
-    (FROM near WHERE kept ORDER BY distance, id LIMIT $n)
-    UNION ALL (FROM near WHERE NOT kept ORDER BY distance, id LIMIT $n)
-) ORDER BY value, id
-"""
-
 
 EMPTY = """
 SELECT NULL::INTEGER AS step, NULL::VARCHAR AS op, NULL::VARCHAR AS trace_id, NULL::VARCHAR AS verdict,
@@ -68,6 +47,8 @@ class Result:
         self.memory, self.connection = memory, memory.connection.cursor()  # a cursor: others may use the memory too
         self.steps, self.states, self.stopped = list(steps), list(states), stopped or None
         self._own = stopped is None
+        for state in states:
+            self._read(state)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW rows AS {self.alive(len(states) - 1)}")
 
     def __enter__(self) -> Self:
@@ -85,6 +66,12 @@ class Result:
         self.connection.close()
         if self._own:
             self.memory.close()
+
+    def _read(self, state: State) -> State:
+        """Let this connection read the flags of a state."""
+        if state.left:
+            self.connection.register(state.left.name, {"keep": state.left.keep})
+        return state
 
     @property
     def reports(self) -> list[StepReport]:
@@ -106,8 +93,7 @@ class Result:
 
     def count(self, expression: str) -> int:
         """An aggregate over the surviving rows."""
-        found = self.connection.execute(f"SELECT {expression} FROM rows").fetchone()
-        return int(found[0]) if found else 0
+        return int(self.connection.execute(f"SELECT {expression} FROM rows").fetchall()[0][0])
 
     def with_scores(self, traces: list[Trace], scores: list[str]) -> pa.Table:
         """Traces as a table of SCHEMA with their scores as further columns."""
@@ -130,15 +116,22 @@ class Result:
 
     def borderline(self, step: int, n: int = 5) -> pa.Table:
         """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""
-        query = BORDERLINE.format(verdicts=self.states[step].verdicts)
-        return self.connection.sql(query, params={"n": n}).to_arrow_table()
+        selector, before, state = self.steps[step - 1], self.states[step - 1], self.states[step]
+        assert isinstance(selector, Selector)
+        compared = self.connection.sql(state.values).to_arrow_table()
+        places, values = compared.column("pos").to_numpy(), compared.column("value").to_numpy()
+        chosen = places[nearest(values, self.memory.keep(state)[places - 1], n)].tolist()
+        found = verdicts_at(selector, before, state, chosen) if chosen else state.verdicts
+        columns = "id, TRY_CAST(value AS DOUBLE) AS value, verdict = 'kept' AS kept, reason"
+        query = f"SELECT {columns} FROM ({found}) ORDER BY value, id LIMIT {len(chosen)}"
+        return self.connection.sql(query).to_arrow_table()
 
     def few(self, n: int, together: bool = False) -> State:
         """The last state with n of its rows, always the same: of as many problems as can be, or of few."""
         state = self.states[-1]
         turn = "0" if together else "row_number() OVER (PARTITION BY problem_id ORDER BY pos)"
         chosen = f"SELECT pos FROM ({state.select(())}) ORDER BY {turn}, hash(problem_id), pos LIMIT {n:d}"
-        return replace(state, kept=chosen)
+        return self._read(self.memory.only(state, f"few_{n}_{together}_{state.key}", chosen))
 
     def ids(self, state: State) -> set[str]:
         """The ids of the rows of a state."""

@@ -50,4 +50,5 @@ class DropDuplicates(Selector):
         if self.over == "cluster":
             rank = f"CASE WHEN {column(CLUSTER)} IS NULL THEN 1 ELSE {rank} END"
         what = WHAT.get(self.over) or f"same {self.over.replace('_', ' ')} as another row"
-        return Decision(rank, f"{rank} = 1", literal(what), "1", f"first_value(id) OVER {window}")
+        other = f"first_value(id) OVER {window}"
+        return Decision(rank, f"{rank} = 1", literal(what), "1", other, rivals=OVER[self.over])

@@ -51,6 +51,7 @@ class KeepWhere(Selector):
             f"CASE WHEN {unknown} THEN {kept} ELSE {met} END",
             f"CASE WHEN {unknown} THEN {lacking} ELSE {reason} END",
             threshold,
+            alone=True,
         )
 
     def _number(self) -> Decision:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from curation.application.arrays import Coded
+from curation.application.memory import Memory
 from curation.application.preview import Preview
 from curation.application.result import Result
 from curation.application.state import State
@@ -12,12 +15,13 @@ from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, Sc
 from curation.table import LIGHT
 from curation.trace import Trace
 from curation.tuning.dials import Dial
-from curation.tuning.shift import Fifth, Shift, lost_problems, shifts
+from curation.tuning.shift import Fifth, Shift, lost_problems, shift
 
 # what a selection may change without anybody noticing; the first of the lengths that is known on both sides
 LENGTHS = ("n_tokens", "n_chars")
 WATCHED: dict[str, ScoreType] = {
-    "difficulty": "number", "model": "category", "subject": "category", "language": "category", "dataset": "category",
+    "n_tokens": "number", "n_chars": "number", "difficulty": "number",
+    "model": "category", "subject": "category", "language": "category", "dataset": "category",
 }  # fmt: skip
 
 
@@ -34,47 +38,52 @@ class Mix(NamedTuple):
 
 def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
     """Compare what is left with the start, by metadata and by the stored scores."""
-    before = preview.apply(_measured(stored)).states[-1]
-    whole = f"FROM {_started(result, before)}"
-    ended = result.states[-1]
-    if any(step.kind == "mapper" for step in result.steps):
-        after = _of_problem(result, whole, f"SELECT {NUMBERED} FROM ({ended.select()})")
-    else:  # positions hold until a mapper makes new rows
-        after = f"{whole} WHERE pos IN ({ended.kept})" if ended.kept else whole
-    # looked at several times, so once
-    result.connection.execute(f"CREATE OR REPLACE TEMP TABLE mix_after AS {after}")
-    known = set(_names(result, whole)) & set(_names(result, "FROM mix_after"))
-    length = next(name for name in LENGTHS if name in known)
-    watched: dict[str, ScoreType] = {length: "number", **WATCHED}
-    found = [shift for shift in shifts(result.connection, whole, "FROM mix_after", watched) if len(shift.shares) > 1]
+    memory, start, ended = result.memory, preview.apply(_measured(stored)).states[-1], result.states[-1]
+    found = list[Shift]()
+    for name, kind in WATCHED.items():
+        if name in LENGTHS and found:
+            continue
+        before, after = _coded(memory, start, name), _left(memory, start, ended, name)
+        if before and after:
+            found.append(shift(name, kind, before.tally(), after.tally(memory.keep(ended))))
     counted = max((report.step for report in result.reports if not report.estimated), default=0)
-    left = f"SELECT {NUMBERED} FROM ({result.states[counted].select(())})"
-    return Mix(found, lost_problems(result.connection, whole, left), counted)
+    fifths = _fifths(memory, start, result.states[counted])
+    return Mix([one for one in found if len(one.shares) > 1], fifths, counted)
 
 
-# problems told by the place of their first row: whole numbers are grouped faster than ids
-NUMBERED = "* EXCLUDE (problem_id, problem_pos), problem_pos AS problem_id"
+def _table(state: State, name: str) -> str | None:
+    return state.scores.get(name) or (state.base if name in LIGHT else None)
 
 
-def _started(result: Result, before: State) -> str:
-    """The table of what is compared of the rows at the start, made once for all recipes."""
-    names = [*LIGHT, *before.scores]
-    kept = ", ".join(column(name) for name in (*LENGTHS, *WATCHED) if name in names)
-    table = f"mix_{before.key}"
-    result.memory.once(table, f"SELECT pos, problem_pos AS problem_id, {kept} FROM ({before.select()})")
-    return table
+def _coded(memory: Memory, state: State, name: str) -> Coded | None:
+    """A column of the rows of a state's base, where it is known."""
+    table, kind = _table(state, name), "DOUBLE" if WATCHED[name] == "number" else "VARCHAR"
+    return memory.arrays.coded(table, name, kind) if table else None
 
 
-def _of_problem(result: Result, whole: str, ends: str) -> str:
-    """The rows left after a mapper, with the difficulty of their problem where the recipe did not carry it."""
-    if "difficulty" in _names(result, ends) or "difficulty" not in _names(result, whole):
-        return ends
-    rated = f"SELECT problem_id, any_value(difficulty) AS difficulty FROM ({whole}) GROUP BY problem_id"
-    return f"SELECT * FROM ({ends}) LEFT JOIN ({rated}) USING (problem_id)"
+def _left(memory: Memory, start: State, ended: State, name: str) -> Coded | None:
+    """A column of the rows of the last base; after a mapper difficulty is that of the problem at the start."""
+    if ended.base == start.base:
+        return _coded(memory, start, name)
+    own, before = _coded(memory, ended, name), _coded(memory, start, name)
+    if own or name != "difficulty" or not before:
+        return own
+    of_problem = np.zeros(memory.places(start).max(initial=0) + 1, before.places.dtype)
+    of_problem[memory.places(start)] = before.places
+    return Coded(before.values, of_problem[memory.places(ended)])
 
 
-def _names(result: Result, query: str) -> list[str]:
-    return [row[0] for row in result.connection.execute(f"DESCRIBE {query}").fetchall()]
+def _fifths(memory: Memory, start: State, counted: State) -> list[Fifth]:
+    """Lost problems by difficulty; none where it is not known."""
+    table, places = start.scores.get("difficulty"), memory.places(start)
+    if not table:
+        return []
+    rated = np.full(places.max(initial=0) + 1, np.nan)
+    rated[places] = memory.arrays.numbers(table, "difficulty")
+    lost = np.ones(len(rated), bool)
+    left = memory.problems(counted)
+    lost[: len(left)] = ~left
+    return lost_problems(rated, lost)
 
 
 def _measured(stored: Sequence[Operator]) -> list[Operator]:
@@ -85,8 +94,7 @@ def _measured(stored: Sequence[Operator]) -> list[Operator]:
         chosen += ready
         known |= {name for step in ready for name in step.adds()}
         waiting = [step for step in waiting if step not in ready]
-    watched = {*LENGTHS, *WATCHED}
-    read = watched | {name for step in chosen for name in step.needs()}
+    read = set(WATCHED) | {name for step in chosen for name in step.needs()}
     return [step for step in chosen if isinstance(step, Annotator) and read & set(step.adds())]
 
 
@@ -122,10 +130,9 @@ def returning(preview: Preview, result: Result, step: int, changed: Operator) ->
     if any(later.kind == "mapper" for later in result.steps[step:]):
         gained = after.reports[-1].rows - result.reports[-1].rows
         return Returning(rows, max(0, gained), after.reports[-1].estimated)
-    result.connection.register("returning_rows", rows.select(["id"]))
+    after.connection.register("returning_rows", rows.select(["id"]))
     query = f"SELECT count(*) FROM returning_rows WHERE id IN (SELECT id FROM ({after.alive(len(after.steps))}))"
-    count = result.connection.execute(query).fetchall()[0][0]
-    result.connection.unregister("returning_rows")
+    count = after.connection.execute(query).fetchall()[0][0]
     return Returning(rows, int(count), after.reports[-1].estimated)
 
 

@@ -1,19 +1,18 @@
-"""shifts(connection, before, after, columns): how length, difficulty, teacher, subject changed, with effect sizes.
+"""shift(name, kind, before, after): how length, difficulty, teacher, subject changed, with effect sizes.
 
 Verification drops what a teacher cannot solve, so a filter for right answers is also a filter for easy problems
 (open-thoughts issue 21); `warnings` says so in a sentence with figures.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-import duckdb
 import numpy as np
-import pyarrow as pa
 
-from curation.operator import ScoreType, column
+from curation.application.arrays import Tally
+from curation.operator import ScoreType
 
 Magnitude = Literal["none", "negligible", "small", "medium", "large"]
 # Cliff's delta: Romano, Kromrey, Coraggio and Skowronek (2006), "Appropriate statistics for ordinal level data"
@@ -76,48 +75,36 @@ class Shift:
         return sorted(moved, key=lambda share: -abs(share.change))[:MOVERS]
 
 
-def shifts(
-    connection: duckdb.DuckDBPyConnection, before_sql: str, after_sql: str, columns: Mapping[str, ScoreType]
-) -> list[Shift]:
-    """Compare the columns that two SELECTs both have."""
-    known = _names(connection, before_sql) & _names(connection, after_sql)
-    out = []
-    for name, kind in columns.items():
-        if name in known:
-            value = f"CAST({column(name)} AS {'DOUBLE' if kind == 'number' else 'VARCHAR'})"
-            query = COUNTED.format(value=value, before=before_sql, after=after_sql)
-            counts = connection.sql(query).to_arrow_table()
-            out.append(_number(name, counts) if kind == "number" else _category(name, kind, counts))
-    return out
+def shift(name: str, kind: ScoreType, before: Tally, after: Tally) -> Shift:
+    """Compare a column of the rows before with that of the rows after, by how often each value occurs."""
+    values, was, left = _side_by_side(before, after)
+    return _number(name, values, was, left) if kind == "number" else _category(name, kind, values, was, left)
 
 
-def _names(cursor: duckdb.DuckDBPyConnection, query: str) -> set[str]:
-    return {str(row[0]) for row in cursor.execute(f"DESCRIBE {query}").fetchall()}
+def _side_by_side(before: Tally, after: Tally) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+    if before[0] is after[0]:
+        return before[0], before[1], after[1]
+    values = tuple(dict.fromkeys([*before[0], *after[0]]))
+    was, left = (dict(zip(known, counts.tolist(), strict=True)) for known, counts in (before, after))
+    return (
+        values,
+        np.array([was.get(value, 0) for value in values]),
+        np.array([left.get(value, 0) for value in values]),
+    )
 
 
-# Both sides counted value by value, and nothing else read of the rows: the rest follows from the counts
-COUNTED = """
-WITH sides AS (
-    SELECT {value} AS value, count(*) AS before, 0 AS after FROM ({before}) GROUP BY 1
-    UNION ALL SELECT {value}, 0, count(*) FROM ({after}) GROUP BY 1
-)
-SELECT value, sum(before)::BIGINT AS before, sum(after)::BIGINT AS after FROM sides
-GROUP BY value ORDER BY before DESC, value
-"""
-
-
-def _number(name: str, counts: pa.Table) -> Shift:
-    given, before, after = (counts[field].to_numpy() for field in ("value", "before", "after"))
-    rows, chosen = (int(before.sum()), int(after.sum())), np.isfinite(given)
+def _number(name: str, known: tuple[Any, ...], before: np.ndarray, after: np.ndarray) -> Shift:
+    given = np.array(known, float)  # None is NaN
+    rows, chosen = (int(before.sum()), int(after.sum())), np.isfinite(given) & (before + after > 0)
     order = np.argsort(given[chosen])
     values, *sides = (array[chosen][order] for array in (given, before, after))
-    known = (int(sides[0].sum()), int(sides[1].sum()))
-    unknown = (rows[0] - known[0], rows[1] - known[1])
-    if not known[0] or not known[1]:
+    whole = (int(sides[0].sum()), int(sides[1].sum()))
+    unknown = (rows[0] - whole[0], rows[1] - whole[1])
+    if not whole[0] or not whole[1]:
         return Shift(name, "number", rows, unknown, None, ())
     upto = sides[0].cumsum()
-    above_less_below = 2 * upto - sides[0] - known[0]  # rows before that are lower, less those that are higher
-    effect = float((sides[1] * above_less_below).sum()) / (known[0] * known[1])
+    above_less_below = 2 * upto - sides[0] - whole[0]  # rows before that are lower, less those that are higher
+    effect = float((sides[1] * above_less_below).sum()) / (whole[0] * whole[1])
     quartiles = [Quartiles(*(quantile(values, side, share) for share in (0.25, 0.5, 0.75))) for side in sides]
     return Shift(
         name, "number", rows, unknown, effect, _bins(values, *sides), (quartiles[0], quartiles[1])
@@ -145,16 +132,15 @@ def _bins(values: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[Sh
     )
 
 
-def _category(name: str, kind: ScoreType, table: pa.Table) -> Shift:
-    counts = list(zip(*(table[field].to_pylist() for field in ("value", "before", "after")), strict=True))
-    rows = (sum(before for _, before, _ in counts), sum(after for _, _, after in counts))
-    unknown = next(((before, after) for value, before, after in counts if value is None), (0, 0))
+def _category(name: str, kind: ScoreType, values: tuple[Any, ...], before: np.ndarray, after: np.ndarray) -> Shift:
+    counts = [row for row in zip(values, before.tolist(), after.tolist(), strict=True) if row[1] or row[2]]
+    rows = (sum(was for _, was, _ in counts), sum(left for _, _, left in counts))
+    unknown = next(((was, left) for value, was, left in counts if value is None), (0, 0))
     known = (rows[0] - unknown[0], rows[1] - unknown[1])
     if not known[0] or not known[1]:
         return Shift(name, kind, rows, unknown, None, ())
-    shares = tuple(
-        Share(value, before / known[0], after / known[1]) for value, before, after in counts if value is not None
-    )
+    listed = sorted((row for row in counts if row[0] is not None), key=lambda row: (-row[1], row[0]))
+    shares = tuple(Share(value, was / known[0], left / known[1]) for value, was, left in listed)
     return Shift(name, kind, rows, unknown, sum(abs(share.change) for share in shares) / 2, shares)
 
 
@@ -167,23 +153,15 @@ class Fifth(NamedTuple):
     lost: int
 
 
-def lost_problems(
-    connection: duckdb.DuckDBPyConnection, before_sql: str, after_sql: str, score: str = "difficulty"
-) -> list[Fifth]:
-    """Problems without any row left, by fifth of their difficulty, easiest first; empty without that score."""
-    if score not in _names(connection, before_sql):
-        return []
-    value = f"avg(CAST({column(score)} AS DOUBLE))"
-    query = f"""
-        WITH problems AS (
-            SELECT problem_id, {value} AS value, problem_id NOT IN (SELECT problem_id FROM ({after_sql})) AS lost
-            FROM ({before_sql}) GROUP BY problem_id HAVING {value} IS NOT NULL
-        ), fifths AS (
-            -- equal difficulties stay together
-            SELECT value, lost, least(floor(cume_dist() OVER (ORDER BY value) * 5 - 1e-9), 4) AS fifth FROM problems
-        )
-        SELECT min(value), max(value), count(*), count(*) FILTER (lost) FROM fifths GROUP BY fifth ORDER BY fifth"""
-    return [Fifth(*row) for row in connection.execute(query).fetchall()]
+def lost_problems(values: np.ndarray, lost: np.ndarray) -> list[Fifth]:
+    """Problems without any row left, by fifth of their difficulty, easiest first; NaN where it is unknown."""
+    known = ~np.isnan(values)
+    order = np.argsort(values[known], kind="stable")
+    rated, gone = values[known][order], lost[known][order]
+    upto = np.searchsorted(rated, rated, side="right") / max(1, len(rated))  # equal difficulties stay together
+    fifths = np.minimum(np.floor(upto * 5 - 1e-9), 4)
+    chosen = [fifths == fifth for fifth in np.unique(fifths)]
+    return [Fifth(float(rated[one][0]), float(rated[one][-1]), int(one.sum()), int(gone[one].sum())) for one in chosen]
 
 
 def warnings(found: Sequence[Shift], fifths: Sequence[Fifth] = ()) -> list[str]:

@@ -9,6 +9,8 @@ from fakes import CountSame, CountWords, Shout
 from curation.application.ledger import Fate
 from curation.application.preview import Preview
 from curation.engine import KEPT
+from curation.errors import UserError
+from curation.operators.drop_duplicates import DropDuplicates
 from curation.operators.keep_where import KeepWhere
 from curation.query.filters import Filter
 from curation.store import Store
@@ -56,6 +58,28 @@ def test_only_the_steps_after_a_change_are_applied_anew(preview):
     assert [state is other for state, other in zip(first, again, strict=True)] == [True, True, True]
 
 
+def test_a_value_that_cannot_be_compared_matters_only_where_its_row_is_left(preview):
+    numbers = [KeepWhere(score="model", values=["1"]), KeepWhere(score="model", minimum=1)]
+    assert rows(preview, *numbers) == [0, 0]
+    with pytest.raises(UserError, match=r"^Step 1 \(keep_where\) does not fit the scores it reads: "):
+        preview.apply(numbers[1:])
+
+
+def test_a_decision_is_asked_anew_of_rows_that_are_measured_later(preview):
+    words = KeepWhere(score="n_words", minimum=0)
+    assert rows(preview, KeepWhere(score="model", values=["a"]), CountWords(), words) == [200, 200, 200]
+    assert rows(preview, KeepWhere(score="model", values=["b"]), CountWords(), words) == [200, 200, 200]
+
+
+def test_of_rows_with_the_same_text_the_first_that_is_left_stays(preview):
+    same = [KeepWhere(score="n_chars", minimum=8), DropDuplicates(over="problem_and_model")]
+    with preview.apply(same) as result:
+        kept = [trace.answer for batch in result.traces() for trace in batch]
+    with preview.apply([DropDuplicates(over="problem_and_model"), same[0]]) as result:
+        first = [trace.answer for batch in result.traces() for trace in batch]
+    assert (kept[:4], first[:4]) == (["2", "3", "4", "5"], ["4", "5", "9", "12"])
+
+
 def test_a_mapper_is_not_run_again_for_traces_it_has_seen(preview):
     both = [KeepWhere(score="model", values=["a", "b"]), Shout()]
     assert rows(preview, *both)[-1] > 0
@@ -97,11 +121,11 @@ def test_why_a_row_is_gone(preview, many):
         assert result.why("nobody") == []
 
 
-def test_the_tables_of_forgotten_states_are_dropped(preview):
+def test_the_flags_of_forgotten_states_are_dropped(preview):
     for bound in range(KEPT + 20):
         rows(preview, KeepWhere(score="n_chars", minimum=bound))
-    tables = preview._application.memory.sql("SELECT count(*) FROM duckdb_tables()")
-    assert tables == [(1 + KEPT,)]
+    views = preview._application.memory.sql("SELECT count(*) FROM duckdb_views() WHERE NOT internal")
+    assert views == [(KEPT,)]
     assert rows(preview, KeepWhere(score="n_chars", minimum=0)) == [400]
 
 
