@@ -1,5 +1,6 @@
 """Traces: a paged list under a filter, and one trace with its segments, mathematics and scores."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,7 +33,7 @@ def traces(work: Workspace) -> None:
     with right:
         if not view.ids:
             st.caption("No trace fits the filter. Remove a condition to see more.")
-            keys.listen(triage.KEYS, keys.SEARCH)
+            keys.listen(triage.KEYS, partial(triage.follow, work), triage.LETTERS, keys.SEARCH)
             return
         reading(work, view, total)
 
@@ -63,7 +64,8 @@ def listing(work: Workspace, chosen: Filter) -> tuple[triage.View, int]:
     draw_table(table, ids)
     if pages > 1:
         st.pagination(pages, default=number, key=key, max_visible_pages=5)
-    return view._replace(first=(number - 1) * PAGE, ids=ids), total
+    st.session_state[triage.VIEW] = view = view._replace(first=(number - 1) * PAGE, ids=ids)
+    return view, total
 
 
 def page_of(text: str | None) -> int:
@@ -118,13 +120,13 @@ def reading(work: Workspace, view: triage.View, total: int) -> None:
             triage.bar(work, view, trace_id, total)
             enter = header(work, trace, None if beside or get("raw") else marks)
         body(work, trace, marks, others)
-    keys.listen(triage.KEYS, keys.SEARCH, enter, trace_id)
+    keys.listen(triage.KEYS, partial(triage.follow, work), triage.LETTERS, keys.SEARCH, enter, trace_id)
 
 
 def question(work: Workspace, trace: Trace) -> None:
     """The question with its media, and where the trace comes from."""
     with st.container(border=True, key="reader-question"):
-        trace_view.show_text(trace.question, "w-question")
+        trace_view.show_text(trace.question, keys.style_of(trace.id))
         media.show(work, trace)
         place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source
         origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from playwright.async_api import BrowserContext, Error, async_playwright, expect
 
 from curation.runs import ACTIVE, all_runs
@@ -21,10 +22,12 @@ WAIT = 300  # seconds the last runs may take
 
 @dataclass
 class Load:
-    """What the sessions left, and the most memory the server took, in bytes."""
+    """What the sessions left, the most memory the server took, in bytes, and seconds of processor time."""
 
     sessions: list[Session]
     memory: int = 0
+    server: float = 0
+    browser: float = 0
 
     def errors(self) -> list[str]:
         """What any of them complained about."""
@@ -41,12 +44,21 @@ async def drive(server: Server, count: int, seconds: float, seed: int, folder: P
         await _samples(sessions[0], server)
         for session in sessions:
             session.watch()
+        before = _spent(server)
         until = time.monotonic() + seconds
         await asyncio.gather(*(_work(session, until) for session in sessions))
+        load.server, load.browser = (now - was for now, was in zip(_spent(server), before, strict=True))
         await _all_ended(sessions[0], server)
         load.memory = server.most_memory()
         await browser.close()
     return load
+
+
+def _spent(server: Server) -> tuple[float, float]:
+    """Seconds of processor time of the server, and of the browser with what it started and ended."""
+    own = psutil.Process(server.process.pid).cpu_times()
+    browser = [one.cpu_times() for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
+    return own.user + own.system, sum(sum(times[:4]) for times in browser)
 
 
 async def _session(
