@@ -5,7 +5,10 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from curation.application.sources import Stored
+from curation.engine import apply
 from curation.imports.run import import_files
+from curation.operator import OPERATORS, Annotator
 from curation.query.filters import Filter
 from curation.workspace import Workspace
 from tests.e2e.test_journey import open_page, settle
@@ -28,11 +31,16 @@ def ids(workspace) -> list[str]:
     """The first ten letters of each trace's id in the order of the list."""
     workspace.mkdir(parents=True)
     file = workspace.parent / "traces.jsonl"
-    rows = [{"question": f"What is {n} and {n}?", "generation": f"\\boxed{{{2 * n}}}"} for n in range(COUNT)]
+    rows = [{"question": f"What is {n} and {n}?", "generation": f"\\boxed{{{2 * n}}}", "answer": f"{2 * n}"}
+            for n in range(COUNT)]  # fmt: skip
     file.write_text("\n".join(map(json.dumps, rows)))
     work = Workspace(workspace)
     import_files([file], workspace / "imported")
     work.store.take_import("20260101-000000-import-test", workspace / "imported")
+    verify = OPERATORS.parse({"op": "verify_answer"})
+    assert isinstance(verify, Annotator)
+    with apply([verify], Stored(work.store, Filter()), workspace / "scratch"):
+        work.store.take_annotation("", verify, sorted((workspace / "scratch" / verify.key()).glob("part-*.parquet")))
     found = [name[:10] for name in work.store.ids(Filter())]
     work.store.close()
     return found
@@ -42,14 +50,14 @@ def shown(page: Page) -> str:
     return page.locator(".st-key-reader-question").last.inner_text().split("trace ")[-1].strip()[:10]
 
 
-def decided(server) -> dict[str, str]:
+def said_of(server, name: str = "decision") -> dict[str, str]:
     """What the store holds of each trace once the app is gone."""
     server.stop()
     work = Workspace(server.workspace)
     rows = work.store.light(Filter()).to_pylist()
     work.store.close()
     server.start()
-    return {row["id"][:10]: row["decision"] for row in rows if row["decision"]}
+    return {row["id"][:10]: row[name] for row in rows if row[name] not in (None, "")}
 
 
 def test_every_trace_of_a_list_is_decided_though_no_press_waits_for_the_page_to_rest(page, ids, server):
@@ -64,7 +72,7 @@ def test_every_trace_of_a_list_is_decided_though_no_press_waits_for_the_page_to_
         page.keyboard.press("x" if number % 3 else "p")
     expect(page.locator(".st-key-triage")).to_contain_text("the last one of the list")
     settle(page)
-    assert decided(server) == said
+    assert said_of(server) == said
 
 
 def test_presses_over_each_other_count_for_the_traces_that_were_shown(page, ids, server):
@@ -85,7 +93,7 @@ def test_presses_over_each_other_count_for_the_traces_that_were_shown(page, ids,
     assert pressed[0] == [first, "x"]
     last = {trace: {"x": "drop", "p": "keep"}[key] for trace, key in pressed}
     undone = pressed[-1][0]
-    found = decided(server)
+    found = said_of(server)
     assert {trace: found[trace] for trace in last if trace != undone} == {t: v for t, v in last.items() if t != undone}
 
 
@@ -99,3 +107,16 @@ def test_steps_add_up_however_quickly_they_are_pressed(page, ids, server):
     expect(page.locator(".st-key-triage")).to_contain_text("4 of 60")
     settle(page)
     assert shown(page) == ids[3]
+
+
+def test_every_trace_of_the_queue_is_judged_though_no_press_waits_for_the_page_to_rest(page, ids, server):
+    open_page(page, f"{server.url}/review")
+    page.get_by_role("radio", name="agree", exact=True).click()
+    said = {}
+    for number, trace in enumerate(sorted(ids)):
+        page.locator(f'[class*="w-shown-{trace}"]').wait_for()
+        said[trace] = bool(number % 3)
+        page.keyboard.press("y" if number % 3 else "f")
+    expect(page.get_by_text("There is no unjudged trace")).to_be_visible()
+    settle(page)
+    assert said_of(server, "human_correct") == said
