@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 COUNT = 60  # traces, more than a page of the list
 RECORD = """
 window.pressed = [];
-document.addEventListener("keydown", (event) => {
+window.addEventListener("keydown", (event) => {
   if (!event.repeat && "xp".includes(event.key)) {
     const places = [...document.querySelectorAll(".st-key-reader-question")];
     window.pressed.push([places.at(-1).innerText.split("trace ").at(-1).slice(0, 10), event.key]);
@@ -46,6 +46,12 @@ def ids(workspace) -> list[str]:
     return found
 
 
+def open_listening(page: Page, url: str) -> None:
+    """Open a page and wait until it hears keys: what does so loads after what it is drawn with, and sets a colour."""
+    open_page(page, url)
+    page.wait_for_function("document.documentElement.style.getPropertyValue('--w-back')")
+
+
 def shown(page: Page) -> str:
     return page.locator(".st-key-reader-question").last.inner_text().split("trace ")[-1].strip()[:10]
 
@@ -61,7 +67,7 @@ def said_of(server, name: str = "decision") -> dict[str, str]:
 
 
 def test_every_trace_of_a_list_is_decided_though_no_press_waits_for_the_page_to_rest(page, ids, server):
-    open_page(page, server.url)
+    open_listening(page, server.url)
     said = {}
     for number, trace in enumerate(ids):
         page.wait_for_function(
@@ -76,7 +82,7 @@ def test_every_trace_of_a_list_is_decided_though_no_press_waits_for_the_page_to_
 
 
 def test_presses_over_each_other_count_for_the_traces_that_were_shown(page, ids, server):
-    open_page(page, server.url)
+    open_listening(page, server.url)
     page.evaluate(RECORD)
     first = shown(page)
     for _ in range(20):
@@ -98,7 +104,7 @@ def test_presses_over_each_other_count_for_the_traces_that_were_shown(page, ids,
 
 
 def test_steps_add_up_however_quickly_they_are_pressed(page, ids, server):
-    open_page(page, server.url)
+    open_listening(page, server.url)
     for _ in range(5):
         page.keyboard.press("j")
     expect(page.locator(".st-key-triage")).to_contain_text("6 of 60")
@@ -110,7 +116,7 @@ def test_steps_add_up_however_quickly_they_are_pressed(page, ids, server):
 
 
 def test_every_trace_of_the_queue_is_judged_though_no_press_waits_for_the_page_to_rest(page, ids, server):
-    open_page(page, f"{server.url}/review")
+    open_listening(page, f"{server.url}/review")
     page.get_by_role("radio", name="agree", exact=True).click()
     said = {}
     for number, trace in enumerate(sorted(ids)):
