@@ -29,6 +29,9 @@ KEYS = {
     "Esc": "leave a box",
     "?": "this list",
 }
+LETTERS = "yfsku"
+QUEUED = "review-queue"
+VALUES = {"y": "true", "f": "false"}
 VERDICTS = {"true": "Judged right", "false": "Judged wrong"}
 
 
@@ -54,7 +57,7 @@ def review(work: Workspace) -> None:
             triage.told()
     with right:
         trust(work)
-    keys.listen(KEYS)
+    keys.listen(KEYS, partial(follow, work), LETTERS)
 
 
 class Asked(NamedTuple):
@@ -85,7 +88,35 @@ def queue(work: Workspace, asked: Asked) -> list[str]:
     for value in (True, False):
         other = value == (asked.where == "agree")
         out += work.store.ids(Filter(flags={asked.first: value, asked.second: other, **unjudged}), QUEUE)
+    st.session_state[QUEUED] = sorted(out)
     return sorted(out)
+
+
+def follow(work: Workspace, key: str, shown: str, led: str) -> str:
+    """Do what a key says: judge the trace that was shown, move from where presses led; tells which is open."""
+    put("judge", led)
+    if key in VALUES:
+        triage.attempt(partial(verdict, work, shown, VALUES[key], led))()
+    elif key == "u":
+        triage.attempt(partial(undo, work))()
+    elif beside := near(led, 1 if key == "s" else -1):
+        triage.attempt(partial(put, "judge", beside))()
+    return st.session_state["last-judge"] or ""
+
+
+def near(trace_id: str, step: int) -> str | None:
+    """The next or previous trace of the queue as it was drawn last."""
+    ids: list[str] = st.session_state[QUEUED]
+    place = ids.index(trace_id) + step if trace_id in ids else -1
+    return ids[place] if 0 <= place < len(ids) else None
+
+
+def verdict(work: Workspace, trace_id: str, value: str, opened: str) -> None:
+    """Save a verdict and open the next trace; where another is open already, that one stays."""
+    work.label(trace_id, "human_correct", value, visitor.name())
+    triage.say(f"{VERDICTS[value]}: trace {trace_id[:10]}.")
+    if opened == trace_id:
+        put("judge", near(trace_id, 1))
 
 
 def judge(work: Workspace, ids: list[str], names: Asked) -> None:
@@ -93,18 +124,12 @@ def judge(work: Workspace, ids: list[str], names: Asked) -> None:
     asked = get("judge")
     trace_id = asked if asked in ids else ids[0]
     place = ids.index(trace_id)
-    following = ids[place + 1] if place + 1 < len(ids) else None
-
-    def verdict(value: str) -> None:
-        work.label(trace_id, "human_correct", value, visitor.name())
-        triage.say(f"{VERDICTS[value]}: trace {trace_id[:10]}.")
-        put("judge", following)
-
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="triage"):
-        button("Right", "y", "check", partial(verdict, "true"))
-        button("Wrong", "f", "close", partial(verdict, "false"))
+        button("Right", "y", "check", partial(verdict, work, trace_id, "true", trace_id))
+        button("Wrong", "f", "close", partial(verdict, work, trace_id, "false", trace_id))
+        following = near(trace_id, 1)
         button("Skip", "s", "skip_next", partial(put, "judge", following), following is None)
-        button("Previous", "k", "arrow_upward", partial(put, "judge", ids[place - 1]), not place)
+        button("Previous", "k", "arrow_upward", partial(put, "judge", near(trace_id, -1)), not place)
         button("Undo", "u", "undo", partial(undo, work))
         more = "or more" if len(ids) >= QUEUE else "traces"
         st.caption(f"{place + 1} of {len(ids):,} {more}", width="content")
@@ -134,7 +159,7 @@ def one(work: Workspace, trace: Trace, names: tuple[str, str]) -> None:
     """Question, reference, what was extracted, who says what, and the end of the trace."""
     scores = work.store.scores(trace.id)
     with st.container(border=True):
-        trace_view.show_text(trace.question, "w-question")
+        trace_view.show_text(trace.question, keys.style_of(trace.id))
         media.show(work, trace)
         facts = {"reference answer": trace.problem.reference, **extracted(scores), **{n: scores[n] for n in names}}
         st.html(trace_view.scores_line({**facts, "decided by": scores.get("decided_by")}))

@@ -1,5 +1,6 @@
 """Traces: a paged list under a filter, and one trace with its segments, mathematics and scores."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -32,7 +33,7 @@ def traces(work: Workspace) -> None:
     with right:
         if not view.ids:
             st.caption("No trace fits the filter. Remove a condition to see more.")
-            keys.listen(triage.KEYS, keys.SEARCH)
+            keys.listen(triage.KEYS, partial(triage.follow, work), triage.LETTERS, keys.SEARCH)
             return
         reading(work, view, total)
 
@@ -63,7 +64,8 @@ def listing(work: Workspace, chosen: Filter) -> tuple[triage.View, int]:
     draw_table(table, ids)
     if pages > 1:
         st.pagination(pages, default=number, key=key, max_visible_pages=5)
-    return view._replace(first=(number - 1) * PAGE, ids=ids), total
+    st.session_state[triage.VIEW] = view = view._replace(first=(number - 1) * PAGE, ids=ids)
+    return view, total
 
 
 def page_of(text: str | None) -> int:
@@ -111,20 +113,20 @@ def reading(work: Workspace, view: triage.View, total: int) -> None:
     enter = ""
     with errors():
         trace = work.store.trace(trace_id)
-        marks, others = marks_of(trace), siblings.of(work, trace)
+        marks, others, scores = marks_of(trace), siblings.of(work, trace), work.store.scores(trace.id)
         beside = siblings.beside(others)
         question(work, trace)
         with st.container(key="reader-head"):
             triage.bar(work, view, trace_id, total)
-            enter = header(work, trace, None if beside or get("raw") else marks)
-        body(work, trace, marks, others)
-    keys.listen(triage.KEYS, keys.SEARCH, enter, trace_id)
+            enter = header(work, trace, scores, None if beside or get("raw") else marks)
+        body(work, trace, scores, marks, others)
+    keys.listen(triage.KEYS, partial(triage.follow, work), triage.LETTERS, keys.SEARCH, enter, trace_id)
 
 
 def question(work: Workspace, trace: Trace) -> None:
     """The question with its media, and where the trace comes from."""
     with st.container(border=True, key="reader-question"):
-        trace_view.show_text(trace.question, "w-question")
+        trace_view.show_text(trace.question, keys.style_of(trace.id))
         media.show(work, trace)
         place = f"{trace.source}, row {trace.line}" if trace.line is not None else trace.source
         origin = [trace.model or "unknown teacher", trace.problem.dataset, trace.problem.split, trace.problem.subject]
@@ -132,10 +134,10 @@ def question(work: Workspace, trace: Trace) -> None:
         provenance.show(trace)
 
 
-def header(work: Workspace, trace: Trace, marks: Marks | None) -> str:
+def header(work: Workspace, trace: Trace, scores: dict[str, Any], marks: Marks | None) -> str:
     """What stays in sight: decision, scores, note and the map; the box to enter, when one was opened."""
     said = work.labels(trace.id)
-    shown = {"reference answer": trace.problem.reference, **work.store.scores(trace.id)}
+    shown = {"reference answer": trace.problem.reference, **scores}
     with st.container(horizontal=True, gap="small", vertical_alignment="top"):
         triage.badge(said)
         st.html(f'<div class="w-head">{trace_view.scores_line({k: shown[k] for k in shown if k not in APART})}</div>')
@@ -145,7 +147,7 @@ def header(work: Workspace, trace: Trace, marks: Marks | None) -> str:
     return enter
 
 
-def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any]]) -> None:
+def body(work: Workspace, trace: Trace, scores: dict[str, Any], marks: Marks, others: list[dict[str, Any]]) -> None:
     """The text, rendered, raw, or beside another solution of the problem; then the other solutions."""
 
     def flip() -> None:
@@ -175,7 +177,7 @@ def body(work: Workspace, trace: Trace, marks: Marks, others: list[dict[str, Any
         pieces = surprise.shaded(pieces, tokens)
     trace_view.show_trace(trace, trace.id, closed, raw=bool(get("raw")), pieces=pieces)
     siblings.links(others)
-    evidence.show(work, trace, work.store.scores(trace.id))
+    evidence.show(work, trace, scores)
 
 
 with screen("Traces", "Read the teachers' solutions: filter, sort, open one, move with j and k.") as work:

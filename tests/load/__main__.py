@@ -35,6 +35,8 @@ def told(load: Load, kept: outcome.Labels, wrong: list[str], seconds: float) -> 
         f"reruns: p95 {reached:.0f} ms (asked {LIMIT})\nlabels: {kept.pressed} pressed, {len(kept.lost)} lost\n"
         f"imports: {sum(len(s.imported) for s in load.sessions)}, sets frozen: "
         f"{sum(len(s.frozen) for s in load.sessions)}\nserver memory: at most {load.memory / 2**30:.2f} GiB\n"
+        f"processor time of an act: {1000 * load.server / len(times):.0f} ms in the server, "
+        f"{1000 * load.browser / len(times):.0f} ms in the browser\n"
         f"errors: {len(wrong)}\n"
     )
     for text in [*wrong, *(f"lost: {trace} {value}" for trace, value in kept.lost)]:

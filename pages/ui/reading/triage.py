@@ -16,7 +16,10 @@ from pages.ui.reading.maths import inline, unlinked, visible
 from pages.ui.state import put
 
 PAGE = 50
-TURNS = "traces-turns"
+TURNS, VIEW = "traces-turns", "traces-view"
+MOVES = {"j": 1, "k": -1}
+VALUES = {"p": "keep", "x": "drop"}
+LETTERS = "jkpxun"
 KEYS = {
     "j": "next trace, over the end of a page too",
     "k": "previous trace",
@@ -83,18 +86,36 @@ def go(work: Workspace, view: View, trace_id: str, step: int) -> None:
         open_at(view, found[0], place)
 
 
-def decide(work: Workspace, view: View, trace_id: str, value: str) -> None:
-    """Keep or drop the trace and open the next one."""
+def decide(work: Workspace, view: View, trace_id: str, value: str, opened: str = "") -> None:
+    """Keep or drop the trace and open the next one; where another is open already, that one stays."""
     place = view.place(trace_id)
     following = around(work, view, place + 1, 1)
     work.label(trace_id, "decision", value, visitor.name())
     say(f"{DONE[value]} trace {trace_id[:10]}.")
+    if opened not in ("", trace_id):
+        return
     if not following:
         say(f"{DONE[value]} trace {trace_id[:10]}, the last one of the list.")
         return
     # under a filter or sorting by decisions, the row just decided may have left its place
     now = around(work, view._replace(ids=[]), place, 2)
     open_at(view, following[0], max(0, place) + (now.index(following[0]) if following[0] in now else 1))
+
+
+def follow(work: Workspace, key: str, shown: str, led: str) -> str:
+    """Do what a key says: decide on the trace that was shown, move from where presses led; tells which is open."""
+    view: View = st.session_state[VIEW]
+    put("trace", led)
+    if key in MOVES:
+        attempt(partial(go, work, view, led, MOVES[key]))()
+    elif key in VALUES:
+        attempt(partial(decide, work, view, shown, VALUES[key], led))()
+    elif key == "u":
+        attempt(partial(undo, work))()
+    else:
+        put("trace", shown)
+        attempt(partial(_open_note, shown))()
+    return str(st.session_state["last-trace"])
 
 
 def undo(work: Workspace) -> None:
