@@ -5,6 +5,7 @@ and can be sent to somebody. Streamlit drops the parameters when the page is cha
 remembers the last ones, and `get` writes them back.
 """
 
+import atexit
 import gc
 import os
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def _set_apart(title: str) -> None:
     """Spare what stays for good the collection that follows every run: with it, half of a run's processor time."""
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # DuckDB says otherwise that its objects were never freed
 
 
 def _version(work: Workspace) -> int | None:

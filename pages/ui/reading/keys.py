@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -33,7 +34,8 @@ const rise = (selector) => {
 const shown = () => {
   const all = [...document.querySelectorAll('[class*="w-shown-"]')];
   const fresh = all.filter((one) => !one.closest('[data-stale="true"]'));
-  return (fresh.at(-1) ?? all.at(-1))?.className.match(/w-shown-(\\S+)/)[1];
+  const name = (fresh.at(-1) ?? all.at(-1))?.className.match(/w-shown-(\\S+)/)[1];
+  return name && decodeURIComponent(name);
 };
 let live = null, waiting = [], count = 0, timer = 0;
 const here = () => live && document.querySelector(".st-key-w-keys");
@@ -105,7 +107,7 @@ class Press(NamedTuple):
 
 def style_of(trace_id: str) -> str:
     """The class by which a question says that its trace is the one shown."""
-    return f"w-question w-shown-{trace_id}"
+    return f"w-question w-shown-{quote(trace_id, safe='')}"
 
 
 def listen(
