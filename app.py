@@ -1,5 +1,6 @@
 """The application: page configuration, and the pages in their sections."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -37,7 +38,7 @@ SECTIONS = {
 
 st.set_page_config(page_title="Winnow", page_icon=DRAWINGS / "winnow.svg", layout="wide")
 st.logo(DRAWINGS / "wordmark.svg", size="medium", icon_image=DRAWINGS / "winnow.svg")
-access.admit(root())
+access.admit(root(), partial(st.navigation, SECTIONS, position="hidden"))
 st.session_state["in-app"] = True
 page = st.navigation(SECTIONS, expanded=True)  # beside the name in the sidebar it would fold sections away
 visitor.show()

@@ -16,9 +16,9 @@ from curation import waiting
 from curation.ceiling import lift
 from curation.disk import refusal
 from curation.errors import UserError
-from curation.runs import ACTIVE, Request, Run, State, Status, replace_text, started
+from curation.life import beating, here, started
+from curation.runs import ACTIVE, Request, Run, State, Status, replace_text
 
-POLL = 0.2  # seconds between looks at whether the first process has begun
 PROGRESS_EVERY = 0.3  # seconds
 LIGHT = ("study", "serve")  # kinds that wait for others, or that others wait for: they must not hold the lock
 RESERVE = 64 * 1024  # bytes kept on the disk, so that a run that filled it can still say so
@@ -35,24 +35,28 @@ class Job:
         """Take over the run's folder; of several processes the first alone, so the others write nothing."""
         self.run, self.request, self.out, self.first = run, run.request, run.out, first
         self._started, self._began = time.time(), time.monotonic()
-        self._stop = False
+        self.stopped_by: str | None = None  # known once somebody asked by a signal
         self._last_progress = self._last_counts = 0.0
         self._uncounted: Mapping[str, Any] = {}
         self._reserve = run.folder / ".reserve"
+        signal.signal(signal.SIGTERM, self._on_terminate)
         if not first:
             return
         self._reserve.write_bytes(bytes(RESERVE))
         cut_half_line(run.folder / "metrics.jsonl")
-        signal.signal(signal.SIGTERM, self._on_terminate)
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
-        self._stop = True
+        self.stop()
+
+    def stop(self, who: str = "") -> None:
+        """Stop between batches; the status names who asked where that is not plain."""
+        self.stopped_by = self.stopped_by or who
 
     def status(self, state: State, error: str | None = None) -> None:
         """Replace status.json."""
         if not self.first:
             return
-        pid = _process()
+        pid = process()
         if state == "running":  # what it waited is no part of what it took
             self._started, self._began = time.time(), time.monotonic()
         # what it took, also where the clock was set meanwhile
@@ -61,7 +65,7 @@ class Job:
             self._reserve.unlink(missing_ok=True)
             self._count()
         status = Status(
-            state=state, pid=pid, pid_started=started(pid), started=self._started, ended=ended,
+            state=state, host=here(), pid=pid, pid_started=started(pid), started=self._started, ended=ended,
             error=error,
         )  # fmt: skip
         replace_text(self.run.folder / "status.json", status.model_dump_json())
@@ -94,7 +98,7 @@ class Job:
 
     def stopping(self) -> bool:
         """True once somebody asked the run to stop."""
-        return self._stop or (self.run.folder / "cancel").exists()
+        return self.stopped_by is not None or (self.run.folder / "cancel").exists()
 
     def check(self) -> None:
         """Raise Cancelled once somebody asked the run to stop."""
@@ -107,29 +111,37 @@ Task = Callable[[Job], None]
 
 def work(folder: Path, tasks: Mapping[str, Task]) -> int:
     """Run the folder's task to its end and say in status.json how it ended; returns an exit code."""
+    prepare()
+    return carry_out(Job(Run(folder)), tasks)
+
+
+def prepare() -> None:
+    """What every process of a run does first."""
     lift()  # it may have been started below a ceiling that was meant for another
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-    if os.environ.get("RANK", "0") != "0":
-        return _assist(Job(Run(folder), first=False), tasks)
-    job = Job(Run(folder))
-    job.status("queued")
-    try:
-        with nullcontext() if _light(job.request) else waiting.turn(job.run, job.check):
-            job.status("running")
-            tasks[job.request.kind](job)
-        job.status("done")
-        return 0
-    except Cancelled:
-        job.status("cancelled")
-        return 1
-    except UserError as error:
-        job.status("failed", str(error))
-        logging.error("%s", error)
-        return 2
-    except Exception as error:  # the status first: on a full disk the log may fail
-        job.status("failed", refusal(error, folder) or f"{type(error).__name__}: {error}")
-        logging.exception("The run failed")
-        return 1
+
+
+def carry_out(job: Job, tasks: Mapping[str, Task]) -> int:
+    """Do the job once it is its turn, and say in status.json how it ended; returns an exit code."""
+    with beating(job.run.folder):
+        job.status("queued")
+        try:
+            with nullcontext() if _light(job.request) else waiting.turn(job.run, job.check):
+                job.status("running")
+                tasks[job.request.kind](job)
+            job.status("done")
+            return 0
+        except Cancelled:
+            job.status("cancelled", job.stopped_by or None)
+            return 1
+        except UserError as error:
+            job.status("failed", str(error))
+            logging.error("%s", error)
+            return 2
+        except Exception as error:  # the status first: on a full disk the log may fail
+            job.status("failed", refusal(error, job.run.folder) or f"{type(error).__name__}: {error}")
+            logging.exception("The run failed")
+            return 1
 
 
 def _light(request: Request) -> bool:
@@ -137,17 +149,7 @@ def _light(request: Request) -> bool:
     return request.kind in LIGHT or bool(request.inputs.get("light"))
 
 
-def _assist(job: Job, tasks: Mapping[str, Task]) -> int:
-    """One of several processes of a run: begins when the first does, and leaves it to that one to say how it ended."""
-    while (status := job.run.status()).pid != _process() or status.state != "running":
-        if status.pid == _process() and status.state not in ACTIVE:
-            return 1
-        time.sleep(POLL)
-    tasks[job.request.kind](job)
-    return 0
-
-
-def _process() -> int:
+def process() -> int:
     """The process that stands for the run: the launcher where several work on it together."""
     return os.getppid() if "LOCAL_RANK" in os.environ else os.getpid()
 

@@ -2,8 +2,9 @@
 
 runs/20261121-073012-train-4f2a/
 run.json       kind, worker module, spec, inputs, seed, code version; written once, after what lies in in/
-launch.json    pid of the last launched worker
+launch.json    host and pid of the last launched worker
 status.json    owned by the worker, replaced atomically
+.alive         touched by the worker while it is active, for those on other machines
 metrics.jsonl  appended: {"step": 3, "loss": 2.1} or {"done": 5, "total": 9}
 log.txt        stdout and stderr of the worker
 out/           results; a part that exists is complete
@@ -23,10 +24,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
 from pydantic import BaseModel, ConfigDict
 
 from curation.errors import UserError
+from curation.life import HEART, here, lives, started
 from curation.places import child
 
 VERSION = "0.1.0"
@@ -34,6 +35,8 @@ State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 PROJECT = Path(__file__).resolve().parents[1]
 LOG_TAIL = 20_000  # bytes
+SETTINGS = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}  # of the environment of every worker
+PORT = "29500"  # accelerate's own, where the first of several machines names none
 
 
 class Request(BaseModel):
@@ -54,11 +57,16 @@ class Status(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     state: State = "queued"
+    host: str | None = None
     pid: int | None = None
     pid_started: float | None = None
     started: float | None = None
     ended: float | None = None
     error: str | None = None
+
+    def owner(self) -> tuple[str | None, int | None, float | None]:
+        """The process that stands for the run: its machine, its id there, when it began."""
+        return self.host, self.pid, self.pid_started
 
 
 class Run:
@@ -100,9 +108,14 @@ class Run:
         """The worker's own account, corrected by whether its process still lives."""
         path, launched = self.folder / "status.json", _read_json(self.folder / "launch.json")
         status = Status.model_validate_json(path.read_text()) if path.exists() else Status()
-        if launched and launched["pid"] != status.pid and _alive(launched["pid"], launched["pid_started"]):
-            return Status(state="queued", pid=launched["pid"], pid_started=launched["pid_started"])
-        if status.state in ACTIVE and not _alive(status.pid, status.pid_started):
+        if launched:
+            waiting = Status(**launched)
+            known = (waiting.host, waiting.pid) == (status.host, status.pid)
+            if not known and lives(*waiting.owner(), self.folder / "launch.json"):  # written as it was started
+                return waiting
+        if not path.exists() and self.machines():
+            return Status(state="cancelled" if (self.folder / "cancel").exists() else "queued")
+        if status.state in ACTIVE and not lives(*status.owner(), self.folder / HEART):
             return status.model_copy(update={"state": "lost"})
         return status
 
@@ -116,6 +129,10 @@ class Run:
 
     def launch(self) -> None:
         """Start the worker in its own session; relaunching does only what is missing."""
+        if self.machines():
+            raise UserError(
+                f"Run '{self.id}' is started on each of its machines; python -m training resume {self.id} writes how."
+            )
         with open(self.folder / ".launch.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # of two who launch at once, the second finds it running
             state = self.status().state
@@ -123,37 +140,40 @@ class Run:
                 raise UserError(f"Run '{self.id}' is already {state}; cancel it before resuming.")
             self._start()
 
-    def command(self) -> list[str]:
-        """The program that works on the run; several processes are started by accelerate, on GPUs or on the CPU."""
+    def machines(self) -> list[str]:
+        """The machines that work on the run together, the first one leading; none where it works on one alone."""
+        return list((_read_json(self.folder / "run.json") or {}).get("inputs", {}).get("machines") or ())
+
+    def command(self, machine: int = 0) -> list[str]:
+        """The program that works on the run; several processes are started by accelerate, on GPUs or on the CPU.
+
+        Of several machines each has a program of its own.
+        """
         request, python = self.request, [sys.executable, "-m"]
         worker, processes = [request.worker, str(self.folder.resolve())], int(request.inputs.get("processes") or 1)
         if processes == 1:
             return [*python, *worker]
-        options = {"num_processes": processes, "num_machines": 1, "mixed_precision": "no", "dynamo_backend": "no"}
-        flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-        # multi_gpu starts a process each also where there is no GPU; port 0 is any that is free
-        return [
-            *python,
-            "accelerate.commands.launch",
-            "--multi_gpu",
-            *flags,
-            "--main_process_port",
-            "0",
-            "-m",
-            *worker,
-        ]
+        machines = self.machines()
+        options = {"num_processes": str(processes), "num_machines": str(len(machines) or 1)}
+        options |= {"mixed_precision": "no", "dynamo_backend": "no"}
+        first, _, port = machines[0].partition(":") if machines else ("", "", "0")  # port 0 is any that is free
+        if machines:
+            options |= {"machine_rank": str(machine), "main_process_ip": first}
+        options["main_process_port"] = port or PORT
+        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+        # multi_gpu starts a process each also where there is no GPU
+        return [*python, "accelerate.commands.launch", "--multi_gpu", *flags, "-m", *worker]
 
     def _start(self) -> None:
         (self.folder / "cancel").unlink(missing_ok=True)
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
         with open(self.folder / "log.txt", "ab") as log:
             process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=PROJECT, env=environment,
+                self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=PROJECT,
+                env={**os.environ, **SETTINGS},
                 start_new_session=True,
             )  # fmt: skip
-        replace_text(
-            self.folder / "launch.json", json.dumps({"pid": process.pid, "pid_started": started(process.pid)})
-        )
+        launched = {"host": here(), "pid": process.pid, "pid_started": started(process.pid)}
+        replace_text(self.folder / "launch.json", json.dumps(launched))
 
     def cancel(self) -> None:
         """Ask the worker to stop between batches."""
@@ -224,22 +244,3 @@ def replace_text(path: Path, text: str) -> None:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     return dict(json.loads(path.read_text())) if path.exists() else None
-
-
-def started(pid: int) -> float | None:
-    """When a process began, in seconds since the machine did: a clock that is set moves the date of both."""
-    try:
-        return psutil.Process(pid).create_time() - psutil.boot_time()
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _alive(pid: int | None, began: float | None) -> bool:
-    """True while that very process runs: the start time tells it from a later one with the same pid."""
-    if pid is None or began is None:
-        return False
-    now = started(pid)
-    try:
-        return now is not None and abs(now - began) < 2 and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -6,6 +6,7 @@ and `resume` goes on with it.
 
 import argparse
 import json
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -15,18 +16,18 @@ from typing import Any
 
 from curation.benchmarks import describe, locate, shipped
 from curation.connection import BASE
-from curation.console import follow, main
+from curation.console import follow, main, write
 from curation.curated import CuratedSet
 from curation.docs import reference
 from curation.flags import add_flags, from_flags
-from curation.runs import PROJECT, Request, Run, create, find, replace_text
+from curation.runs import PROJECT, SETTINGS, Request, Run, create, find, replace_text
 from curation.sets.frozen import freeze_at
 from curation.spec import Family
 from training.benchmark import asked_as
 from training.comparing.comparison_report import CORRECTIONS, report, to_json, to_markdown
 from training.comparing.comparison_report import write as write_report
 from training.comparing.evaluations import evaluation
-from training.launch import evaluate_request, train_request
+from training.launch import evaluate_request, on_machines, train_request
 from training.objective import OBJECTIVES
 from training.strategy import STRATEGIES
 from training.student import resolve
@@ -51,6 +52,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("--student", default=BASE, help="base, a run's id, a folder or a hub name (default: base)")
     train.add_argument("--seed", type=int, default=0, help="seed of order and adapters (default: 0)")
     train.add_argument("--processes", type=int, default=1, help="GPUs to train on, a process each (default: 1)")
+    train.add_argument("--machines", help="names of several machines that train together, such as gpu1,gpu2")
     train.add_argument("--objective", default="sft", help=f"one of {', '.join(OBJECTIVES.members)} (default: sft)")
     add_flags(train, OBJECTIVES.get(_value(given, "--objective", "sft")))
     evaluate = _command(commands, "evaluate", "run a student on a benchmark", _evaluate)
@@ -101,7 +103,8 @@ def _train(values: argparse.Namespace) -> None:
     curated = CuratedSet(folder if (folder / "manifest.json").is_file() else values.workspace / "sets" / values.set)
     student = resolve(values.student, values.workspace / "runs")
     objective = from_flags(OBJECTIVES.get(values.objective), values)
-    _work(values, train_request(curated, objective, student, values.seed, processes=values.processes))
+    request = train_request(curated, objective, student, values.seed, processes=values.processes)
+    _work(values, on_machines(request, values.machines.split(",")) if values.machines else request)
 
 
 def _evaluate(values: argparse.Namespace) -> None:
@@ -126,8 +129,26 @@ def _resume(values: argparse.Namespace) -> None:
 
 
 def _finish(values: argparse.Namespace, run: Run) -> None:
+    if run.machines():
+        _show_commands(run, as_json=values.json)
+        return
     follow(run)
     _show({"run": run.id, **(run.result("scores.json") or {})}, as_json=values.json)
+
+
+def _show_commands(run: Run, *, as_json: bool) -> None:
+    """What starts a run of several machines: a command for each of them."""
+    settings = [f"{name}={value}" for name, value in SETTINGS.items()]
+    commands = [
+        f"cd {shlex.quote(str(PROJECT))} && {shlex.join([*settings, *run.command(number)])}"
+        for number in range(len(run.machines()))
+    ]
+    if as_json:
+        _show({"run": run.id, "commands": commands}, as_json=True)
+        return
+    write(f"Run {run.id} begins once each machine has its command:")
+    for machine, command in zip(run.machines(), commands, strict=True):
+        write(f"{machine.partition(':')[0]}$ {command}")
 
 
 def _study(values: argparse.Namespace) -> None:

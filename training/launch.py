@@ -1,5 +1,7 @@
 """Requests of training runs, the same from the pages and from the command line."""
 
+from collections.abc import Sequence
+
 from curation.benchmarks import locate
 from curation.curated import CuratedSet
 from curation.errors import UserError
@@ -38,6 +40,18 @@ def train_request(
         },
         seed=seed,
     )
+
+
+def on_machines(request: Request, names: Sequence[str]) -> Request:
+    """The same run on several machines, the first one leading, which share its processes evenly."""
+    processes = int(request.inputs.get("processes") or 1)
+    if len(names) < 2:
+        raise UserError(f"Several machines are at least two, not {', '.join(names)}; leave the machines out for one.")
+    if processes % len(names):
+        raise UserError(
+            f"{processes} processes cannot be shared evenly by {len(names)} machines; take a multiple of {len(names)}."
+        )
+    return request.model_copy(update={"inputs": {**request.inputs, "machines": list(names)}})
 
 
 def evaluate_request(

@@ -42,7 +42,7 @@ def train(job: Job) -> None:
     if job.first:
         write_part(_problem_ids(traces, student), job.out / TRAINED_ON)
     folders = [job.out / "stages" / str(number) for number in range(len(objective.stages()))]
-    finished = [folder for folder in folders if (folder / SCORES).exists()]
+    finished = agreed([folder for folder in folders if (folder / SCORES).exists()])
     loaded = load(str(finished[-1] / "model"), dtype="float32") if finished else objective.load(student)
     runs = job.run.folder.parent
     task = Task(

@@ -8,7 +8,7 @@ import importlib.util
 import ipaddress
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -20,6 +20,7 @@ from pages.ui import visitor
 LOG = logging.getLogger("winnow")
 KEY = "client_id"  # what a provider's section of [auth] has
 ANY = ("", "*")  # hosts that would let every name pass
+SHORTEST = 32  # ours, letters of a secret that signs cookies: 16 bytes written in hexadecimal
 
 
 class Server(NamedTuple):
@@ -31,6 +32,7 @@ class Server(NamedTuple):
     xsrf: bool = True
     cors: bool = True
     hosts: tuple[str, ...] = ("localhost",)
+    secret: str = ""
 
     def alone(self) -> bool:
         """Whether only this computer reaches it; an address that is not set means every one."""
@@ -43,6 +45,11 @@ class Server(NamedTuple):
                 f"It listens on {self.address or 'every address'}, where others reach it, and nobody has to sign in. "
                 "Start it with --server.address 127.0.0.1, or set up a login: [auth] in .streamlit/secrets.toml, or "
                 f"a proxy that names its user in the header that {visitor.HEADER} names."
+            )
+        if self.login and len(self.secret) < SHORTEST:
+            return (
+                f"The cookie_secret of [auth] has {len(self.secret)} letters, so a cookie could be forged that signs "
+                f"anybody in. Take at least {SHORTEST}: python -c 'import secrets; print(secrets.token_hex())'"
             )
         if not self.xsrf or not self.cors:
             name = "enableCORS" if self.xsrf else "enableXsrfProtection"
@@ -65,29 +72,37 @@ def is_loopback(address: str | None) -> bool:
         return False  # unset, a socket's file or a name: others may reach it
 
 
-def admit(root: Path) -> None:
-    """Let this browser session pass, or draw why not and end the run of the page."""
+def admit(root: Path, hide_pages: Callable[[], object]) -> None:
+    """Let this browser session pass, or draw why not and end the run of the page.
+
+    Where nobody names them Streamlit lists the files of pages/, so whoever is not let in would see what there is.
+    """
     server = listening(os.environ)
     reason = server.defect()
     if reason:
+        hide_pages()
         refuse("Winnow does not run like this", reason)
     if not server.alone():
         confine(root)
     if server.login and visitor.signed_in() is None:
+        hide_pages()
         sign_in()
     if server.header and visitor.by_proxy() is None:
+        hide_pages()
         refuse("You are not signed in", "The request did not come through the proxy that says who you are.")
 
 
 def listening(environment: Mapping[str, str]) -> Server:
     """The server this process is."""
+    login = "is_logged_in" in st.user.to_dict()  # Streamlit says so where [auth] is set
     return Server(
         address=st.get_option("server.address"),
-        login="is_logged_in" in st.user.to_dict(),  # Streamlit says so where [auth] is set
+        login=login,
         header=environment.get(visitor.HEADER, ""),
         xsrf=bool(st.get_option("server.enableXsrfProtection")),
         cors=bool(st.get_option("server.enableCORS")),
         hosts=tuple(st.get_option("server.allowedHosts") or ()),
+        secret=str(st.secrets["auth"].get("cookie_secret", "")) if login else "",
     )
 
 
@@ -102,7 +117,7 @@ def refuse(title: str, reason: str) -> NoReturn:
 def sign_in() -> NoReturn:
     """Draw the way to the login and nothing else, a button for each provider."""
     if importlib.util.find_spec("authlib") is None:
-        refuse("Nobody can sign in", "Streamlit's login needs a package more: pip install 'streamlit[auth]'.")
+        refuse("Nobody can sign in", "Streamlit's login needs a package more: pip install -r requirements.txt.")
     st.title("Winnow", anchor=False)
     st.write("Sign in to use this workspace.")
     named = [name for name, values in st.secrets["auth"].items() if isinstance(values, Mapping) and KEY in values]

@@ -10,10 +10,11 @@ import pytest
 
 from curation.application.batches import annotate_batch
 from curation.job import Job
+from curation.life import started
 from curation.operators.count_tokens import CountTokens
 from curation.operators.repetition import Repetition
 from curation.query.filters import Filter
-from curation.runs import Request, Run, Status, all_runs, create, find, replace_text, started
+from curation.runs import Request, Run, Status, all_runs, create, find, replace_text
 from curation.table import write_part
 from curation.waiting import queue, turn
 from curation.workspace import Workspace

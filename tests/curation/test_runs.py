@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from curation.errors import UserError
-from curation.runs import Request, Run, Status, all_runs, create, find, replace_text, started
+from curation.life import started
+from curation.runs import Request, Run, Status, all_runs, create, find, replace_text
 from curation.workspace import Workspace
 
 Wait = Callable[[Run, str], None]

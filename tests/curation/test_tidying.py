@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from curation.errors import UserError
-from curation.runs import Request, Run, Status, create, replace_text, started
+from curation.life import started
+from curation.runs import Request, Run, Status, create, replace_text
 from curation.tidying import needed, old_checkpoints, remove, size, unneeded
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from curation.runs import Request, Run, Status, create, replace_text, started
+from curation.life import started
+from curation.runs import Request, Run, Status, create, replace_text
 from curation.waiting import queue, turn
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -36,8 +36,8 @@ def server(workspace: Path) -> Iterator["Server"]:
 class Server:
     """The app as a user starts it, on a free port; what it writes to stderr goes into a log where one is named."""
 
-    def __init__(self, workspace: Path, log: Path | None = None) -> None:
-        self.workspace, self.log = workspace, log
+    def __init__(self, workspace: Path, log: Path | None = None, options: Sequence[str] = ()) -> None:
+        self.workspace, self.log, self.options = workspace, log, options
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -48,7 +48,7 @@ class Server:
         environment = {**os.environ, "WINNOW_WORKSPACE": str(self.workspace), "OMP_NUM_THREADS": "1"}
         with nullcontext() if self.log is None else self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--server.headless", "true"],
+                [*command, "--server.headless", "true", *self.options],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.DEVNULL,

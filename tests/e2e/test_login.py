@@ -68,7 +68,7 @@ def test_a_request_without_the_proxy_sees_a_refusal_and_nothing_else(behind_a_pr
     told = drawn(behind_a_proxy, "did not come through the proxy")
     assert "You are not signed in" in told
     assert "There are no traces here yet" not in told
-    assert "Import" not in told
+    assert "Load the sample workspace" not in told
 
 
 def test_whom_the_proxy_let_in_sees_the_page_under_her_name(behind_a_proxy):

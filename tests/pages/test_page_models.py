@@ -6,7 +6,8 @@ import os
 import pytest
 
 from curation.connection import CONNECTIONS, read
-from curation.runs import Request, Status, create, started
+from curation.life import started
+from curation.runs import Request, Status, create
 from pages.ui.teaching.model_list import with_prices
 
 SERVER = {"backend": "server", "url": "http://127.0.0.1:9/v1"}

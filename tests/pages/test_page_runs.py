@@ -3,7 +3,8 @@ import os
 
 import pytest
 
-from curation.runs import Status, started
+from curation.life import started
+from curation.runs import Status
 
 LINES = [{"step": n, "max_steps": 3, "loss": 3.0 - n, "tokens": 9 * n, "tokens_per_second": 5.0} for n in (1, 2, 3)]
 

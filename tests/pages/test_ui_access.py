@@ -5,7 +5,7 @@ from streamlit import config
 
 from pages.ui.access import Server, is_loopback
 
-OPEN = Server("127.0.0.1", login=False, header="")
+OPEN = Server("127.0.0.1", login=False, header="", secret="0123456789abcdef" * 2)
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,13 @@ def test_any_other_address_needs_a_login(address):
 def test_a_protection_that_is_switched_off_is_refused_on_any_address(change, told):
     assert told in (OPEN._replace(**change).defect() or "")
     assert told in (OPEN._replace(**change, address="::", login=True).defect() or "")
+
+
+@pytest.mark.parametrize("secret", ["", "xxx", "0123456789abcdef" * 2 + "0"])
+def test_a_secret_with_which_cookies_could_be_forged_is_refused_where_cookies_sign_in(secret):
+    told = OPEN._replace(login=True, secret=secret).defect()
+    assert ("a cookie could be forged" in (told or "")) == (len(secret) < 32)
+    assert OPEN._replace(secret=secret).defect() is None
 
 
 def test_an_app_with_a_login_is_not_alone_even_on_loopback():

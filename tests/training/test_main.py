@@ -50,6 +50,8 @@ def test_a_student_is_trained_evaluated_and_compared(make_set, make_benchmark, s
             ["evaluate", "base", "--benchmark", "nope", "--strategy", "luck"],
             "Unknown strategy 'luck'; known: best_of_n, ",
         ),
+        (["train", "sums", "--machines", "gpu1"], "Several machines are at least two, not gpu1"),
+        (["train", "sums", "--machines", "gpu1,gpu2"], "1 processes cannot be shared evenly by 2 machines"),
         (["compare", "a", "b"], "There is no run 'a'; runs: none yet"),
         (["resume", "a"], "There is no run 'a'; runs: none yet"),
     ],
@@ -85,6 +87,21 @@ def test_settings_of_measuring_and_of_several_gpus_reach_the_run(make_set, stude
     }  # fmt: skip
     scores = made.result("scores.json")
     assert (scores["bf16"], scores["gradient_checkpointing"], scores["processes"]) == (False, True, 1)
+
+
+def test_a_run_of_several_machines_is_made_and_told_not_started(make_set, tmp_path, capsys):
+    make_set(sums(4))
+    given = ["train", "sums", "--processes", 4, "--machines", "gpu1:29600,gpu2", "--workspace", tmp_path]
+    assert run(*given) == 0
+    (made,) = all_runs(tmp_path / "runs")
+    head, *commands = capsys.readouterr().out.splitlines()
+    assert head == f"Run {made.id} begins once each machine has its command:"
+    place = f"cd {PROJECT} && OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false"
+    assert commands == [f"{name}$ {place} {' '.join(made.command(n))}" for n, name in enumerate(["gpu1", "gpu2"])]
+    assert run("resume", made.id, "--workspace", tmp_path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"run": made.id, "commands": [command.partition("$ ")[2] for command in commands]}
+    assert made.status().state == "queued"
 
 
 def test_the_module_exits_with_2():

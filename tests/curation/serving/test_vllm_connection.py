@@ -9,7 +9,8 @@ import pytest
 
 from curation.connection import BASE_FOLDER, CONNECTIONS, Place, find, write
 from curation.errors import UserError
-from curation.runs import Run, Status, create, replace_text, started
+from curation.life import started
+from curation.runs import Run, Status, create, replace_text
 from curation.serving import serve_request
 
 needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed")
