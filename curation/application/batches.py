@@ -177,11 +177,14 @@ class Segmented(NamedTuple):
 
     def traces(self) -> list[Trace]:
         """The traces with these segments."""
-        listed = segments_of(self.known.column("segments").combine_chunks())
-        known = dict(zip(self.known.column("id").to_pylist(), listed, strict=True))
-        return [
-            replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in self.batch.traces()
-        ]
+        return segmented(self.batch.traces(), self.known)
+
+
+def segmented(traces: Sequence[Trace], known: pa.Table) -> list[Trace]:
+    """The traces, with the segments of those that a table (id, segments) knows."""
+    listed = segments_of(known.column("segments").combine_chunks())
+    found = dict(zip(known.column("id").to_pylist(), listed, strict=True))
+    return [replace(trace, segments=found[trace.id]) if trace.id in found else trace for trace in traces]
 
 
 def with_segments(

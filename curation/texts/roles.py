@@ -23,7 +23,7 @@ def by_cues(trace: Trace, splitter: Splitter, sentences_over: int = 0) -> tuple[
         if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], trace.question):
             found = ["restate" if kind is None else kind for kind in found]
         carried = found[-1] if announces(text[start:stop], found[-1]) else None
-        named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
+        named += [Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True)]
     return _concluded(small, named)
 
 
