@@ -14,10 +14,12 @@ MUCH = 16_000_000  # bytes; ours: what reads less hardly starts worker processes
 def main() -> int:
     """Do the run of the folder that is given; returns the exit code."""
     from curation.application.executors import prepare
+    from curation.lean import without_pandas
 
     folder = Path(sys.argv[1])
     if os.environ.get("WINNOW_WORKERS") != "1" and _size(folder) > MUCH:
         prepare()  # beside the imports here, which take as long
+    without_pandas()
     from curation.job import work
     from curation.tasks import TASKS
 

@@ -15,6 +15,7 @@ from multiprocessing.context import BaseContext
 from typing import Protocol, TypeVar
 
 from curation.errors import UserError
+from curation.lean import without_pandas
 
 SMALL = 4  # batches; fewer are done sooner than worker processes start
 PRELOADED = ["curation.tasks"]  # imported once for all worker processes, which are forked from the one that did
@@ -41,7 +42,7 @@ class Local:
     @cached_property
     def pool(self) -> ProcessPoolExecutor:
         """The worker processes, started on first use; they end with this object."""
-        return ProcessPoolExecutor(self.workers, _context(), _end_with_parent)
+        return ProcessPoolExecutor(self.workers, _context(), _begin)
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
         """Results in batch order; at most two batches per worker are held, or the first `small`."""
@@ -93,8 +94,14 @@ def _context() -> BaseContext:
     return context
 
 
+def _begin() -> None:
+    """In a worker, before its first batch."""
+    without_pandas()
+    _end_with_parent()
+
+
 def _end_with_parent() -> None:
-    """In a worker: end when the parent is killed, which otherwise leaves its workers waiting for ever."""
+    """End when the parent is killed, which otherwise leaves its workers waiting for ever."""
     parent = multiprocessing.parent_process()
 
     def watch(sentinel: int) -> None:
