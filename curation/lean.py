@@ -1,7 +1,9 @@
-"""What a process can do without: Arrow alone, where nobody asks for data frames."""
+"""What a process can do without: data frames that nobody asks for, and looking for what rows never hold."""
 
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class _NoPandas:
@@ -24,3 +26,15 @@ def without_pandas() -> None:
     sys.meta_path.insert(0, refusing)
     pa.array([None])
     sys.meta_path.remove(refusing)
+
+
+@contextmanager
+def without_cycles() -> Iterator[None]:
+    """No search for objects that hold each other, which rows never do: it takes 7 % of the time."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()

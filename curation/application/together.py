@@ -6,6 +6,7 @@ Each step's results are parts of its own, as if it had been taken alone, so its 
 
 import atexit
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from itertools import compress, count
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from curation.application.batches import Mapped, annotate_batch, map_batch, segmented
 from curation.asker import Asker
+from curation.lean import without_cycles
 from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, QueryAnnotator, Selector
 from curation.table import write_part
 from curation.trace import Trace
@@ -53,6 +55,11 @@ def _goes_on(step: Operator, taken: Sequence[Operator]) -> bool:
 
 def take_batch(steps: Sequence[Operator], traces: list[Trace], asker: Asker | None = None) -> Found:
     """What each step finds of the traces that those before it leave."""
+    with nullcontext() if asker else without_cycles():
+        return _take(steps, traces, asker)
+
+
+def _take(steps: Sequence[Operator], traces: list[Trace], asker: Asker | None) -> Found:
     measured, scores = list[pa.Table](), dict[str, pa.ChunkedArray]()
     segments: pa.Table | None = None
     for step in steps:
