@@ -203,7 +203,6 @@ class Selector(Operator):
     """Chooses rows by their scores."""
 
     kind = "selector"
-    by_row: ClassVar[bool] = False  # whether a row's own values decide over it, whatever the others are
 
     def decide(self) -> Decision:
         """The decision as SQL; identifiers through `column`, text through `literal`."""

@@ -18,9 +18,11 @@ import pyarrow as pa
 from curation.application.batches import Mapped, annotate_batch, map_batch, segmented
 from curation.asker import Asker
 from curation.lean import without_cycles
-from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, QueryAnnotator, Selector
+from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, QueryAnnotator, Selector, TableSelector
 from curation.table import write_part
 from curation.trace import Trace
+
+NEEDS_ALL = (QueryAnnotator, CorpusAnnotator, TableSelector)  # steps that look at all rows at once
 
 
 class Found(NamedTuple):
@@ -46,10 +48,10 @@ def together(
 
 def _goes_on(step: Operator, taken: Sequence[Operator]) -> bool:
     annotators = [one for one in taken if isinstance(one, Annotator)]
-    if step.asks() or step.needs_vectors or step in taken or isinstance(step, QueryAnnotator | CorpusAnnotator):
+    if step.asks() or step.needs_vectors or step in taken or isinstance(step, NEEDS_ALL):
         return False
     if isinstance(step, Selector):
-        return step.by_row and set(step.needs()) <= {name for one in annotators for name in one.adds()}
+        return step.decide().alone and set(step.needs()) <= {name for one in annotators for name in one.adds()}
     return not step.needs_segments or any(one.adds_segments for one in annotators)
 
 

@@ -19,8 +19,6 @@ class KeepWhere(Selector):
     equals: bool | None = Field(None, description="Flag kept")
     unknown: Literal["drop", "keep"] = Field("drop", description="What happens to rows without this score")
 
-    by_row = True
-
     @model_validator(mode="after")
     def _conditions(self) -> Self:
         ranged = self.minimum is not None or self.maximum is not None
