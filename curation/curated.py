@@ -134,10 +134,11 @@ def write_set(
     scores = result.scores()
     written = []
     files: Counter[str] = Counter()
-    for number, batch in enumerate(result.traces()):
-        files.update(trace.source for trace in batch)
+    for number, batch in enumerate(result.batches()):
+        table = batch.table()
+        files.update(table.column("source").to_pylist())
         written.append(temporary / f"part-{number:05d}.parquet")
-        write_part(result.with_scores(batch, scores), written[-1])
+        write_part(result.with_scores(table, scores), written[-1])
     result.write_ledger(temporary / "ledger.parquet")
     last = result.reports[-1] if result.reports else None
     manifest = Manifest(

@@ -89,7 +89,7 @@ class Application:
         for number, step in enumerate(steps, 1):
             key = hashed(f"{found[-1].key} {step.key()}")
             if key not in self.states:
-                self.states[key] = self._take(number, step, found[-1], key)
+                self.states[key] = self._take(number, steps[number - 1 :], found[-1], key)
             found.append(self.states[key])
         self._forget(found[1:])
         return found
@@ -102,11 +102,12 @@ class Application:
             del self.states[key]
             self.memory.drop(key)
 
-    def _take(self, number: int, step: Operator, before: State, key: str) -> State:
-        """Apply one step and report it."""
+    def _take(self, number: int, steps: Sequence[Operator], before: State, key: str) -> State:
+        """Apply the first of the steps and report it; the others may go on with what it reads."""
+        step = steps[0]
         began, label = time.monotonic(), f"{number}. {step.title()}"
         try:
-            state = self._apply(step, replace(before, key=key, verdicts="", values="", dropped={}), label)
+            state = self._apply(steps, replace(before, key=key, verdicts="", values="", dropped={}), label)
         except (duckdb.BinderException, duckdb.ConversionException) as error:
             raise UserError(f"Step {number} ({step.title()}) does not fit the scores it reads: {error}") from error
         report = measure(self.memory, number, step, before, state)
@@ -114,13 +115,14 @@ class Application:
             raise self._broken(number, step, state, report.failed, report.rows_in)
         return replace(state, report=report.model_copy(update={"seconds": round(time.monotonic() - began, 3)}))
 
-    def _apply(self, step: Operator, before: State, label: str) -> State:
+    def _apply(self, steps: Sequence[Operator], before: State, label: str) -> State:
+        step, *ahead = steps
         if isinstance(step, QueryAnnotator):
             return self._query(step, before)
         if isinstance(step, CorpusAnnotator):
             return compare(self.memory, step, before, label)
         if isinstance(step, Annotator):
-            return annotate(self.memory, step, before, label)
+            return annotate(self.memory, step, before, label, ahead)
         if isinstance(step, Mapper):
             return map_traces(self.memory, step, before, label)
         if isinstance(step, TableSelector):

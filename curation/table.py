@@ -120,6 +120,18 @@ def from_table(table: pa.Table | pa.RecordBatch) -> list[Trace]:
     return list(map(Trace, problems, *(values[name] for name in DIRECT[1:]), segments, values["id"]))
 
 
+def as_written(rows: pa.RecordBatch) -> pa.Table:
+    """Rows of SCHEMA, whoever wrote them, as `to_table` makes them of their traces: a list is never unknown."""
+    columns = {name: rows.column(name).cast(SCHEMA.field(name).type) for name in SCHEMA.names}
+    if columns["segments"].null_count:
+        columns["segments"] = segment_column(segments_of(columns["segments"]))
+    if columns["media"].null_count:
+        columns["media"] = pa.array(
+            [paths or [] for paths in columns["media"].to_pylist()], SCHEMA.field("media").type
+        )
+    return pa.table(columns, schema=SCHEMA)
+
+
 def write_part(table: pa.Table, path: Path, dictionaries: bool | list[str] = True) -> None:
     """Write a parquet file so that its existence means it is complete; the columns named get dictionaries."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ FILE_LINES, FUNCTION_LINES = 300, 60
 # duckdb.connect() without a file is an in-memory connection and needs no owner
 MAY_CONNECT_IN_MEMORY = {
     "curation/application/memory.py",
+    "curation/application/together.py",
     "curation/query/sql.py",
     "curation/query/sql_gate.py",
     "curation/application/ledger.py",

@@ -22,7 +22,7 @@ from curation.operator import (
     guarded,
     literal,
 )
-from curation.table import SEGMENTS, from_table, segment_column, segments_of, to_table
+from curation.table import SEGMENTS, as_written, from_table, segment_column, segments_of, to_table
 from curation.trace import Trace
 
 ARROW: dict[ScoreType, pa.DataType] = {"number": pa.float64(), "flag": pa.bool_(), "category": pa.string()}
@@ -136,6 +136,9 @@ class Batch(Protocol):
     def traces(self) -> list[Trace]:
         """The traces."""
 
+    def table(self) -> pa.Table:
+        """The traces as rows of table.SCHEMA."""
+
 
 class Columns(NamedTuple):
     """Traces as Arrow, which reaches another process as it lies in memory."""
@@ -149,6 +152,10 @@ class Columns(NamedTuple):
     def traces(self) -> list[Trace]:
         """The traces."""
         return from_table(self.rows)
+
+    def table(self) -> pa.Table:
+        """The rows as they lie in memory."""
+        return as_written(self.rows)
 
 
 class Made(NamedTuple):
@@ -164,6 +171,10 @@ class Made(NamedTuple):
         """The traces."""
         return self.found
 
+    def table(self) -> pa.Table:
+        """The traces as rows."""
+        return to_table(self.found)
+
 
 class Segmented(NamedTuple):
     """A batch, and the segments of those of its traces that have other segments than it knows."""
@@ -177,11 +188,18 @@ class Segmented(NamedTuple):
 
     def traces(self) -> list[Trace]:
         """The traces with these segments."""
-        listed = segments_of(self.known.column("segments").combine_chunks())
-        known = dict(zip(self.known.column("id").to_pylist(), listed, strict=True))
-        return [
-            replace(trace, segments=known[trace.id]) if trace.id in known else trace for trace in self.batch.traces()
-        ]
+        return segmented(self.batch.traces(), self.known)
+
+    def table(self) -> pa.Table:
+        """The traces with these segments as rows."""
+        return to_table(self.traces())
+
+
+def segmented(traces: Sequence[Trace], known: pa.Table) -> list[Trace]:
+    """The traces, with the segments of those that a table (id, segments) knows."""
+    listed = segments_of(known.column("segments").combine_chunks())
+    found = dict(zip(known.column("id").to_pylist(), listed, strict=True))
+    return [replace(trace, segments=found[trace.id]) if trace.id in found else trace for trace in traces]
 
 
 def with_segments(

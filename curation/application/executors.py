@@ -7,14 +7,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, islice
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
 from typing import Protocol, TypeVar
 
 from curation.errors import UserError
+from curation.lean import without_pandas
 
 SMALL = 4  # batches; fewer are done sooner than worker processes start
+PRELOADED = ["curation.tasks"]  # imported once for all worker processes, which are forked from the one that did
 AHEAD = 2  # batches in flight for each worker, so that none waits for the next
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -38,7 +42,7 @@ class Local:
     @cached_property
     def pool(self) -> ProcessPoolExecutor:
         """The worker processes, started on first use; they end with this object."""
-        return ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _end_with_parent)
+        return ProcessPoolExecutor(self.workers, _context(), _begin)
 
     def map(self, work: Callable[[In], Out], batches: Iterable[In]) -> Iterator[Out]:
         """Results in batch order; at most two batches per worker are held, or the first `small`."""
@@ -77,8 +81,27 @@ def oldest(waiting: deque[Ticket], submitted: Iterator[Ticket], most: Callable[[
         yield waiting.popleft()
 
 
+def prepare() -> None:
+    """Begin to start what worker processes are forked from, so that it is ready when there is work for them."""
+    _context()
+    forkserver.ensure_running()
+
+
+@cache
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+def _begin() -> None:
+    """In a worker, before its first batch."""
+    without_pandas()
+    _end_with_parent()
+
+
 def _end_with_parent() -> None:
-    """In a worker: end when the parent is killed, which otherwise leaves its workers waiting for ever."""
+    """End when the parent is killed, which otherwise leaves its workers waiting for ever."""
     parent = multiprocessing.parent_process()
 
     def watch(sentinel: int) -> None:

@@ -1,6 +1,7 @@
 """The steps that read text or compare rows: annotators and mappers over the rows a state leaves."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,14 +9,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curation.application.batches import VERDICTS, Known, annotate_batch, map_batch, read_parquet, sketch_batch
+from curation.application.batches import VERDICTS, Known, map_batch, read_parquet, sketch_batch
 from curation.application.executors import Local
 from curation.application.memory import Memory
 from curation.application.sources import Parts
 from curation.application.state import UNDECIDED, State
+from curation.application.together import Written, take_batch, together
 from curation.asker import Asker
 from curation.errors import UserError
-from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, column
+from curation.operator import Annotator, CorpusAnnotator, Mapper, Operator, Selector, column
 from curation.table import LIGHT, write_part
 
 
@@ -42,17 +44,15 @@ def scored(step: Annotator, before: State, table: str, failures: str = "") -> St
     about = before.about_problem | (set(step.adds()) if step.about == "problem" else set())
     state = replace(before, about_problem=frozenset(about), verdicts=failures)
     if step.adds_segments:
-        lineage = hashed(f"{before.lineage} {step.key()}")
-        state = replace(state, segmenter=step, lineage=lineage)
+        state = replace(state, segmenter=step, lineage=_lineage(before.lineage, step))
     if step.adds_vectors:
         state = replace(state, embedder=step)
     return replace(state, scores={**before.scores, **dict.fromkeys(step.adds(), table)})
 
 
-def annotate(memory: Memory, step: Annotator, before: State, label: str) -> State:
-    """Compute what is neither stored nor left by an interrupted application."""
-    folder = memory.scratch / step.key()
-    paths = sorted(folder.glob("part-*.parquet"))
+def annotate(memory: Memory, step: Annotator, before: State, label: str, ahead: Sequence[Operator] = ()) -> State:
+    """Compute what is neither stored nor left by an interrupted application; the steps ahead may go on with it."""
+    paths = sorted(_folder(memory, before, [step]).glob("part-*.parquet"))
     table = memory.annotation(step, before, paths)
     missing = memory.missing(table, before)
     asker = asking(memory, step, label) if missing else None
@@ -61,13 +61,40 @@ def annotate(memory: Memory, step: Annotator, before: State, label: str) -> Stat
         missing = memory.missing(table, before)
     if missing:
         segments = memory.segments(before) if step.needs_segments else None
-        new = list[Path]()
-        work, executor = partial(annotate_batch, step, asker=asker), Local() if asker else None
-        for part in memory.run(work, before.source, missing, label, segments, executor):
-            new.append(folder / f"part-{len(paths) + len(new):05d}.parquet")
-            write_part(part, new[-1])
-        memory.extend(table, step, before, new)
+        whole = memory.sample is None and len(missing) == memory.count(before.select(()))
+        steps = together(step, ahead if whole else (), partial(_is_unknown, memory, before))
+        told = [(place, one) for place, one in enumerate(steps, 1) if not isinstance(one, Selector)]
+        written = Written([_folder(memory, before, steps[:place]) for place, _ in told], len(paths))
+        work, executor = partial(take_batch, steps, asker=asker), Local() if asker else None
+        label = ", ".join([label, *(one.title() for _, one in told[1:])])
+        for found in memory.run(work, before.source, missing, label, segments, executor):
+            written.add(found)
+        memory.extend(table, step, before, written.first)
     return scored(step, before, table, failures(memory, before, table))
+
+
+def _folder(memory: Memory, before: State, steps: Sequence[Operator]) -> Path:
+    """Where the last of steps that follow a state leaves its parts."""
+    *earlier, last = steps
+    if not isinstance(last, Mapper):
+        return memory.scratch / last.key()
+    lineage = before.lineage
+    for step in earlier:
+        if isinstance(step, Annotator) and step.adds_segments:
+            lineage = _lineage(lineage, step)
+    return memory.scratch / f"{lineage}_{last.key()}"
+
+
+def _lineage(lineage: str, step: Operator) -> str:
+    return hashed(f"{lineage} {step.key()}")
+
+
+def _is_unknown(memory: Memory, before: State, steps: Sequence[Operator]) -> bool:
+    """Whether the last of these steps, each of which goes on with the rows before it, has not begun."""
+    step = steps[-1]
+    if before.segmenter or next(_folder(memory, before, steps).glob("*.parquet"), None):
+        return False
+    return not isinstance(step, Annotator) or not before.source.known(step).num_rows
 
 
 def compare(memory: Memory, step: CorpusAnnotator, before: State, label: str) -> State:
@@ -112,7 +139,7 @@ def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State
     asker = asking(memory, step, label)
     if memory.sample is not None and memory.count(before.select(())) > memory.sample:
         before = thin_out(memory, before, memory.sample)
-    folder = memory.scratch / f"{before.lineage}_{step.key()}"
+    folder = _folder(memory, before, [step])
     judged = map_parts(memory, step, before, folder, label, asker)
     verdicts = memory.create(
         f"verdict_{before.key}", f"SELECT r.pos, j.* FROM judged j JOIN ({before.select(())}) r USING (id)",
@@ -129,7 +156,7 @@ def map_traces(memory: Memory, step: Mapper, before: State, label: str) -> State
         "QUALIFY row_number() OVER (PARTITION BY c.id ORDER BY o.pos) = 1) ORDER BY 1",
         children=source.rows(),
     )
-    lineage = hashed(f"{before.lineage} {step.key()}")
+    lineage = _lineage(before.lineage, step)
     state = State(before.key, base, source, lineage, scale=before.scale, text_scale=before.text_scale)
     state = carry(memory, before, state)
     memory.sql(f"ALTER TABLE {base} DROP parent_pos")

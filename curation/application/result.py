@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 import pyarrow as pa
 
-from curation.application.batches import Made, with_segments
+from curation.application.batches import Batch, Made, with_segments
 from curation.application.ledger import Fate, Ledger
 from curation.application.memory import Memory
 from curation.application.nearest import nearest
@@ -17,7 +17,7 @@ from curation.application.selecting import verdicts_at
 from curation.application.sources import Source
 from curation.application.state import State
 from curation.operator import LABELS, Operator, Selector, column, literal
-from curation.table import LIGHT, to_table
+from curation.table import LIGHT
 from curation.trace import Trace
 
 EMPTY = """
@@ -95,24 +95,26 @@ class Result:
         """An aggregate over the surviving rows."""
         return int(self.connection.execute(f"SELECT {expression} FROM rows").fetchall()[0][0])
 
-    def with_scores(self, traces: list[Trace], scores: list[str]) -> pa.Table:
-        """Traces as a table of SCHEMA with their scores as further columns."""
-        table = to_table(traces)
+    def with_scores(self, table: pa.Table, scores: list[str]) -> pa.Table:
+        """Rows of traces with their scores as further columns."""
         if not scores:
             return table
         names = ", ".join(column(name) for name in scores)
-        self.connection.register("wanted", pa.table({"id": table.column("id"), "place": pa.array(range(len(traces)))}))
+        self.connection.register("wanted", pa.table({"id": table.column("id"), "place": range(table.num_rows)}))
         found = self.connection.sql(f"SELECT {names} FROM wanted JOIN rows USING (id) ORDER BY place").to_arrow_table()
         for name in scores:
             table = table.append_column(name, found.column(name))
         return table
 
-    def traces(self) -> Iterator[list[Trace]]:
-        """The surviving traces in order, in batches, with their segments."""
+    def batches(self) -> Iterator[Batch]:
+        """The surviving traces in order, with their segments."""
         state = self.states[-1]
         plain, segments = state.source.batches(self.memory.ids(state.select(()))), self.memory.segments(state)
-        for batch in with_segments(self.connection.cursor(), plain, segments) if segments else plain:
-            yield batch.traces()
+        yield from with_segments(self.connection.cursor(), plain, segments) if segments else plain
+
+    def traces(self) -> Iterator[list[Trace]]:
+        """As `batches`, made traces."""
+        return (batch.traces() for batch in self.batches())
 
     def borderline(self, step: int, n: int = 5) -> pa.Table:
         """The n kept and n dropped rows nearest to a selector's threshold: id, value, kept, reason."""

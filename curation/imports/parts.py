@@ -1,9 +1,7 @@
 """Rows become Parquet parts: what every process of an import does with the rows it is handed."""
 
-import gc
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ import pyarrow as pa
 from curation.imports.layouts import Context, Converted, convert
 from curation.imports.mapping import Mapping
 from curation.imports.record import RAW_CHARS, Chunk, Record, storable
+from curation.lean import without_cycles
 from curation.table import PROBLEMS, QUARANTINE, to_table, write_part
 from curation.trace import Problem, Trace
 
@@ -51,19 +50,7 @@ class Counts(NamedTuple):
         )
 
 
-@contextmanager
-def _without_cycles() -> Iterator[None]:
-    """No search for objects that hold each other, which rows never do: it takes 7 % of the time."""
-    searched = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searched:
-            gc.enable()
-
-
-@_without_cycles()
+@without_cycles()
 def write_batch(out: Path, batch: Batch) -> dict[int, Counts]:
     """Write the traces, the problems and the quarantined rows of a batch; what became of the rows of each file."""
     traces: list[Trace] = []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from curation.texts.kinds import latin, table
 from curation.trace import Trace
 
 Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int64]
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that nothing of a hash is lost
 BASE = 0x5851F42D4C957F2D  # odd, so that its powers have inverses
 TABLE = 1 << 16  # characters; of longer texts, which are few, the powers are made each time anew
@@ -36,9 +37,10 @@ class Repetition(Annotator):
 
     def annotate(self, trace: Trace) -> Annotation:
         """Measure the n-grams over reasoning and answer, the loop at the end of either."""
-        reasoning, answer = words_of(trace.reasoning), words_of(trace.answer)
-        loops = [ending_loop(part, self.min_repeats) for part in (reasoning, answer)]
-        words = np.concatenate([reasoning, answer])
+        # both texts at once, since so many steps over few words take as long as over many
+        words, starts = words_of(f"{trace.reasoning}\n{trace.answer}")
+        reasoned = int(np.searchsorted(starts, len(trace.reasoning)))
+        loops = [ending_loop(part, self.min_repeats) for part in (words[:reasoned], words[reasoned:])]
         length, turns = max(loops)
         if not len(words):
             return Annotation({"repetition": None, "loop_share": None, "n_loops": None})
@@ -46,27 +48,35 @@ class Repetition(Annotator):
         return Annotation({"repetition": repeated_share(words, self.n), "loop_share": share, "n_loops": turns})
 
 
-def words_of(text: str) -> Hashes:
-    """A hash of each word, cut every LONGEST characters, and of each symbol: a polynomial of the characters."""
+class Words(NamedTuple):
+    """A hash of each word and of each symbol of a text, and where it starts."""
+
+    hashes: Hashes
+    starts: Places
+
+
+def words_of(text: str) -> Words:
+    """The words, cut every LONGEST characters, and the symbols; a hash is a polynomial of the characters."""
     starts, stops = _spans(latin(text).translate(KINDS))
     powers, inverses = _powers(max(TABLE, 1 << len(text).bit_length()))
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * powers[: len(codes)], out=sums[1:])
-    return (sums[stops] - sums[starts]) * inverses[starts]
+    return Words((sums[stops] - sums[starts]) * inverses[starts], starts)
 
 
-def _spans(kinds: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _spans(kinds: bytes) -> tuple[Places, Places]:
     """Where words and symbols start and stop."""
     padded = np.frombuffer(b" " + kinds + b" ", np.uint8)
     word, symbol = padded == ord("w"), padded[1:-1] == ord(".")
     begins, ends = (word[1:-1] > word[:-2]) | symbol, (word[1:-1] > word[2:]) | symbol
-    starts, stops = np.flatnonzero(begins), np.flatnonzero(ends) + 1
-    long = np.flatnonzero(stops - starts > LONGEST)
+    (starts,), (stops,) = begins.nonzero(), ends.nonzero()
+    stops += 1
+    (long,) = (stops - starts > LONGEST).nonzero()
     for start, stop in zip(starts[long].tolist(), stops[long].tolist(), strict=True):
         begins[start + LONGEST : stop : LONGEST] = True
         ends[start + LONGEST - 1 : stop - 1 : LONGEST] = True
-    return (np.flatnonzero(begins), np.flatnonzero(ends) + 1) if len(long) else (starts, stops)
+    return (begins.nonzero()[0], ends.nonzero()[0] + 1) if len(long) else (starts, stops)
 
 
 @lru_cache(1)
@@ -81,9 +91,10 @@ def repeated_share(words: Hashes, n: int) -> float | None:
     total = len(words) - n + 1
     if total < 1:
         return None
-    mixed = np.zeros(total, np.uint64)
-    for shift in range(n):
-        mixed = mixed * MIX + words[shift : shift + total]
+    mixed = words[:total].copy()
+    for shift in range(1, n):
+        mixed *= MIX
+        mixed += words[shift : shift + total]
     mixed.sort()
     return 1 - (1 + int(np.count_nonzero(mixed[1:] != mixed[:-1]))) / total
 

@@ -6,7 +6,7 @@ All patterns are in small letters and read folded text: that costs a third of ma
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from curation.trace import Kind
 
@@ -135,7 +135,7 @@ def folded(text: str) -> str:
 def admits_error(sentence: str) -> bool:
     """True when the sentence says that what came before is wrong."""
     small = folded(sentence)
-    return _admits_error(small, lead_of(small), "?" in small)
+    return _admits_error(small, lead_of(small), "?" in small, ERROR_HINTS)
 
 
 def lead_of(small: str) -> int:
@@ -144,16 +144,21 @@ def lead_of(small: str) -> int:
     return lead.end() if lead else 0
 
 
-def _admits_error(small: str, rest: int, asks: bool) -> bool:
-    return (not asks and _says_error(small)) or (_NO.match(small, rest) is not None and _waits(small, rest))
+def hints_of(small: str) -> tuple[str, ...]:
+    """What of ERROR_HINTS a folded text holds, so that nothing else is looked for in its sentences."""
+    return tuple(hint for hint in ERROR_HINTS if hint in small)
+
+
+def _admits_error(small: str, rest: int, asks: bool, hints: Sequence[str]) -> bool:
+    return (not asks and _says_error(small, hints)) or (_NO.match(small, rest) is not None and _waits(small, rest))
 
 
 def _waits(small: str, rest: int) -> bool:
     return rest > 0 and WAIT.search(small, 0, rest) is not None
 
 
-def _says_error(small: str) -> bool:
-    for hint in ERROR_HINTS:
+def _says_error(small: str, hints: Sequence[str]) -> bool:
+    for hint in hints:
         if hint in small:
             return _ERROR.search(small) is not None
     return False
@@ -165,16 +170,16 @@ def _says_answer(small: str) -> bool:
 
 def cue(sentence: str) -> Kind | None:
     """The kind a sentence announces; None when nothing in it is a cue."""
-    return _cue(folded(sentence))
+    return _cue(folded(sentence), ERROR_HINTS)
 
 
-def _cue(small: str) -> Kind | None:
+def _cue(small: str, hints: Sequence[str]) -> Kind | None:
     rest, asks = lead_of(small), "?" in small
     if not asks and _says_answer(small):
         return "answer"
     found = _OPENING.match(small, rest)
     kind: Kind | None = found.lastgroup if found else None  # type: ignore[assignment]  # the groups are named by kind
-    if kind != "alternative" and _admits_error(small, rest, asks):
+    if kind != "alternative" and _admits_error(small, rest, asks, hints):
         return "backtrack"
     if kind not in ("check", "alternative") and _waits(small, rest):
         return "check" if asks else "backtrack"
@@ -183,11 +188,16 @@ def _cue(small: str) -> Kind | None:
     return "filler" if rest >= len(small.rstrip()) else kind
 
 
-def kinds_of(sentences: Iterable[str], before: Kind | None = None) -> Iterator[Kind | None]:
-    """The kinds of a paragraph's folded sentences; one without a cue goes on with what the paragraph was doing."""
+def kinds_of(
+    sentences: Iterable[str], before: Kind | None = None, hints: Sequence[str] = ERROR_HINTS
+) -> Iterator[Kind | None]:
+    """The kinds of a paragraph's folded sentences; one without a cue goes on with what the paragraph was doing.
+
+    `hints` are those of ERROR_HINTS that the sentences may hold.
+    """
     mode, last = before, None
     for sentence in sentences:
-        kind = _cue(sentence)
+        kind = _cue(sentence, hints)
         if mode in ("check", "alternative") and kind in (None, "attempt", "plan", "restate"):
             kind = mode
         elif kind is None:
@@ -206,13 +216,14 @@ def _continued(sentence: str, mode: Kind | None, last: Kind | None) -> Kind | No
     return "filler" if idle else None
 
 
-def announces(paragraph: str, kind: Kind | None) -> bool:
-    """True for a paragraph that only says what the next one does: "Let me verify this:"."""
+def announces(text: str, start: int, stop: int, kind: Kind | None) -> bool:
+    """True where this paragraph of a text only says what the next one does: "Let me verify this:"."""
+    if kind not in ("answer", "check", "alternative"):
+        return False
+    paragraph = text[start:stop]
     if kind == "answer":
         return _is_heading(paragraph)
-    return kind in ("check", "alternative") and (
-        _is_heading(paragraph) or (len(paragraph) <= SHORT and not CONTENT.search(paragraph))
-    )
+    return _is_heading(paragraph) or (len(paragraph) <= SHORT and not CONTENT.search(paragraph))
 
 
 def _is_heading(text: str) -> bool:

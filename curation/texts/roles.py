@@ -1,8 +1,9 @@
 """Segments by rules: the reasoning split by its layout, each piece named by its cue words."""
 
 import re
+from collections.abc import Sequence
 
-from curation.texts.cues import CONCLUDES, announces, folded, kinds_of
+from curation.texts.cues import CONCLUDES, announces, folded, hints_of, kinds_of
 from curation.texts.splitting import Span, Splitter, each_sentence, paragraphs
 from curation.trace import Kind, Segment, Trace
 
@@ -15,15 +16,16 @@ FIRST_SENTENCES = 1500  # ours: characters; enough of a paragraph to tell what i
 def by_cues(trace: Trace, splitter: Splitter, sentences_over: int = 0) -> tuple[Segment, ...]:
     """The named spans, in order; together they tile the reasoning."""
     text, small = trace.reasoning, folded(trace.reasoning)
+    hints = hints_of(small)
     named: list[Segment] = []
     carried: Kind | None = None
     for pieces in paragraphs(text, splitter, sentences_over):
         start, stop = pieces[0][0], pieces[-1][1]
-        found = _kinds(text, small, pieces, carried)
+        found = _kinds(text, small, pieces, carried, hints)
         if not named and found[0] is None and _repeats(text[start : start + FIRST_SENTENCES], trace.question):
             found = ["restate" if kind is None else kind for kind in found]
-        carried = found[-1] if announces(text[start:stop], found[-1]) else None
-        named.extend(Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True))
+        carried = found[-1] if announces(text, start, stop, found[-1]) else None
+        named += [Segment(*span, kind or "attempt") for span, kind in zip(pieces, found, strict=True)]
     return _concluded(small, named)
 
 
@@ -40,13 +42,15 @@ def counts_of(trace: Trace, segments: tuple[Segment, ...] | None) -> dict[str, f
     }
 
 
-def _kinds(text: str, small: str, pieces: list[Span], carried: Kind | None) -> list[Kind | None]:
+def _kinds(text: str, small: str, pieces: list[Span], carried: Kind | None, hints: Sequence[str]) -> list[Kind | None]:
     if len(pieces) > 1:
-        return list(kinds_of((small[start:stop] for start, stop in pieces), carried))
+        return list(kinds_of((small[start:stop] for start, stop in pieces), carried, hints))
     start, stop = pieces[0]
     spans = each_sentence(text, (start, min(stop, start + FIRST_SENTENCES)), [])
-    kinds = kinds_of((small[first:last] for first, last in spans), carried)
-    return [next((kind for kind in kinds if kind != "filler"), "filler")]
+    for kind in kinds_of((small[first:last] for first, last in spans), carried, hints):
+        if kind != "filler":
+            return [kind]
+    return ["filler"]
 
 
 def _repeats(paragraph: str, question: str) -> bool:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
 import pytest
 
-from curation.application.executors import Local
+from curation.application.executors import Local, prepare
 
 PROJECT = Path(__file__).resolve().parents[3]
 ENDLESS = """
@@ -31,6 +32,16 @@ def double(number: int) -> int:
 
 def process_of(number: int) -> int:
     return os.getpid()
+
+
+def imports_of(number: int) -> tuple[bool, bool]:
+    pa.array([str(number)])
+    return "curation.tasks" in sys.modules, "pandas" in sys.modules
+
+
+def test_workers_are_forked_from_a_process_that_imported_the_tasks_and_do_without_pandas():
+    prepare()
+    assert set(Local(2).map(imports_of, range(8))) == {(True, False)}
 
 
 def test_results_come_in_batch_order():

@@ -15,7 +15,7 @@ from curation.operators.cut import Cut
 from curation.operators.keep_where import KeepWhere
 from curation.operators.segment import SegmentReasoning
 from curation.operators.verify_answer import VerifyAnswer
-from curation.table import LIGHT, SCHEMA, from_table
+from curation.table import LIGHT, SCHEMA, from_table, to_table
 from curation.trace import Trace
 
 STEPS = [VerifyAnswer(), SegmentReasoning(), KeepWhere(score="correct", equals=True)]
@@ -49,11 +49,11 @@ def test_traces_come_with_their_segments(result: Result):
 
 
 def test_a_table_with_scores_keeps_the_order_asked_for(result: Result, traces):
-    table = result.with_scores([traces[3], traces[0]], ["correct", "n_segments"])
+    table = result.with_scores(to_table([traces[3], traces[0]]), ["correct", "n_segments"])
     assert table.schema.names == [*SCHEMA.names, "correct", "n_segments"]
     assert from_table(table) == [traces[3], traces[0]]
     assert table.column("n_segments").to_pylist() == [1.0, 1.0]
-    assert result.with_scores([traces[0]], []).schema == SCHEMA
+    assert result.with_scores(to_table([traces[0]]), []).schema == SCHEMA
 
 
 def test_the_ledger_tells_every_verdict(result: Result, traces, tmp_path):

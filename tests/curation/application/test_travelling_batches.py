@@ -1,12 +1,14 @@
 """Batches of traces: what is handed to other processes, and the traces made of it there."""
 
 import pickle
+from dataclasses import replace
 
+import duckdb
 import pyarrow as pa
 
 from curation.application.batches import Columns, Made, Segmented, annotate_batch, attached_schema
 from curation.operators.segment import SegmentReasoning
-from curation.table import from_table, segment_column, segments_of, to_table
+from curation.table import from_table, read_batches, segment_column, segments_of, to_table
 from curation.trace import Problem, Segment, Trace
 
 SPLIT = (Segment(0, 4, "plan"), Segment(4, 8, "check"))
@@ -43,6 +45,22 @@ def test_a_batch_gives_the_same_traces_in_another_process():
     for batch in (columns(PLAIN, PARTED), Made([PLAIN, PARTED])):
         assert pickle.loads(pickle.dumps(batch)).traces() == [PLAIN, PARTED]
         assert batch.ids() == [PLAIN.id, PARTED.id]
+
+
+def test_a_batch_is_the_table_of_its_traces_whoever_wrote_the_rows(tmp_path):
+    whole = to_table([PLAIN, PARTED])
+    by_duckdb = tmp_path / "part.parquet"  # as a store stages traces: no segments, texts of another type
+    none = "NULL::STRUCT(start INTEGER, stop INTEGER, kind VARCHAR)[] AS segments"
+    duckdb.sql(f"COPY (SELECT * REPLACE ({none}) FROM whole) TO '{by_duckdb}' (FORMAT parquet)")
+    (rows,) = read_batches([by_duckdb])
+    other = replace(PARTED, segments=())
+    for batch, expected in ((columns(PLAIN, PARTED), whole), (Made([PLAIN, PARTED]), whole)):
+        assert batch.table() == expected
+    assert Columns(rows).table() == to_table([PLAIN, other])
+    media = pa.nulls(2, pa.list_(pa.string()))
+    unknown = rows.set_column(rows.schema.get_field_index("media"), "media", media)
+    assert Columns(unknown.slice(1)).table() == to_table([other])
+    assert Segmented(Columns(rows), known((PARTED.id, SPLIT))).table() == whole
 
 
 def test_known_segments_replace_those_of_the_batch_and_others_stay():
