@@ -87,8 +87,9 @@ class Memory:
             self.failures.discard(table)
             self._attached.pop(table, None)
             self.arrays.forget(table)
-        for name in (f"left_{key}", f"rivals_{key}", f"sample_{key}"):
-            self.connection.unregister(name)
+        with self._lock:
+            for name in (f"left_{key}", f"rivals_{key}", f"sample_{key}"):
+                self.connection.unregister(name)
 
     def count(self, query: str) -> int:
         """Number of rows of a query."""

@@ -82,8 +82,8 @@ def _without(memory: Memory, before: State, dropped: Dropped) -> State:
 
 
 def _decided(memory: Memory, step: Selector, decision: Decision, before: State) -> Dropped:
-    """The rows a decision drops: of those left, or of the whole base where it needs no other row."""
-    if decision.alone:
+    """The rows a decision drops: of those left, or of the whole base where it needs no other row and most are left."""
+    if decision.alone and 4 * np.count_nonzero(memory.keep(before)) > len(memory.keep(before)):
         # a row that is gone may have a value that cannot be compared
         with suppress(duckdb.ConversionException):
             return _of_base(memory, step, decision, replace(before, left=None))

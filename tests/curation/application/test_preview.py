@@ -26,7 +26,8 @@ def no_calls_yet() -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> list[Trace]:
-    return [Trace(Problem(f"{n // 4}?", str(n)), "word " * (n % 7), str(n), model="ab"[n % 2]) for n in range(400)]
+    problems = [Problem(f"{n}?", split="12x"[n % 3]) for n in range(100)]
+    return [Trace(problems[n // 4], "word " * (n % 7), str(n), model="ab"[n % 2]) for n in range(400)]
 
 
 @pytest.fixture
@@ -59,8 +60,8 @@ def test_only_the_steps_after_a_change_are_applied_anew(preview):
 
 
 def test_a_value_that_cannot_be_compared_matters_only_where_its_row_is_left(preview):
-    numbers = [KeepWhere(score="model", values=["1"]), KeepWhere(score="model", minimum=1)]
-    assert rows(preview, *numbers) == [0, 0]
+    numbers = [KeepWhere(score="split", values=["1", "2"]), KeepWhere(score="split", minimum=2)]
+    assert rows(preview, *numbers) == [268, 132]
     with pytest.raises(UserError, match=r"^Step 1 \(keep_where\) does not fit the scores it reads: "):
         preview.apply(numbers[1:])
 
