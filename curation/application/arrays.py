@@ -1,7 +1,9 @@
 """Arrays: columns of an application's tables in the order of their rows, and what was made of them."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +15,21 @@ Tally = tuple[tuple[Any, ...], np.ndarray]  # values, each once, and how many ro
 MOST = 32  # ours: at a million rows one takes up to 9 MB
 
 
-class Coded(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Coded:
     """A column: its values, each once, and for each row the place of its value; None is unknown."""
 
     values: tuple[Any, ...]
     places: np.ndarray
 
-    def tally(self, keep: np.ndarray | None = None) -> Tally:
-        """How many rows, or of those with a flag, have each value."""
-        places = self.places if keep is None else self.places[keep]
-        return self.values, np.bincount(places, minlength=len(self.values))
+    @cached_property
+    def whole(self) -> Tally:
+        """How many rows have each value."""
+        return self.values, np.bincount(self.places, minlength=len(self.values))
+
+    def of(self, rows: np.ndarray) -> Tally:
+        """How many of the rows at these places have each value."""
+        return self.values, np.bincount(self.places.take(rows), minlength=len(self.values))
 
 
 class Arrays:
@@ -61,4 +68,4 @@ class Arrays:
 
 def _coded(values: pa.Array) -> Coded:
     found = values.dictionary_encode(null_encoding="encode")
-    return Coded(tuple(found.dictionary.to_pylist()), found.indices.to_numpy())
+    return Coded(tuple(found.dictionary.to_pylist()), found.indices.to_numpy().astype(np.intp))

@@ -49,12 +49,12 @@ def _amount_after(memory: Memory, before: State, state: State) -> Amount:
 
 def amount(memory: Memory, state: State) -> Amount:
     """Count the rows left; tokens where every one's are known."""
-    keep, counted = memory.keep(state), state.scores.get("n_tokens")
-    rows, problems = int(np.count_nonzero(keep)), int(np.count_nonzero(memory.problems(state)))
-    chars = int(memory.arrays.numbers(state.base, "n_chars")[keep].sum())
-    tokens = memory.arrays.numbers(counted, "n_tokens")[keep].sum() if counted and rows else np.nan
+    rows, counted = memory.rows(state), state.scores.get("n_tokens")
+    chars = int(memory.arrays.numbers(state.base, "n_chars").take(rows).sum())
+    tokens = memory.arrays.numbers(counted, "n_tokens").take(rows).sum() if counted and len(rows) else np.nan
     known = None if np.isnan(tokens) else state.scaled_text(int(tokens))
-    return Amount(state.scaled(rows), state.scaled(problems), state.scaled_text(chars), known)
+    problems = int(np.count_nonzero(memory.problems(state)))
+    return Amount(state.scaled(len(rows)), state.scaled(problems), state.scaled_text(chars), known)
 
 
 def _verdicts(memory: Memory, step: Operator, state: State) -> tuple[dict[str, int], dict[str, int]]:

@@ -175,17 +175,24 @@ class Memory:
         """Which rows of its base a state leaves."""
         return state.left.keep if state.left else np.ones(self.count(f"FROM {state.base}"), bool)
 
+    def rows(self, state: State) -> np.ndarray:
+        """Places of the rows a state leaves in its base."""
+        return state.left.rows if state.left else np.arange(self.count(f"FROM {state.base}"))
+
     def problems(self, state: State) -> np.ndarray:
         """Flags of the problems with a row left, each at the place of the first of its rows at the start."""
         places = self.places(state)
         found = np.zeros(places.max(initial=0) + 1, bool)
-        found[places[self.keep(state)]] = True
+        found[places.take(self.rows(state))] = True
         return found
 
     def places(self, state: State) -> np.ndarray:
         """For each row of a state's base the place of its problem."""
         query, key = f"SELECT problem_pos FROM {state.base}", f"places of {state.base}"
-        return self.arrays.made(key, [state.base], lambda: self.arrow(query).column("problem_pos").to_numpy())
+        return self.arrays.made(key, [state.base], lambda: self._places(query))
+
+    def _places(self, query: str) -> np.ndarray:
+        return np.asarray(self.arrow(query).column("problem_pos"), np.intp)
 
     def arrow(self, query: str) -> pa.Table:
         """The rows of a query."""

@@ -8,8 +8,9 @@ def nearest(values: np.ndarray, kept: np.ndarray, n: int) -> np.ndarray:
 
     A kept value is measured from the dropped ones next to the kept range, a dropped one from that range.
     """
-    inside, outside = np.flatnonzero(kept & ~np.isnan(values)), np.flatnonzero(~kept & ~np.isnan(values))
-    chosen, left = values[inside], values[outside]
+    known = ~np.isnan(values)
+    inside, outside = np.flatnonzero(known & kept), np.flatnonzero(known & ~kept)
+    chosen, left = values.take(inside), values.take(outside)
     low, high = chosen.min(initial=np.inf), chosen.max(initial=-np.inf)
     below, above = left[left < low].max(initial=-np.inf), left[left > high].min(initial=np.inf)
     with np.errstate(invalid="ignore"):  # between infinite values

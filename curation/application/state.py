@@ -7,6 +7,7 @@ order too. Tables side by side are read by position, which takes a fortieth of w
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,11 @@ class Flags:
 
     name: str
     keep: np.ndarray
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Places of the rows left: taking those of a column is four times as fast as choosing by the flags."""
+        return np.flatnonzero(self.keep)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,13 @@ class Browse(Distributions):
             by_id = places.traces(self.cursor(), self._places(*chunk), f"ann_{newest.key()}" if newest else None)
             yield [by_id[trace_id] for trace_id in chunk if trace_id in by_id]
 
+    def questions(self, ids: list[str]) -> dict[str, str]:
+        """The questions that traces answer, by id of the trace."""
+        found = places.rows(self.cursor(), "traces", "id, problem_id", self._places(*ids))
+        problems = {row["problem_id"] for row in found.values()}
+        asked = places.by_ids(self.cursor(), "problems", "id, question", problems)
+        return {name: asked[row["problem_id"]]["question"] for name, row in found.items()}
+
     @remembered
     def _places(self, *ids: str) -> dict[str, int]:
         return places.places(self.cursor(), ids)

@@ -15,7 +15,7 @@ from curation.operator import METADATA, Annotator, CorpusAnnotator, Operator, Sc
 from curation.table import LIGHT
 from curation.trace import Trace
 from curation.tuning.dials import Dial
-from curation.tuning.shift import Fifth, Shift, lost_problems, shift
+from curation.tuning.shift import Fifth, Shift, fifths_of, lost_problems, shift
 
 # what a selection may change without anybody noticing; the first of the lengths that is known on both sides
 LENGTHS = ("n_tokens", "n_chars")
@@ -45,7 +45,7 @@ def mix(preview: Preview, result: Result, stored: Sequence[Operator]) -> Mix:
             continue
         before, after = _coded(memory, start, name), _left(memory, start, ended, name)
         if before and after:
-            found.append(shift(name, kind, before.tally(), after.tally(memory.keep(ended))))
+            found.append(shift(name, kind, before.whole, after.of(memory.rows(ended))))
     counted = max((report.step for report in result.reports if not report.estimated), default=0)
     fifths = _fifths(memory, start, result.states[counted])
     return Mix([one for one in found if len(one.shares) > 1], fifths, counted)
@@ -75,15 +75,22 @@ def _left(memory: Memory, start: State, ended: State, name: str) -> Coded | None
 
 def _fifths(memory: Memory, start: State, counted: State) -> list[Fifth]:
     """Lost problems by difficulty; none where it is not known."""
-    table, places = start.scores.get("difficulty"), memory.places(start)
+    table = start.scores.get("difficulty")
     if not table:
         return []
-    rated = np.full(places.max(initial=0) + 1, np.nan)
-    rated[places] = memory.arrays.numbers(table, "difficulty")
-    lost = np.ones(len(rated), bool)
+    fifths = memory.arrays.made(f"fifths of {table}", [table], lambda: fifths_of(_of_problems(memory, start, table)))
+    lost = np.ones(len(fifths.places), bool)
     left = memory.problems(counted)
     lost[: len(left)] = ~left
-    return lost_problems(rated, lost)
+    return lost_problems(fifths, lost)
+
+
+def _of_problems(memory: Memory, start: State, table: str) -> np.ndarray:
+    """The difficulty of each problem, at its place."""
+    places = memory.places(start)
+    found = np.full(places.max(initial=0) + 1, np.nan)
+    found[places] = memory.arrays.numbers(table, "difficulty")
+    return found
 
 
 def _measured(stored: Sequence[Operator]) -> list[Operator]:

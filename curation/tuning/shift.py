@@ -19,6 +19,7 @@ Magnitude = Literal["none", "negligible", "small", "medium", "large"]
 DELTA: tuple[tuple[float, Magnitude], ...] = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
 DISTANCE: tuple[tuple[float, Magnitude], ...] = ((0.02, "negligible"), (0.1, "small"), (0.25, "medium"))  # ours
 BINS, MOVERS = 16, 3
+NONE = 5
 LOST = 0.1  # ours: share of a fifth's problems that may go without a word
 
 
@@ -153,15 +154,30 @@ class Fifth(NamedTuple):
     lost: int
 
 
-def lost_problems(values: np.ndarray, lost: np.ndarray) -> list[Fifth]:
-    """Problems without any row left, by fifth of their difficulty, easiest first; NaN where it is unknown."""
-    known = ~np.isnan(values)
-    order = np.argsort(values[known], kind="stable")
-    rated, gone = values[known][order], lost[known][order]
+class Fifths(NamedTuple):
+    """For each problem the place of its fifth (NONE where its difficulty is unknown), and the ends of each fifth."""
+
+    places: np.ndarray
+    ends: tuple[tuple[float, float], ...]
+
+
+def fifths_of(values: np.ndarray) -> Fifths:
+    """Problems by fifth of their difficulty, easiest first; NaN where it is unknown."""
+    (known,) = np.nonzero(~np.isnan(values))
+    order = known[np.argsort(values[known], kind="stable")]
+    rated = values[order]
     upto = np.searchsorted(rated, rated, side="right") / max(1, len(rated))  # equal difficulties stay together
-    fifths = np.minimum(np.floor(upto * 5 - 1e-9), 4)
-    chosen = [fifths == fifth for fifth in np.unique(fifths)]
-    return [Fifth(float(rated[one][0]), float(rated[one][-1]), int(one.sum()), int(gone[one].sum())) for one in chosen]
+    fifths, places = np.unique(np.minimum(np.floor(upto * 5 - 1e-9), 4), return_inverse=True)
+    found = np.full(len(values), NONE, np.uint8)
+    found[order] = places
+    chosen = [rated[places == place] for place in range(len(fifths))]
+    return Fifths(found, tuple((float(one[0]), float(one[-1])) for one in chosen))
+
+
+def lost_problems(fifths: Fifths, lost: np.ndarray) -> list[Fifth]:
+    """The problems of each fifth, and those without any row left."""
+    sides = [np.bincount(places, minlength=NONE).tolist() for places in (fifths.places, fifths.places[lost])]
+    return [Fifth(*ends, *counts) for ends, *counts in zip(fifths.ends, *sides, strict=False)]
 
 
 def warnings(found: Sequence[Shift], fifths: Sequence[Fifth] = ()) -> list[str]:

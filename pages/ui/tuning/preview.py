@@ -68,7 +68,7 @@ def stored(work: Workspace) -> list[Operator]:
 def questions(work: Workspace, result: Result, step: int, rows: pa.Table) -> list[dict[str, Any]]:
     """Rows of a step with the questions they answer."""
     ids = rows["id"].to_pylist()
-    found = {trace.id: trace.question for batch in work.store.traces(ids) for trace in batch}
+    found = work.store.questions(ids)
     made = set(ids) - set(found)  # by a mapper
     found |= {trace.id: trace.question for trace in result.texts(step, made)} if made else {}
     return [{**row, "question": visible(found.get(row["id"], ""))} for row in rows.to_pylist()]

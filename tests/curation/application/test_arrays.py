@@ -34,9 +34,9 @@ def test_a_column_of_numbers_has_nan_where_unknown_and_is_read_once(arrays, aske
 
 def test_a_column_by_its_values_counts_them_of_all_rows_or_of_some(arrays):
     found = arrays.coded("t", "name", "VARCHAR")
-    values, counts = found.tally()
+    values, counts = found.whole
     assert dict(zip(values, counts.tolist(), strict=True)) == {"b": 2, "a": 1, None: 1}
-    values, counts = found.tally(np.array([True, True, False, False]))
+    values, counts = found.of(np.array([0, 1]))
     assert dict(zip(values, counts.tolist(), strict=True)) == {"b": 1, "a": 1, None: 0}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from curation.application.arrays import Coded
-from curation.tuning.shift import DELTA, Fifth, Quartiles, Share, Shift, lost_problems, shift, warnings
+from curation.tuning.shift import DELTA, Fifth, Quartiles, Share, Shift, fifths_of, lost_problems, shift, warnings
 
 WORLD = [("ada", 0.0, True), ("ada", 0.0, True), ("ada", 0.5, True), ("bob", 0.5, True), ("bob", 1.0, False),
          (None, None, True)]  # fmt: skip
@@ -46,7 +46,7 @@ def test_categories_are_compared_by_their_shares():
 
 def test_rows_counted_in_one_column_give_what_two_tallies_give():
     codes = Coded((None, "bob", "ada"), np.array([2, 2, 2, 1, 1, 0]))
-    found = shift("model", "category", codes.tally(), codes.tally(LEFT))
+    found = shift("model", "category", codes.whole, codes.of(np.flatnonzero(LEFT)))
     assert found == shift("model", "category", tally(NAMES), tally(chosen(NAMES)))
 
 
@@ -79,14 +79,14 @@ def test_values_that_are_no_numbers_are_unknown():
 
 def test_lost_problems_are_counted_by_fifth_of_difficulty():
     difficulties = np.array([*(i / 10 for i in range(10)), np.nan])
-    assert lost_problems(difficulties, difficulties >= 0.75) == [
+    assert lost_problems(fifths_of(difficulties), difficulties >= 0.75) == [
         Fifth(0.0, 0.1, 2, 0), Fifth(0.2, 0.3, 2, 0), Fifth(0.4, 0.5, 2, 0), Fifth(0.6, 0.7, 2, 0),
         Fifth(0.8, 0.9, 2, 2),
     ]  # fmt: skip
-    assert lost_problems(np.array([0.5, 0.5, 0.0]), np.array([True, False, False])) == [
+    assert lost_problems(fifths_of(np.array([0.5, 0.5, 0.0])), np.array([True, False, False])) == [
         Fifth(0.0, 0.0, 1, 0), Fifth(0.5, 0.5, 2, 1)
     ]  # fmt: skip
-    assert lost_problems(np.array([np.nan]), np.array([True])) == []
+    assert lost_problems(fifths_of(np.array([np.nan])), np.array([True])) == []
 
 
 def test_rows_that_became_easier_are_named_with_figures():
