@@ -14,6 +14,8 @@ from curation.application.memory import Memory
 from curation.application.state import State
 from curation.operator import Decision, Selector, TableSelector, column
 
+FEW = 0.02  # ours: share of a base, as of a sample, that is asked for itself sooner than all rows once
+
 
 @dataclass(frozen=True, eq=False)
 class Dropped:
@@ -82,8 +84,8 @@ def _without(memory: Memory, before: State, dropped: Dropped) -> State:
 
 
 def _decided(memory: Memory, step: Selector, decision: Decision, before: State) -> Dropped:
-    """The rows a decision drops: of those left, or of the whole base where it needs no other row and most are left."""
-    if decision.alone and 4 * np.count_nonzero(memory.keep(before)) > len(memory.keep(before)):
+    """The rows a decision drops: of those left, or of the whole base where it needs no other row and many are left."""
+    if decision.alone and len(memory.rows(before)) > FEW * len(memory.keep(before)):
         # a row that is gone may have a value that cannot be compared
         with suppress(duckdb.ConversionException):
             return _of_base(memory, step, decision, replace(before, left=None))
