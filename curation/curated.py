@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -132,13 +133,7 @@ def write_set(
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     scores = result.scores()
-    written = []
-    files: Counter[str] = Counter()
-    for number, batch in enumerate(result.batches()):
-        table = batch.table()
-        files.update(table.column("source").to_pylist())
-        written.append(temporary / f"part-{number:05d}.parquet")
-        write_part(result.with_scores(table, scores), written[-1])
+    written, files = _write_parts(temporary, result, scores)
     result.write_ledger(temporary / "ledger.parquet")
     last = result.reports[-1] if result.reports else None
     manifest = Manifest(
@@ -159,6 +154,22 @@ def write_set(
     (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     temporary.rename(folder)
     return CuratedSet(folder)
+
+
+def _write_parts(folder: Path, result: Result, scores: list[str]) -> tuple[list[Path], Counter[str]]:
+    """The parts of a result, each compressed while the next rows are read, and how many rows come from each file."""
+    written, files = list[Path](), Counter[str]()
+    with ThreadPoolExecutor(1) as aside:
+        writing: Future[None] = aside.submit(lambda: None)
+        for number, batch in enumerate(result.batches()):
+            table = batch.table()
+            files.update(table.column("source").to_pylist())
+            written.append(folder / f"part-{number:05d}.parquet")
+            table = result.with_scores(table, scores)
+            writing.result()
+            writing = aside.submit(write_part, table, written[-1])
+        writing.result()
+    return written, files
 
 
 def _measured(result: Result, scores: Sequence[str], inherited: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
