@@ -18,7 +18,7 @@ FEW = 0.02  # ours: share of a base, as of a sample, that is asked for itself so
 
 
 @dataclass(frozen=True, eq=False)
-class Dropped:
+class DroppedRows:
     """The places of a base's rows that a selector drops, the number of each one's reason, and the reasons."""
 
     places: np.ndarray
@@ -51,9 +51,9 @@ def verdicts(decision: Decision, rows: str) -> str:
     )
 
 
-def verdicts_at(step: Selector, before: State, state: State, places: list[int]) -> str:
-    """A query of what a selector made of the rows at these places; of these alone, where it needs no other row."""
-    at = f"pos IN ({', '.join(map(str, places))})"
+def verdicts_at(step: Selector, before: State, state: State, positions: list[int]) -> str:
+    """A query of what a selector made of the rows of these `pos`; of these alone, where it needs no other row."""
+    at = f"pos IN ({', '.join(map(str, positions))})"
     if isinstance(step, TableSelector) or not step.decide().alone:
         return f"SELECT * FROM ({state.verdicts}) WHERE id IN (SELECT id FROM {state.base} WHERE {at})"
     return verdicts(step.decide(), f"SELECT * FROM ({before.select(step.needs(), stays=state.left)}) WHERE {at}")
@@ -76,14 +76,14 @@ def judge(memory: Memory, step: TableSelector, before: State) -> State:
     return replace(state, verdicts=verdicts, values=values)
 
 
-def _without(memory: Memory, before: State, dropped: Dropped) -> State:
+def _without(memory: Memory, before: State, dropped: DroppedRows) -> State:
     keep = memory.keep(before).copy()
     counted = dropped.of(keep)
     keep[dropped.places] = False
     return replace(before, left=memory.flag(f"left_{before.key}", keep), dropped=counted)
 
 
-def _decided(memory: Memory, step: Selector, decision: Decision, before: State) -> Dropped:
+def _decided(memory: Memory, step: Selector, decision: Decision, before: State) -> DroppedRows:
     """The rows a decision drops: of those left, or of the whole base where it needs no other row and many are left."""
     if decision.alone and len(memory.rows(before)) > FEW * len(memory.keep(before)):
         # a row that is gone may have a value that cannot be compared
@@ -95,7 +95,7 @@ def _decided(memory: Memory, step: Selector, decision: Decision, before: State) 
     return _asked(memory, _drops(step, decision, before))
 
 
-def _of_base(memory: Memory, step: Selector, decision: Decision, whole: State) -> Dropped:
+def _of_base(memory: Memory, step: Selector, decision: Decision, whole: State) -> DroppedRows:
     tables = [whole.base, *(whole.scores.get(name, whole.base) for name in step.needs())]
     query = _drops(step, decision, whole)
     return memory.arrays.made(query, tables, lambda: _asked(memory, query))
@@ -116,10 +116,10 @@ def _drops(step: Selector, decision: Decision, before: State) -> str:
     )
 
 
-def _asked(memory: Memory, query: str) -> Dropped:
+def _asked(memory: Memory, query: str) -> DroppedRows:
     """The rows of a query of `pos` and `reason`."""
     found = memory.arrow(query)
     reasons = found.column("reason").combine_chunks().dictionary_encode(null_encoding="encode")
     numbers = reasons.indices.to_numpy()
     numbers = numbers.astype(np.min_scalar_type(len(reasons.dictionary)))  # a million of them are kept at a time
-    return Dropped(found.column("pos").to_numpy() - 1, numbers, tuple(reasons.dictionary.to_pylist()))
+    return DroppedRows(found.column("pos").to_numpy() - 1, numbers, tuple(reasons.dictionary.to_pylist()))

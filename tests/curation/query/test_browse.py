@@ -125,6 +125,12 @@ def test_traces_come_in_the_order_asked_for(store, traces):
     assert [trace.id for batch in store.traces(asked) for trace in batch] == [traces[4].id, traces[0].id]
 
 
+def test_questions_are_found_for_the_traces_that_are_here(store, traces):
+    asked = [traces[3].id, traces[0].id, "nowhere"]
+    assert store.questions(asked) == {trace.id: trace.question for trace in (traces[3], traces[0])}
+    assert store.questions([]) == {}
+
+
 def test_scores_of_a_trace_by_name(store, traces):
     found = store.scores(traces[1].id)
     assert (found["correct"], found["extracted"], found["n_chars"]) == (False, "3", 20)
