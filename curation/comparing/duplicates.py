@@ -13,8 +13,6 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 import rensa
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from curation.comparing.overlap import IDEOGRAPHS
 
@@ -202,6 +200,9 @@ def _within(units: npt.NDArray[np.float32], rows: Ints, threshold: float) -> Ite
 
 def _clusters(early: Ints, late: Ints, count: int) -> Ints:
     """The first row of each row's cluster; -1 for a row in no pair."""
+    from scipy.sparse import coo_matrix  # here, as it takes 0.3 s that no command pays that needs no clusters
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_matrix((np.ones(len(early), bool), (early, late)), (count, count))
     _, labels = connected_components(links, directed=False)
     first = np.full(count, count)
