@@ -10,6 +10,7 @@ shortcuts cannot be, and never looks at what is typed in a box.
 import secrets
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -135,7 +136,9 @@ def _session() -> str:
 def _heard(follow: Follow) -> None:
     """Follow what was not followed yet; the browser tells everything that it has not seen done."""
     told: Any = st.session_state["keys"].pressed
-    if told and told["session"] == _session():
+    if not told or told["session"] != _session():
+        return
+    with st.session_state.setdefault("keys-lock", Lock()):  # two runs of a page may hear at once
         for press in (Press(**one) for one in told["presses"]):
             if press.number > st.session_state.get(DONE, 0):
                 st.session_state[DONE] = press.number

@@ -14,7 +14,7 @@ from training.running import checkpoints
 from training.student import resolve
 
 LONG = {"max_train_tokens": 48_000, "batch_tokens": 200, "save_steps": 10}
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.machines
 
 
 @pytest.fixture
