@@ -148,6 +148,7 @@ def test_a_forged_or_expired_cookie_does_not_get_in(page, server, forged):
     carry(page.context, server, **forged)
     page.goto(server.url)
     shut(page)
+    assert page.get_by_role("button", name="eve@lab.example").count() == 0
 
 
 def test_without_a_login_the_same_address_shows_a_refusal_and_nothing_else(page, workspace, tmp_path):
