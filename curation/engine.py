@@ -132,8 +132,9 @@ class Application:
 
     def _query(self, step: QueryAnnotator, before: State) -> State:
         names = ", ".join(f"q.{column(name)}" for name in step.adds())
-        table = self.memory.create(
+        table = self.memory.side(
             f"query_{before.key}",
+            before.base,
             f"WITH rows AS ({before.select(step.needs())}) SELECT {names} FROM {before.base} b LEFT JOIN "
             f"({step.query()}) q USING (id) ORDER BY b.pos",
         )

@@ -67,12 +67,6 @@ class Memory:
         """Whether there is a table of that name."""
         return bool(self.sql("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": name}))
 
-    def once(self, name: str, query: str) -> None:
-        """A table from a query, unless it is there already."""
-        with self._lock:
-            if not self.has(name):
-                self.create(name, query)
-
     def close(self) -> None:
         """Give the memory back."""
         self.connection.close()
@@ -125,8 +119,14 @@ class Memory:
         """A table of an annotator's results, one of an id at most, with a row for each row of a base in its order."""
         columns = ", ".join(f"s.{name}" for name in _scores(step))
         query = f"SELECT {columns}, s.id IS NOT NULL AS known FROM {state.base} b LEFT JOIN {results} s USING (id)"
-        self.create(table, f"{query} ORDER BY b.pos", **tables)
-        self._changed(table, state.base)
+        self.side(table, state.base, f"{query} ORDER BY b.pos", **tables)
+        self._changed(table)
+
+    def side(self, table: str, base: str, query: str, **tables: pa.Table) -> str:
+        """A table from a query with a row for each row of a base, in its order; returns its name."""
+        self.create(table, query, **tables)
+        assert self.count(f"FROM {table}") == self.count(f"FROM {base}"), f"{table} is not beside {base}"
+        return table
 
     def extend(self, table: str, step: Annotator, state: State, paths: Sequence[Path]) -> None:
         """Add what these parts hold for rows of the base without a result."""
@@ -134,18 +134,19 @@ class Memory:
             return
         columns = ", ".join(f"if(t.known, t.{name}, s.{name}) AS {name}" for name in _scores(step))
         each = "QUALIFY row_number() OVER (PARTITION BY id) = 1"
-        self.sql(
-            f"CREATE OR REPLACE TABLE {table} AS WITH t AS (SELECT b.pos, b.id, {table}.* FROM {state.base} b "
-            f"POSITIONAL JOIN {table}) SELECT {columns}, t.known OR s.id IS NOT NULL AS known FROM t LEFT JOIN "
-            f"(FROM {read_parquet(paths)} {each}) s USING (id) ORDER BY t.pos"
+        self.side(
+            table,
+            state.base,
+            f"WITH t AS (SELECT b.pos, b.id, {table}.* FROM {state.base} b POSITIONAL JOIN {table}) SELECT {columns}, "
+            f"t.known OR s.id IS NOT NULL AS known FROM t LEFT JOIN (FROM {read_parquet(paths)} {each}) s USING (id) "
+            "ORDER BY t.pos",
         )
-        self._changed(table, state.base)
+        self._changed(table)
 
-    def _changed(self, table: str, base: str) -> None:
+    def _changed(self, table: str) -> None:
         """Note whether every row is known and whether some failed; forget what was made of the table before."""
         self.arrays.forget(table)
         rows, known, failed = self.sql(f"SELECT count(*), count(*) FILTER (known), count(failure) FROM {table}")[0]
-        assert rows == self.count(f"FROM {base}"), f"{table} is not beside {base}"
         self.full |= {table} if known == rows else set()
         self.failures |= {table} if failed else set()
 
@@ -239,8 +240,7 @@ class Memory:
             assert state.embedder is not None  # recipe.check
             attached = self.attached(state.embedder, state, "vector", VECTORS)
             query = f"SELECT r.*, v.vector FROM ({query}) r LEFT JOIN {attached} v USING (id)"
-        with self._lock:
-            return self.connection.sql(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos").to_arrow_table()
+        return self.arrow(f"SELECT * EXCLUDE (problem_pos) FROM ({query}) ORDER BY pos")
 
     def run(
         self,

@@ -169,8 +169,9 @@ def carry(memory: Memory, before: State, state: State) -> State:
     if not names:
         return state
     columns = ", ".join(f"p.{column(name)}" for name in names)
-    table = memory.create(
+    table = memory.side(
         f"carried_{state.key}",
+        state.base,
         f"SELECT {columns} FROM {state.base} c LEFT JOIN ({before.select(names)}) p ON p.pos = c.parent_pos "
         "ORDER BY c.pos",
     )
